@@ -1,0 +1,152 @@
+"""Strokes: the one data type that flows through everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .errors import ShapeError
+
+MAX_STROKES = 4096
+"""Most strokes one sketch may have; beyond it a sketch is a hatching, and memory explodes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """Hold a batch of sketches, each made of N Bézier strokes.
+
+    Pixel (0, 0) covers [0, 1) x [0, 1); x points right, y down. B is photos x seeds and lines
+    up with ComfyUI's IMAGE batch. N is padded: ``alive`` says which strokes count.
+
+    Args:
+        control_points: [B, N, K, 2] px (x, y), K = 3 * segments + 1, segments joined end to start.
+        stroke_width: [B, N] px, the full width.
+        color: [B, N, 4] straight (not premultiplied) RGBA in 0-1.
+        alive: [B, N] bool.
+        canvas_size: (height, width) px.
+
+    Raises:
+        ShapeError: shapes do not agree, K is not 3 * segments + 1, or the canvas is empty.
+    """
+
+    control_points: Tensor
+    stroke_width: Tensor
+    color: Tensor
+    alive: Tensor
+    canvas_size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.control_points.shape)
+        if len(shape) != 4 or shape[3] != 2:
+            raise ShapeError(f"control_points must be [B, N, K, 2], got {list(shape)}.")
+        if shape[2] < 4 or shape[2] % 3 != 1:
+            raise ShapeError(
+                f"control_points must have K = 3 * segments + 1 points a stroke (4, 7, 10, ...), got {shape[2]}."
+            )
+        wanted = {
+            "stroke_width": (self.stroke_width, shape[:2]),
+            "color": (self.color, (*shape[:2], 4)),
+            "alive": (self.alive, shape[:2]),
+        }
+        for name, (tensor, expected) in wanted.items():
+            if tuple(tensor.shape) != expected:
+                raise ShapeError(f"{name} must be {list(expected)} to fit control_points, got {list(tensor.shape)}.")
+        if min(self.canvas_size) < 1:
+            raise ShapeError(f"canvas_size must be (height, width) of at least 1 px, got {self.canvas_size}.")
+
+    @classmethod
+    def black(
+        cls,
+        control_points: Tensor,
+        canvas_size: tuple[int, int],
+        stroke_width: float = 3.0,
+        alive: Tensor | None = None,
+    ) -> Strokes:
+        """Make opaque black strokes of one width, all alive unless said otherwise.
+
+        Args:
+            control_points: [B, N, K, 2] px.
+            canvas_size: (height, width) px.
+            stroke_width: px, the full width. The paper's is 3 px at 224 px.
+            alive: [B, N] bool, or None for all.
+        """
+        batch, count = control_points.shape[:2]
+        like = {"device": control_points.device, "dtype": control_points.dtype}
+        color = torch.zeros(batch, count, 4, **like)
+        color[..., 3] = 1
+        if alive is None:
+            alive = torch.ones(batch, count, dtype=torch.bool, device=control_points.device)
+        width = torch.full((batch, count), float(stroke_width), **like)
+        return cls(control_points, width, color, alive, canvas_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Number of sketches, B."""
+        return self.control_points.shape[0]
+
+    @property
+    def num_strokes(self) -> int:
+        """Number of stroke slots, N (dead ones counted)."""
+        return self.control_points.shape[1]
+
+    @property
+    def num_segments(self) -> int:
+        """Cubic segments a stroke."""
+        return (self.control_points.shape[2] - 1) // 3
+
+    def with_points(self, control_points: Tensor) -> Strokes:
+        """Return the same strokes along other curves; control_points: [B, N, K, 2] px."""
+        return replace(self, control_points=control_points)
+
+    def select(self, index: list[int] | Tensor) -> Strokes:
+        """Return the sketches at ``index`` along the batch, in that order."""
+        chosen = torch.as_tensor(index, device=self.control_points.device)
+        return Strokes(
+            self.control_points[chosen],
+            self.stroke_width[chosen],
+            self.color[chosen],
+            self.alive[chosen],
+            self.canvas_size,
+        )
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Strokes:
+        """Return the strokes on another device or in another floating type."""
+        return Strokes(
+            self.control_points.to(device=device, dtype=dtype),
+            self.stroke_width.to(device=device, dtype=dtype),
+            self.color.to(device=device, dtype=dtype),
+            self.alive.to(device=device),
+            self.canvas_size,
+        )
+
+    def detach(self) -> Strokes:
+        """Return a copy that no gradient flows through and that shares no memory with this one."""
+        return Strokes(
+            self.control_points.detach().clone(),
+            self.stroke_width.detach().clone(),
+            self.color.detach().clone(),
+            self.alive.clone(),
+            self.canvas_size,
+        )
+
+    def scaled_to(self, size: tuple[int, int]) -> Strokes:
+        """Return the drawing on a canvas of another size (height, width), geometry and widths scaled.
+
+        The two axes scale apart; the width scales by the geometric mean of both.
+        """
+        scale_y, scale_x = size[0] / self.canvas_size[0], size[1] / self.canvas_size[1]
+        factor = self.control_points.new_tensor([scale_x, scale_y])
+        return Strokes(
+            self.control_points * factor,
+            self.stroke_width * (scale_x * scale_y) ** 0.5,
+            self.color,
+            self.alive,
+            size,
+        )
+
+    def is_opaque_black(self) -> bool:
+        """Whether every living stroke is opaque black, so that painter's order does not matter."""
+        color = self.color.detach()[self.alive]
+        return bool((color[:, :3] == 0).all() and (color[:, 3] == 1).all())
