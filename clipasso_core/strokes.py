@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ class Strokes:
         color: [B, N, 4] straight (not premultiplied) RGBA in 0-1.
         alive: [B, N] bool.
         canvas_size: (height, width) px.
+        provenance: how the strokes came to be (JSON values only); written into the SVG's metadata.
 
     Raises:
         ShapeError: shapes do not agree, K is not 3 * segments + 1, or the canvas is empty.
@@ -36,6 +38,7 @@ class Strokes:
     color: Tensor
     alive: Tensor
     canvas_size: tuple[int, int]
+    provenance: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = tuple(self.control_points.shape)
@@ -100,35 +103,30 @@ class Strokes:
         """Return the same strokes along other curves; control_points: [B, N, K, 2] px."""
         return replace(self, control_points=control_points)
 
+    def with_provenance(self, **facts: object) -> Strokes:
+        """Return the same strokes that remember more of how they came to be (JSON values)."""
+        return replace(self, provenance={**self.provenance, **facts})
+
     def select(self, index: list[int] | Tensor) -> Strokes:
         """Return the sketches at ``index`` along the batch, in that order."""
         chosen = torch.as_tensor(index, device=self.control_points.device)
-        return Strokes(
-            self.control_points[chosen],
-            self.stroke_width[chosen],
-            self.color[chosen],
-            self.alive[chosen],
-            self.canvas_size,
-        )
+        return self._map(lambda tensor: tensor[chosen])
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Strokes:
         """Return the strokes on another device or in another floating type."""
-        return Strokes(
-            self.control_points.to(device=device, dtype=dtype),
-            self.stroke_width.to(device=device, dtype=dtype),
-            self.color.to(device=device, dtype=dtype),
-            self.alive.to(device=device),
-            self.canvas_size,
-        )
+        return self._map(lambda tensor: tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
 
     def detach(self) -> Strokes:
         """Return a copy that no gradient flows through and that shares no memory with this one."""
-        return Strokes(
-            self.control_points.detach().clone(),
-            self.stroke_width.detach().clone(),
-            self.color.detach().clone(),
-            self.alive.clone(),
-            self.canvas_size,
+        return self._map(lambda tensor: tensor.detach().clone())
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Strokes:
+        return replace(
+            self,
+            control_points=change(self.control_points),
+            stroke_width=change(self.stroke_width),
+            color=change(self.color),
+            alive=change(self.alive),
         )
 
     def scaled_to(self, size: tuple[int, int]) -> Strokes:
@@ -138,13 +136,17 @@ class Strokes:
         """
         scale_y, scale_x = size[0] / self.canvas_size[0], size[1] / self.canvas_size[1]
         factor = self.control_points.new_tensor([scale_x, scale_y])
-        return Strokes(
-            self.control_points * factor,
-            self.stroke_width * (scale_x * scale_y) ** 0.5,
-            self.color,
-            self.alive,
-            size,
+        return replace(
+            self,
+            control_points=self.control_points * factor,
+            stroke_width=self.stroke_width * (scale_x * scale_y) ** 0.5,
+            canvas_size=size,
         )
+
+    def size_for(self, longest_side: int) -> tuple[int, int]:
+        """Return the (height, width) px of this canvas's aspect whose longer side is as given."""
+        scale = longest_side / max(self.canvas_size)
+        return max(1, round(self.canvas_size[0] * scale)), max(1, round(self.canvas_size[1] * scale))
 
     def is_opaque_black(self) -> bool:
         """Whether every living stroke is opaque black, so that painter's order does not matter."""

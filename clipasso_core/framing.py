@@ -1,0 +1,120 @@
+"""Framing: which square of a photo the canvas shows, and the way back to the photo's own pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import ConfigError, ShapeError
+from .images import resize, resize_map
+from .strokes import Strokes
+
+Fit = Literal["pad", "crop", "squash"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The part of a photo that a square canvas shows.
+
+    Args:
+        photo_size: (height, width) px of the photo.
+        box: (left, top, right, bottom) in photo px that the canvas shows; may reach beyond the photo (white).
+    """
+
+    photo_size: tuple[int, int]
+    box: tuple[int, int, int, int]
+
+    def to_photo(self, strokes: Strokes) -> Strokes:
+        """Place strokes of the canvas over the photo: the same drawing, in the photo's pixels."""
+        left, top, right, bottom = self.box
+        placed = strokes.scaled_to((bottom - top, right - left))
+        offset = placed.control_points.new_tensor([left, top])
+        return replace(placed, control_points=placed.control_points + offset, canvas_size=self.photo_size)
+
+
+def to_photos(strokes: Strokes, frames: tuple[Frame, ...] | None) -> Strokes:
+    """Place each sketch of a batch over its photo; without frames the strokes stay on their canvas.
+
+    Raises:
+        ShapeError: there are not as many frames as sketches.
+    """
+    if frames is None:
+        return strokes
+    if len(frames) != strokes.batch_size:
+        raise ShapeError(
+            f"{len(frames)} frames do not fit {strokes.batch_size} sketches. Take frame and image from the same "
+            "CLIPasso Mask, and connect the strokes after CLIPasso Optimize (one sketch a photo)."
+        )
+    placed = [frame.to_photo(strokes.select([index])) for index, frame in enumerate(frames)]
+    return replace(
+        placed[0],
+        control_points=torch.cat([one.control_points for one in placed]),
+        stroke_width=torch.cat([one.stroke_width for one in placed]),
+        color=strokes.color,
+        alive=strokes.alive,
+    )
+
+
+def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
+    """Choose the frame of one photo.
+
+    Args:
+        mask: [H, W] in 0-1, the object.
+        fit: "pad" shows the whole photo with white beside it, "crop" the object with a margin around it,
+            "squash" the whole photo stretched to a square (as the paper's code does).
+        margin: for "crop", white around the object as a fraction of its longer side.
+
+    Raises:
+        ConfigError: unknown fit, or a margin outside 0-1.
+    """
+    if fit not in FITS:
+        raise ConfigError(f"fit must be one of {', '.join(FITS)}, got {fit!r}.")
+    if not 0 <= margin <= 1:
+        raise ConfigError(f"margin must be between 0 and 1 (a fraction of the object's size), got {margin}.")
+    height, width = mask.shape
+    if fit == "squash":
+        return Frame((height, width), (0, 0, width, height))
+    if fit == "pad":
+        return Frame((height, width), _square_around(0, 0, width, height))
+    rows, columns = (mask >= 0.5).any(dim=1).nonzero(), (mask >= 0.5).any(dim=0).nonzero()
+    left, right = int(columns.min()), int(columns.max()) + 1
+    top, bottom = int(rows.min()), int(rows.max()) + 1
+    pad = round(margin * max(right - left, bottom - top))
+    return Frame((height, width), _square_around(left - pad, top - pad, right + pad, bottom + pad))
+
+
+def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tensor]:
+    """Cut a photo and its mask to a frame; what lies beyond the photo is white, and no object.
+
+    Args:
+        image: [3, H, W] in 0-1.
+        mask: [H, W] in 0-1.
+        frame: made for this photo.
+
+    Returns:
+        image [3, S, S] and mask [S, S]; S is the box's side (the longer one, for a squashed frame).
+    """
+    left, top, right, bottom = frame.box
+    height, width = frame.photo_size
+    pads = [-left, right - width, -top, bottom - height]  # negative pads crop
+    image, mask = F.pad(image, pads, value=1.0), F.pad(mask, pads, value=0.0)
+    side = max(image.shape[-2:])
+    return resize(image[None], (side, side))[0], resize_map(mask[None], (side, side))[0]
+
+
+def same_size(images: list[Tensor]) -> Tensor:
+    """Stack square images [C, S, S] of several sizes as [B, C, S, S], shrunk to the smallest."""
+    side = min(image.shape[-1] for image in images)
+    return torch.cat([resize(image[None], (side, side)) for image in images])
+
+
+def _square_around(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+    side = max(right - left, bottom - top)
+    x = left - (side - (right - left)) // 2
+    y = top - (side - (bottom - top)) // 2
+    return (x, y, x + side, y + side)

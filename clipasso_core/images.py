@@ -1,0 +1,101 @@
+"""Checks and conversions that every step applies to the images and masks it is given."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import MaskError, ShapeError
+
+MIN_SIDE = 16
+"""Smallest image side in px: below it there is nothing to see for any encoder."""
+
+
+def check_images(images: Tensor, name: str = "image") -> Tensor:
+    """Return images as float32 [B, 3, H, W] in 0-1, or say what is wrong with them.
+
+    Args:
+        images: [B, 3, H, W] in 0-1, any floating type; values slightly outside 0-1 are clamped.
+        name: what the caller calls it, for the message.
+
+    Raises:
+        ShapeError: not 4-D, not 3 channels, a side under 16 px, NaN or infinite values, or an empty batch.
+    """
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ShapeError(
+            f"{name} must be [B, 3, H, W] (RGB), got {list(images.shape)}. "
+            "Convert grey or RGBA images to RGB first (composite transparency on white)."
+        )
+    if images.shape[0] == 0:
+        raise ShapeError(f"{name} is an empty batch; give at least one image.")
+    if min(images.shape[-2:]) < MIN_SIDE:
+        height, width = images.shape[-2:]
+        raise ShapeError(f"{name} is {width} x {height} px; at least {MIN_SIDE} px a side are needed.")
+    images = images.float()
+    if not torch.isfinite(images).all():
+        raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")
+    return images.clamp(0, 1)
+
+
+def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
+    """Return a mask as float32 [B, H, W] in 0-1 that fits the images, or say what is wrong.
+
+    A single mask serves a whole batch of images.
+
+    Args:
+        mask: [B or 1, H, W] in 0-1.
+        images: [B, 3, H, W], already checked.
+        name: what the caller calls it, for the message.
+
+    Raises:
+        ShapeError: not 3-D, another size or batch than the images, NaN.
+        MaskError: the mask is empty for some image.
+    """
+    if mask.ndim != 3:
+        raise ShapeError(f"{name} must be [B, H, W], got {list(mask.shape)}.")
+    if mask.shape[-2:] != images.shape[-2:]:
+        raise ShapeError(
+            f"{name} is {mask.shape[-1]} x {mask.shape[-2]} px but the image is {images.shape[-1]} x "
+            f"{images.shape[-2]} px. Resize one of them. (LoadImage gives a 64 x 64 mask of zeros for a photo "
+            "without transparency: disconnect it.)"
+        )
+    if mask.shape[0] not in (1, images.shape[0]):
+        raise ShapeError(f"{name} has a batch of {mask.shape[0]} for {images.shape[0]} images; give 1 or one each.")
+    mask = mask.float()
+    if not torch.isfinite(mask).all():
+        raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")
+    mask = mask.clamp(0, 1).expand(images.shape[0], -1, -1)
+    require_object(mask, name)
+    return mask
+
+
+def require_object(mask: Tensor, name: str = "mask") -> None:
+    """Raise MaskError when some mask [B, H, W] marks nothing (no value of 0.5 or more)."""
+    for index in range(mask.shape[0]):
+        if float(mask[index].max()) < 0.5:
+            raise MaskError(
+                f"{name} {index} is empty: it marks no object (white = object). Paint the object, invert the mask, "
+                "or leave the mask out to have the object found."
+            )
+
+
+def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize images [B, C, H, W] in 0-1 to (height, width), antialiased bicubic, clamped to 0-1."""
+    if tuple(images.shape[-2:]) == tuple(size):
+        return images
+    return F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def resize_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize maps [B, H, W] in 0-1 to (height, width), antialiased bilinear."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    return F.interpolate(maps[:, None], size=size, mode="bilinear", antialias=True, align_corners=False)[:, 0]
+
+
+def min_max(maps: Tensor) -> Tensor:
+    """Stretch each map [B, H, W] to 0-1; a flat map becomes all zeros (never NaN)."""
+    low = maps.amin(dim=(-2, -1), keepdim=True)
+    span = maps.amax(dim=(-2, -1), keepdim=True) - low
+    return torch.where(span > 1e-8, (maps - low) / span.clamp_min(1e-8), torch.zeros_like(maps))

@@ -1,0 +1,95 @@
+"""The sketches that compete for each photo: who is still in, and the best that each has been."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..strokes import Strokes
+from .result import SketchResult
+
+FIRST_CUT, LAST_CUT = 0.15, 0.35
+"""Between these fractions of the run a photo's sketches are halved until one is left."""
+
+
+class Candidates:
+    """Keep the books of P photos with k sketches each. Nothing here waits for the device, but the halving.
+
+    Args:
+        strokes: [P * k, ...] the first strokes, photo by photo.
+        photos: P.
+    """
+
+    def __init__(self, strokes: Strokes, photos: int) -> None:
+        self.strokes, self.photos = strokes, photos
+        self.per_photo = strokes.batch_size // photos
+        device = strokes.control_points.device
+        self.active = torch.arange(strokes.batch_size, device=device)
+        self.best_points = strokes.control_points.clone()
+        self.best_loss = torch.full((strokes.batch_size,), torch.inf, device=device)
+        self.best_iteration = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
+        self.history: list[Tensor] = []
+        self.alive_per_photo = self.per_photo
+
+    @property
+    def photo_index(self) -> Tensor:
+        """[B] the photo of each active sketch."""
+        return self.active // self.per_photo
+
+    def active_strokes(self, points: Tensor) -> Strokes:
+        """Return the active sketches along control points [B, N, K, 2]."""
+        base = self.strokes if len(self.active) == self.strokes.batch_size else self.strokes.select(self.active)
+        return base.with_points(points)
+
+    def remember(self, points: Tensor, loss: Tensor, iteration: int) -> None:
+        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far."""
+        points = points.detach()
+        better = loss < self.best_loss[self.active]
+        rows = self.active
+        self.best_points[rows] = torch.where(better[:, None, None, None], points, self.best_points[rows])
+        self.best_loss[rows] = torch.where(better, loss, self.best_loss[rows])
+        self.best_iteration[rows] = torch.where(better, iteration, self.best_iteration[rows])
+        self.history.append(self.best_loss.view(self.photos, -1).amin(dim=1))
+
+    def should_halve(self, progress: float) -> bool:
+        """Whether, at this fraction of the run, a photo has more sketches left than it should."""
+        return self.alive_per_photo > 1 and progress >= self._next_cut()
+
+    def halve(self) -> Tensor:
+        """Drop the worse half of each photo's active sketches; return which rows stay [B']."""
+        keep = (self.alive_per_photo + 1) // 2
+        losses = self.best_loss[self.active].view(self.photos, self.alive_per_photo)
+        order = torch.sort(losses, dim=1, stable=True).indices[:, :keep].sort(dim=1).values
+        first = torch.arange(self.photos, device=order.device)[:, None] * self.alive_per_photo
+        rows = (first + order).flatten()
+        self.active, self.alive_per_photo = self.active[rows], keep
+        return rows
+
+    def stale_for(self, iteration: int, tolerance: float) -> int:
+        """Return for how many iterations no photo's best loss has fallen by the relative tolerance."""
+        history = torch.stack(self.history)
+        fresh = (history > history[-1] * (1 + tolerance)).any(dim=1).nonzero()
+        return iteration - (int(fresh[-1]) + 1 if len(fresh) else 0)
+
+    def result(self, iterations: int, stopped: str, seconds: float) -> SketchResult:
+        """Return the best sketch of each photo."""
+        losses = self.best_loss.view(self.photos, self.per_photo)
+        chosen = losses.argmin(dim=1)
+        rows = torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
+        history = torch.stack(self.history) if self.history else losses.new_zeros(0, self.photos)
+        return SketchResult(
+            strokes=self.strokes.with_points(self.best_points).select(rows).detach(),
+            loss=tuple(losses.amin(dim=1).tolist()),
+            chosen=tuple(chosen.tolist()),
+            best_iteration=tuple(self.best_iteration[rows].tolist()),
+            candidate_losses=tuple(tuple(row) for row in losses.tolist()),
+            history=tuple(tuple(row) for row in history.tolist()),
+            num_iterations=iterations,
+            stopped=stopped,
+            seconds=seconds,
+        )
+
+    def _next_cut(self) -> float:
+        rounds = max(1, (self.per_photo - 1).bit_length())
+        done = rounds - (self.alive_per_photo - 1).bit_length()
+        return FIRST_CUT if rounds == 1 else FIRST_CUT + (LAST_CUT - FIRST_CUT) * done / (rounds - 1)

@@ -1,0 +1,140 @@
+"""The loop: strokes move until drawing and photo look alike to the encoder."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ..encoders.base import ImageEncoder
+from ..errors import ShapeError
+from ..images import check_images, resize
+from ..losses import geometric_loss, semantic_loss
+from ..rasterize import ink, rasterize
+from ..strokes import Strokes
+from .candidates import Candidates
+from .config import OptimizeConfig
+from .photo_bank import PhotoBank
+from .result import SketchResult, SketchStep
+
+
+class SketchRun:
+    """Optimise sketches of photos; iterate over it, then ask for the result.
+
+    Every iteration yields a SketchStep. Stop whenever you like: ``result()`` holds the best so far.
+
+    Args:
+        images: [P, 3, H, W] in 0-1, the objects on white.
+        strokes: [P * k, N, K, 2], k first sketches a photo, photo by photo.
+        encoder: through which both are compared.
+        config: how; None for the defaults.
+
+    Raises:
+        ShapeError: images are wrong, or the strokes' batch is no multiple of the images'.
+    """
+
+    def __init__(
+        self, images: Tensor, strokes: Strokes, encoder: ImageEncoder, config: OptimizeConfig | None = None
+    ) -> None:
+        images = check_images(images)
+        if strokes.batch_size == 0 or strokes.batch_size % images.shape[0]:
+            raise ShapeError(
+                f"{strokes.batch_size} sketches cannot be shared among {images.shape[0]} images. "
+                "Make the strokes from the same batch of images."
+            )
+        self.config = config or OptimizeConfig()
+        self.strokes = strokes.detach().to(images.device, torch.float32)
+        self.recipe = encoder.recipe
+        generator = torch.Generator().manual_seed(self.config.seed)
+        canvas = resize(images, strokes.canvas_size)
+        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config.bank_size, generator)
+        self.generator = generator
+        self.candidates = Candidates(self.strokes, images.shape[0])
+        self.grey = self.strokes.is_opaque_black()
+        self.points = self.strokes.control_points.clone().requires_grad_(True)
+        self.optimizer = torch.optim.Adam([self.points], lr=self._learning_rate(0))
+        self.iteration = 0
+        self.started = time.perf_counter()
+
+    def __iter__(self) -> Iterator[SketchStep]:
+        while self.iteration < self.config.num_iterations and not self._is_settled():
+            yield self.step()
+
+    def step(self) -> SketchStep:
+        """Do one iteration: evaluate, remember the best, move the strokes."""
+        self._halve()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate(self.iteration)
+        self.optimizer.zero_grad()
+        strokes = self.candidates.active_strokes(self.points)
+        drawing = self._draw(strokes)
+        gradient, losses = self._look(drawing.detach())
+        self.candidates.remember(self.points, losses["evaluation"], self.iteration)
+        drawing.backward(gradient)
+        before = strokes.detach()
+        self.optimizer.step()
+        self.iteration += 1
+        return SketchStep(self.iteration, self.config.num_iterations, losses, before, self.candidates.photo_index)
+
+    def result(self, stopped: str | None = None) -> SketchResult:
+        """Return the best sketch of each photo so far, and how it came to be."""
+        reason = stopped or ("settled" if self.iteration < self.config.num_iterations else "finished")
+        return self.candidates.result(self.iteration, reason, time.perf_counter() - self.started)
+
+    def _draw(self, strokes: Strokes) -> Tensor:
+        return 1 - ink(strokes)[:, None] if self.grey else rasterize(strokes)
+
+    def _look(self, drawing: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss's gradient to drawings [B, C, H, W], and the losses by name [B]."""
+        order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
+        views = [0, *(1 + order).tolist()]
+        photo_index = self.candidates.photo_index
+        chunk = max(1, self.config.images_per_pass // len(drawing))
+        drawing.requires_grad_(True)
+        geometric, semantic = [], []
+        for start in range(0, len(views), chunk):
+            part = views[start : start + chunk]
+            seen, photo = self.bank.look(drawing, part), self.bank.photo(part, photo_index)
+            geometric.append(geometric_loss(seen, photo, self.recipe).view(-1, len(part)))
+            total = geometric[-1].sum()
+            if seen.embedding is not None and photo.embedding is not None:
+                semantic.append(semantic_loss(seen.embedding, photo.embedding).view(-1, len(part)))
+                total = total + self.recipe.semantic_weight * semantic[-1].sum()
+            (total / len(views)).backward()
+        if drawing.grad is None:
+            raise ShapeError("The encoder returns features that do not depend on the image.")
+        return drawing.grad, self._name_losses(geometric, semantic)
+
+    def _name_losses(self, geometric: list[Tensor], semantic: list[Tensor]) -> dict[str, Tensor]:
+        terms = {"geometric": torch.cat(geometric, dim=1).detach()}
+        if semantic:
+            terms["semantic"] = torch.cat(semantic, dim=1).detach()
+        weights = {"geometric": 1.0, "semantic": self.recipe.semantic_weight}
+        losses = {name: value.mean(dim=1) for name, value in terms.items()}
+        losses["evaluation"] = torch.stack([weights[name] * value[:, 0] for name, value in terms.items()]).sum(dim=0)
+        return losses
+
+    def _learning_rate(self, iteration: int) -> float:
+        config = self.config
+        cosine = (1 + math.cos(math.pi * iteration / config.num_iterations)) / 2
+        factor = config.final_learning_rate + (1 - config.final_learning_rate) * cosine
+        return config.learning_rate * factor * max(self.strokes.canvas_size) / 224
+
+    def _halve(self) -> None:
+        if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
+            return
+        kept = self.candidates.halve()
+        state = self.optimizer.state[self.points]
+        self.points = self.points.detach()[kept].requires_grad_(True)
+        moments = {k: v[kept] if v.ndim else v for k, v in state.items()}
+        self.optimizer = torch.optim.Adam([self.points])
+        self.optimizer.state[self.points] = moments
+
+    def _is_settled(self) -> bool:
+        patience = self.config.patience
+        if not patience or self.iteration == 0 or self.iteration % 10:
+            return False
+        return self.candidates.stale_for(self.iteration, self.config.tolerance) >= patience

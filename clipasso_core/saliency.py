@@ -1,0 +1,67 @@
+"""Saliency: where strokes should start — attention x edges x mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .encoders.base import ImageEncoder
+from .errors import MaskError
+from .images import check_images, check_mask, min_max, resize, resize_map
+from .xdog import xdog
+
+CANVAS_SIZE = 224
+
+
+@dataclass(frozen=True, eq=False)
+class SaliencyMaps:
+    """The saliency and what it is made of; each [B, H, W] in 0-1.
+
+    Args:
+        saliency: attention x edges x mask, stretched to 0-1.
+        attention: where the encoder looks.
+        edges: the photo's lines (XDoG).
+    """
+
+    saliency: Tensor
+    attention: Tensor
+    edges: Tensor
+
+
+def compute_saliency(
+    images: Tensor, encoder: ImageEncoder, mask: Tensor | None = None, canvas_size: int = CANVAS_SIZE
+) -> SaliencyMaps:
+    """Find where strokes should start.
+
+    Args:
+        images: [B, 3, H, W] in 0-1, the object on white.
+        encoder: whose attention is used.
+        mask: [B or 1, H, W], white where the object is; None for everywhere.
+        canvas_size: px, the side of the canvas on which the lines are found.
+
+    Returns:
+        Maps [B, H, W] at the images' own size.
+
+    Raises:
+        ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
+        MaskError: nothing salient: the photo has no lines inside the mask.
+
+    Source: section 4.2 of the paper.
+    """
+    images = check_images(images)
+    size = (images.shape[-2], images.shape[-1])
+    canvas = resize(images, (canvas_size, canvas_size))
+    attention, edges = encoder.attention_map(canvas), xdog(canvas)
+    product = (attention + 1e-3) * edges  # a line where the encoder looks least still is a line
+    if mask is not None:
+        product = product * (resize_map(check_mask(mask, images), (canvas_size, canvas_size)) >= 0.5)
+    for index in range(product.shape[0]):
+        if float(product[index].max()) <= 0:
+            raise MaskError(
+                f"Image {index} has no lines inside its object (is it one flat colour?). "
+                "Use another photo or mask, or paint the saliency yourself."
+            )
+    saliency = min_max(product)
+    return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, attention, edges)))
+

@@ -1,0 +1,113 @@
+"""Stroke init: draw the first strokes from a saliency map and a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .errors import ConfigError, MaskError, ShapeError
+from .images import resize_map
+from .strokes import MAX_STROKES, Strokes
+
+SEED_STEP = 1000
+"""Distance between the seeds of the sketches of one photo: 0, 1000, 2000 in the paper."""
+
+
+@dataclass(frozen=True)
+class StrokeInitConfig:
+    """How first strokes are drawn. The defaults are the paper's.
+
+    Args:
+        num_strokes: strokes a sketch, 1 to 4096. Fewer is more abstract.
+        num_segments: cubic segments a stroke.
+        num_sketches: sketches a photo, each from a seed of its own (seed, seed + 1000, ...).
+        stroke_width: px at the canvas size, the full width.
+        temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
+        radius: how far each next control point may lie, as a fraction of the canvas.
+        canvas_size: px, the side of the square canvas.
+        seed: of the random numbers.
+    """
+
+    num_strokes: int = 16
+    num_segments: int = 1
+    num_sketches: int = 3
+    stroke_width: float = 3.0
+    temperature: float = 0.3
+    radius: float = 0.05
+    canvas_size: int = 224
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
+        _check_range("num_segments", self.num_segments, 1, 64)
+        _check_range("num_sketches", self.num_sketches, 1, 64)
+        _check_range("stroke_width", self.stroke_width, 0.1, 100)
+        _check_range("temperature", self.temperature, 0.01, 100)
+        _check_range("radius", self.radius, 0.001, 1)
+        _check_range("canvas_size", self.canvas_size, 32, 4096)
+        _check_range("seed", self.seed, 0, 2**64 - 1)
+
+
+def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
+    """Draw the first strokes.
+
+    For each photo and each of its sketches, from a generator of its own: the start points first (one random
+    number a canvas pixel), then the offsets of the other control points. Photo b's sketches do not depend on
+    the other photos of the batch.
+
+    Args:
+        saliency: [B, H, W] in 0-1; only its positive pixels are drawn.
+        config: how; None for the paper's defaults.
+
+    Returns:
+        Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU.
+
+    Raises:
+        ShapeError: saliency is not [B, H, W], or has NaN.
+        MaskError: a saliency map is all zeros.
+
+    Source: section 4.2 of the paper.
+    """
+    config = config or StrokeInitConfig()
+    side = config.canvas_size
+    if saliency.ndim != 3 or not torch.isfinite(saliency).all():
+        raise ShapeError(f"saliency must be [B, H, W] of finite numbers, got {list(saliency.shape)}.")
+    maps = resize_map(saliency.detach().float().cpu().clamp(0, 1), (side, side))
+    points = []
+    for index, one in enumerate(maps):
+        if float(one.max()) <= 0:
+            raise MaskError(f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency.")
+        points += [_draw(one, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
+    return Strokes.black(torch.stack(points), (side, side), config.stroke_width)
+
+
+def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
+    """Return the probability [H, W] of each pixel to be a start: a softmax over the positive ones."""
+    logits = torch.where(saliency > 1e-4, saliency / temperature, -torch.inf)
+    return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
+
+
+def _draw(saliency: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed % 2**63)
+    starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, generator)
+    shape = (config.num_strokes, 3 * config.num_segments, 2)
+    offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * config.canvas_size
+    return torch.cat([starts[:, None], starts[:, None] + offsets.cumsum(dim=1)], dim=1)
+
+
+def _sample(probability: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Draw pixel centres [count, 2] without replacement (Gumbel top-k), again from the start when they run out."""
+    width = probability.shape[1]
+    uniform = torch.rand(probability.numel(), generator=generator).clamp(1e-9, 1 - 1e-7)
+    scores = probability.flatten().log() - (-uniform.log()).log()
+    possible = int((probability > 0).sum())
+    order = torch.sort(scores, descending=True, stable=True).indices[: min(count, possible)]
+    index = order.repeat(-(-count // len(order)))[:count]
+    return torch.stack([index % width, index // width], dim=-1).float() + 0.5
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} must lie between {low} and {high}, got {value}.")

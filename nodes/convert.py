@@ -1,0 +1,42 @@
+"""Between ComfyUI's tensors and the core's."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..clipasso_core.errors import ShapeError
+
+
+def image_to_core(image: Tensor) -> Tensor:
+    """Return an IMAGE [B, H, W, C] as a normal float32 copy [B, 3, H, W]; alpha is laid on white, grey tripled."""
+    if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
+        raise ShapeError(f"image must be [B, H, W, 3], got {list(image.shape)}. Connect an IMAGE output.")
+    copy = image.clone().float().permute(0, 3, 1, 2)
+    if copy.shape[1] == 4:
+        copy = copy[:, :3] * copy[:, 3:] + (1 - copy[:, 3:])
+    return copy.expand(-1, 3, -1, -1).contiguous()
+
+
+def mask_to_core(mask: Tensor | None, invert: bool = False) -> Tensor | None:
+    """Return a MASK [B, H, W] or [H, W] as a normal float32 copy [B, H, W]."""
+    if mask is None:
+        return None
+    copy = mask.clone().float()
+    copy = copy[None] if copy.ndim == 2 else copy
+    return 1 - copy if invert else copy
+
+
+def image_to_host(images: Tensor) -> Tensor:
+    """Return core images [B, 3, H, W] as an IMAGE [B, H, W, 3] on the CPU."""
+    return images.detach().permute(0, 2, 3, 1).clamp(0, 1).float().cpu().contiguous()
+
+
+def mask_to_host(masks: Tensor) -> Tensor:
+    """Return core maps [B, H, W] as a MASK on the CPU."""
+    return masks.detach().clamp(0, 1).float().cpu().contiguous()
+
+
+def to_uint8(image: Tensor) -> Tensor:
+    """Return one core image [3, H, W] in 0-1 as [H, W, 3] bytes on the CPU."""
+    return (image.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()

@@ -1,0 +1,127 @@
+"""The only file that touches ComfyUI's insides: gradients, device, progress, preview, interrupt, folders."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import comfy.model_management
+import comfy.utils
+import folder_paths
+import torch
+from comfy.cli_args import args
+from PIL import Image
+
+from ..clipasso_core.image_files import write_atomically
+from ..clipasso_core.optimize import SketchRun
+from ..clipasso_core.rasterize import rasterize
+from ..clipasso_core.svg import to_svg
+from .convert import to_uint8
+
+log = logging.getLogger(__name__)
+PREVIEW_SECONDS = 0.5
+PREVIEW_SIZE = 448
+
+
+@contextmanager
+def gradients() -> Iterator[None]:
+    """Leave the inference mode under which ComfyUI runs every prompt. Clone inputs inside."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def device() -> torch.device:
+    """Return the device that ComfyUI computes on."""
+    chosen: torch.device = comfy.model_management.get_torch_device()
+    return chosen
+
+
+def run_to_end(run: SketchRun) -> None:
+    """Iterate a run with progress and preview; an interrupt saves what was found and goes on up."""
+    progress = comfy.utils.ProgressBar(run.config.num_iterations)
+    last = 0.0
+    try:
+        for step in run:
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            due = time.monotonic() - last > PREVIEW_SECONDS
+            progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
+            last = time.monotonic() if due else last
+    except BaseException:
+        _rescue(run)
+        raise
+    progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
+
+
+def svg_type() -> type:
+    """Return the core's SVG class, wherever this version of ComfyUI keeps it."""
+    try:
+        from comfy_api.latest._util.image_types import SVG
+    except ImportError:
+        from comfy_extras.nodes_images import SVG
+    return SVG  # type: ignore[no-any-return]
+
+
+def host_metadata(hidden: Any) -> dict[str, object]:
+    """Return {prompt, workflow} as core's writers record them; empty with --disable-metadata."""
+    if args.disable_metadata or hidden is None:
+        return {}
+    prompt = {"prompt": hidden.prompt} if hidden.prompt else {}
+    return {**prompt, **(hidden.extra_pnginfo or {})}
+
+
+def save_svgs(texts: list[str], filename_prefix: str) -> list[dict[str, str]]:
+    """Write SVG files under the output folder; return what the page needs to show them."""
+    folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
+        filename_prefix, folder_paths.get_output_directory()
+    )
+    saved = []
+    for index, text in enumerate(texts):
+        file = f"{name.replace('%batch_num%', str(index))}_{counter + index:05}_.svg"
+        write_atomically(Path(folder) / file, text)
+        saved.append({"filename": file, "subfolder": subfolder, "type": "output"})
+    return saved
+
+
+def input_svgs() -> list[str]:
+    """Return the names of the SVG files in the input folder."""
+    folder = Path(folder_paths.get_input_directory())
+    return sorted(path.name for path in folder.glob("*.svg"))
+
+
+def input_file(name: str) -> Path:
+    """Return the path of a file in the input folder, or raise when it is not there."""
+    return Path(folder_paths.get_annotated_filepath(name))
+
+
+def as_json(value: Mapping[str, object]) -> str:
+    """Return a report as readable JSON."""
+    return json.dumps(value, indent=2)
+
+
+def to_svg_type(texts: list[str]) -> Any:
+    """Return SVG texts as one value of the core's SVG type."""
+    return svg_type()([BytesIO(text.encode()) for text in texts])
+
+
+def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
+    best = run.result().strokes.select([0])
+    scale = PREVIEW_SIZE / max(best.canvas_size)
+    size = (round(best.canvas_size[0] * scale), round(best.canvas_size[1] * scale))
+    with torch.no_grad():
+        image = rasterize(best, size)[0]
+    return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIZE)
+
+
+def _rescue(run: SketchRun) -> None:
+    """Save the best sketches of an interrupted run, so that nothing found is lost."""
+    if run.iteration == 0:
+        return
+    strokes = run.result("interrupted").strokes
+    saved = save_svgs([to_svg(strokes, i) for i in range(strokes.batch_size)], "clipasso/interrupted")
+    log.warning("Interrupted after %d iterations; the best so far is in %s", run.iteration, saved)

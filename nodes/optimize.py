@@ -1,0 +1,84 @@
+"""CLIPassoOptimize: move the strokes until they look like the photo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from ..clipasso_core.encoders import ImageEncoder, get_encoder
+from ..clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
+from ..clipasso_core.rasterize import rasterize
+from ..clipasso_core.strokes import Strokes
+from . import host
+from .convert import image_to_core, image_to_host
+from .types import CATEGORY, SketchEncoderType, StrokesType
+
+
+class Optimize(io.ComfyNode):
+    """Run the optimiser."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CLIPassoOptimize",
+            display_name="CLIPasso Optimize",
+            category=CATEGORY,
+            description="Moves the strokes until drawing and photo look alike to the encoder, and keeps the best "
+            "sketch of each photo. Shows a live preview; interrupting saves the best so far.",
+            inputs=[
+                io.Image.Input("image", tooltip="The object on white, from CLIPasso Mask."),
+                StrokesType.Input("strokes", tooltip="The first strokes, from CLIPasso Stroke Init or Load SVG."),
+                SketchEncoderType.Input(
+                    "encoder", optional=True, tooltip="The network that compares; the embedded one if left open."
+                ),
+                io.Combo.Input(
+                    "preset",
+                    options=list(PRESETS),
+                    default="standard",
+                    tooltip="draft: a first look. standard: a finished sketch. best: slower and better. "
+                    "The report says what was done.",
+                ),
+                io.Int.Input(
+                    "num_iterations",
+                    default=0,
+                    min=0,
+                    max=100_000,
+                    tooltip="Most iterations; 0 takes the preset's number.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=2**53,
+                    control_after_generate=False,
+                    tooltip="Of the random views through which drawing and photo are compared.",
+                ),
+            ],
+            outputs=[
+                StrokesType.Output("sketch", display_name="strokes", tooltip="The best sketch of each photo."),
+                io.Image.Output("sketch_image", display_name="image", tooltip="The sketches, 512 px."),
+                io.String.Output("report", display_name="report", tooltip="Loss, seed, time and settings, as JSON."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        image: Tensor,
+        strokes: Strokes,
+        preset: Preset,
+        num_iterations: int,
+        seed: int,
+        encoder: ImageEncoder | None = None,
+    ) -> io.NodeOutput:
+        config = replace(preset_config(preset), seed=seed)
+        config = replace(config, num_iterations=num_iterations) if num_iterations else config
+        with host.gradients():
+            encoder = encoder or get_encoder(device=host.device())
+            run = SketchRun(image_to_core(image).to(host.device()), strokes, encoder, config)
+            host.run_to_end(run)
+            result = run.result()
+            drawn = rasterize(result.strokes, result.strokes.size_for(512))
+        return io.NodeOutput(result.strokes.to("cpu"), image_to_host(drawn), host.as_json(result.report()))

@@ -1,0 +1,113 @@
+"""CLIPassoStrokeInit: draw the first strokes."""
+
+from __future__ import annotations
+
+import torch
+from comfy_api.latest import io
+from torch import Tensor
+
+from ..clipasso_core.preview import first_strokes_preview
+from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
+from ..clipasso_core.strokes import MAX_STROKES
+from . import host
+from .convert import image_to_core, image_to_host, mask_to_core
+from .types import CATEGORY, StrokesType
+
+
+class StrokeInit(io.ComfyNode):
+    """Sample first strokes from a saliency map."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        default = StrokeInitConfig()
+        return io.Schema(
+            node_id="CLIPassoStrokeInit",
+            display_name="CLIPasso Stroke Init",
+            category=CATEGORY,
+            description="Draws short first strokes where the saliency is high, from a seed. Several sketches a photo "
+            "compete in CLIPasso Optimize.",
+            inputs=[
+                io.Mask.Input("saliency", tooltip="Where strokes may start; brighter is likelier."),
+                io.Int.Input(
+                    "num_strokes",
+                    default=default.num_strokes,
+                    min=1,
+                    max=MAX_STROKES,
+                    tooltip="Strokes a sketch: the level of abstraction. 32 is detailed, 4 an icon.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=default.seed,
+                    min=0,
+                    max=2**53,
+                    control_after_generate=True,
+                    tooltip="Of the random numbers: the same seed gives the same strokes.",
+                ),
+                io.Int.Input(
+                    "num_sketches",
+                    default=default.num_sketches,
+                    min=1,
+                    max=64,
+                    tooltip="Sketches a photo, from the seeds seed, seed + 1000, ...; the best one wins. "
+                    "More take longer.",
+                ),
+                io.Float.Input(
+                    "stroke_width",
+                    default=default.stroke_width,
+                    min=0.1,
+                    max=100.0,
+                    step=0.1,
+                    tooltip="Full width in px of the canvas. The paper's is 3 px at 224 px.",
+                ),
+                io.Int.Input(
+                    "num_segments",
+                    default=default.num_segments,
+                    min=1,
+                    max=64,
+                    tooltip="Cubic Bézier segments a stroke, joined. 1 as in the paper; more bend more.",
+                ),
+                io.Float.Input(
+                    "temperature",
+                    default=default.temperature,
+                    min=0.01,
+                    max=10.0,
+                    step=0.01,
+                    tooltip="How strictly starts keep to the most salient places; higher spreads them.",
+                ),
+                io.Int.Input(
+                    "canvas_size",
+                    default=default.canvas_size,
+                    min=32,
+                    max=1024,
+                    step=32,
+                    tooltip="px of the square canvas. 224 is what the encoders were trained on.",
+                ),
+                io.Image.Input("image", optional=True, tooltip="The photo, for the preview only."),
+            ],
+            outputs=[
+                StrokesType.Output("strokes", display_name="strokes"),
+                io.Image.Output("preview", display_name="preview", tooltip="The first strokes over the photo."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        saliency: Tensor,
+        num_strokes: int,
+        seed: int,
+        num_sketches: int,
+        stroke_width: float,
+        num_segments: int,
+        temperature: float,
+        canvas_size: int,
+        image: Tensor | None = None,
+    ) -> io.NodeOutput:
+        config = StrokeInitConfig(
+            num_strokes, num_segments, num_sketches, stroke_width, temperature, canvas_size=canvas_size, seed=seed
+        )
+        with host.gradients(), torch.no_grad():
+            maps = mask_to_core(saliency)
+            strokes = init_strokes(maps, config)
+            photo = None if image is None else image_to_core(image)
+            return io.NodeOutput(strokes, image_to_host(first_strokes_preview(strokes, maps, photo)))
