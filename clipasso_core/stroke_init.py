@@ -78,7 +78,9 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     points = []
     for index, one in enumerate(maps):
         if float(one.max()) <= 0:
-            raise MaskError(f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency.")
+            raise MaskError(
+                f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
+            )
         points += [_draw(one, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     return Strokes.black(torch.stack(points), (side, side), config.stroke_width)
 

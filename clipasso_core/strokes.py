@@ -76,12 +76,11 @@ class Strokes:
             alive: [B, N] bool, or None for all.
         """
         batch, count = control_points.shape[:2]
-        like = {"device": control_points.device, "dtype": control_points.dtype}
-        color = torch.zeros(batch, count, 4, **like)
+        color = control_points.new_zeros(batch, count, 4)
         color[..., 3] = 1
         if alive is None:
             alive = torch.ones(batch, count, dtype=torch.bool, device=control_points.device)
-        width = torch.full((batch, count), float(stroke_width), **like)
+        width = control_points.new_full((batch, count), float(stroke_width))
         return cls(control_points, width, color, alive, canvas_size)
 
     @property

@@ -25,7 +25,9 @@ class LoadSVG(io.ComfyNode):
             "widths and colours. Use them as first strokes, or redraw them at another size.",
             inputs=[
                 io.Combo.Input(
-                    "file", options=host.input_svgs(), tooltip="An .svg file in ComfyUI's input folder (refresh with R)."
+                    "file",
+                    options=host.input_svgs(),
+                    tooltip="An .svg file in ComfyUI's input folder (refresh with R).",
                 ),
                 io.Int.Input(
                     "canvas_size",

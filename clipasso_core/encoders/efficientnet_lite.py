@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -49,21 +50,34 @@ LITE2 = LiteConfig(width=1.1, depth=1.2, input_size=260)
 
 
 class SameConv(nn.Module):
-    """Convolve with TensorFlow's "same" padding and a bias (the folded batch norm)."""
+    """Convolve with TensorFlow's "same" padding and a bias (the folded batch norm); ReLU6 after it if asked.
 
-    def __init__(self, cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> None:
+    At stride 2 and an even size that padding has one row more at the end than at the start. A kernel with a
+    row of zeros in front does the same under symmetric padding, without a padded copy of the input.
+    """
+
+    def __init__(
+        self, cin: int, cout: int, kernel: int = 1, stride: int = 1, groups: int = 1, activate: bool = True
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(cout, cin // groups, kernel, kernel), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(cout), requires_grad=False)
-        self.stride, self.groups = stride, groups
+        self.stride, self.groups, self.activate = stride, groups, activate
 
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.weight.shape[-1]
-        if self.stride == 1:
-            return F.conv2d(x, self.weight, self.bias, padding=kernel // 2, groups=self.groups)
-        pads = [max((math.ceil(n / self.stride) - 1) * self.stride + kernel - n, 0) for n in x.shape[:-3:-1]]
-        x = F.pad(x, [p for total in pads for p in (total // 2, total - total // 2)])
-        return F.conv2d(x, self.weight, self.bias, stride=self.stride, groups=self.groups)
+        if kernel == 1:  # a matrix product: faster than conv2d on a CPU, and keeps no input for the backward
+            y = F.linear(x.permute(0, 2, 3, 1), self.weight[:, :, 0, 0], self.bias)
+            return self._activated(y).permute(0, 3, 1, 2)
+        weight = self.weight
+        if self.stride == 2 and x.shape[-1] % 2 == 0:
+            weight = F.pad(weight, (1, 0))
+        if self.stride == 2 and x.shape[-2] % 2 == 0:
+            weight = F.pad(weight, (0, 0, 1, 0))
+        return self._activated(F.conv2d(x, weight, self.bias, self.stride, kernel // 2, groups=self.groups))
+
+    def _activated(self, y: Tensor) -> Tensor:
+        return F.relu6(y, inplace=True) if self.activate else y
 
 
 class InvertedResidual(nn.Module):
@@ -74,12 +88,12 @@ class InvertedResidual(nn.Module):
         hidden = cin * expansion
         self.expand = SameConv(cin, hidden) if expansion > 1 else None
         self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
-        self.project = SameConv(hidden, cout)
+        self.project = SameConv(hidden, cout, activate=False)
         self.skip = stride == 1 and cin == cout
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        y = x if self.expand is None else self.expand(x)
+        y = cast(Tensor, self.project(self.depthwise(y)))
         return x + y if self.skip else y
 
 
@@ -108,14 +122,14 @@ class EfficientNetLite(nn.Module):
 
     def stages(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Yield (name, feature map) of each stage for normalised images x [B, 3, H, W]."""
-        x = F.relu6(self.stem(x))
+        x = self.stem(x)
         for index, stage in enumerate(self.blocks):
             x = stage(x)
             yield f"stage{index}", x
 
     def embed(self, last_stage: Tensor) -> Tensor:
         """Pool the last stage's map [B, C, h, w] into embeddings [B, 1280]."""
-        return F.relu6(self.head(last_stage)).mean(dim=(-2, -1))
+        return cast(Tensor, self.head(last_stage)).mean(dim=(-2, -1))
 
     def load_unfolded(self, state: Mapping[str, Tensor]) -> None:
         """Fill the weights from a checkpoint of the published naming, folding every batch norm.
@@ -125,7 +139,7 @@ class EfficientNetLite(nn.Module):
         """
         try:
             _fill(self.stem, state, "_conv_stem", "_bn0")
-            for index, block in enumerate(b for stage in self.blocks for b in stage):  # type: ignore[union-attr]
+            for index, block in enumerate(m for m in self.modules() if isinstance(m, InvertedResidual)):
                 prefix = f"_blocks.{index}."
                 if block.expand is not None:
                     _fill(block.expand, state, prefix + "_expand_conv", prefix + "_bn0")

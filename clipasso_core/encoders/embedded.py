@@ -89,7 +89,7 @@ class EfficientNetEncoder:
         from .gradcam import grad_cam
 
         ensure_normal_tensors(self.network)
-        return grad_cam(self.network, _normalize(images.detach()), images.shape[-2:])
+        return grad_cam(self.network, _normalize(images.detach()), (images.shape[-2], images.shape[-1]))
 
     def to(self, device: torch.device | str) -> EfficientNetEncoder:
         """Move the weights to a device; returns itself."""

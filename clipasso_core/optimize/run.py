@@ -73,7 +73,7 @@ class SketchRun:
         drawing = self._draw(strokes)
         gradient, losses = self._look(drawing.detach())
         self.candidates.remember(self.points, losses["evaluation"], self.iteration)
-        drawing.backward(gradient)
+        torch.autograd.backward(drawing, gradient)
         before = strokes.detach()
         self.optimizer.step()
         self.iteration += 1
@@ -103,7 +103,7 @@ class SketchRun:
             if seen.embedding is not None and photo.embedding is not None:
                 semantic.append(semantic_loss(seen.embedding, photo.embedding).view(-1, len(part)))
                 total = total + self.recipe.semantic_weight * semantic[-1].sum()
-            (total / len(views)).backward()
+            torch.autograd.backward(total / len(views))
         if drawing.grad is None:
             raise ShapeError("The encoder returns features that do not depend on the image.")
         return drawing.grad, self._name_losses(geometric, semantic)

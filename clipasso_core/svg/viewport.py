@@ -1,0 +1,155 @@
+"""How a drawing's own coordinates lie on the page: size, viewBox and preserveAspectRatio."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..errors import ConfigError, SvgError
+from .numerals import diagonal, shorten, to_length, to_numbers
+from .transform import Matrix, translate
+
+MAX_CANVAS = 8192
+"""Largest canvas side in px."""
+
+
+class Box(NamedTuple):
+    """An upright rectangle, px."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def diagonal(self) -> float:
+        """What percentages of stroke widths refer to."""
+        return diagonal(self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """Hold where user space lies.
+
+    Args:
+        matrix: user units -> px of what surrounds the ``<svg>``.
+        view: the part of user space that is shown; percentages refer to it.
+    """
+
+    matrix: Matrix
+    view: Box
+
+
+def root_viewport(
+    attributes: Mapping[str, str], canvas_size: tuple[int, int] | None
+) -> tuple[Viewport, tuple[int, int]]:
+    """Place the outermost ``<svg>`` on a canvas.
+
+    Args:
+        attributes: of the ``<svg>``.
+        canvas_size: (height, width) px to fit the drawing into (whole, centred), or None for its own size.
+
+    Returns:
+        The viewport (its matrix leads to canvas px), and the canvas (height, width).
+
+    Raises:
+        ConfigError: canvas_size out of range.
+        SvgError: no size, or one over 8192 px.
+    """
+    view_box = _view_box(attributes)
+    size = _own_size(attributes, view_box)
+    if canvas_size is None:
+        canvas_size, onto = _canvas(size), Matrix()
+    elif not all(1 <= side <= MAX_CANVAS for side in canvas_size):
+        raise ConfigError(f"canvas_size must be (height, width) of 1 to {MAX_CANVAS} px, got {canvas_size}.")
+    else:
+        page = Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
+        onto = Matrix() if size is None else fit(size, page)
+    page = size or Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
+    inner = _inner(attributes, view_box, page)
+    return Viewport(onto @ inner.matrix, inner.view), canvas_size
+
+
+def nested_viewport(attributes: Mapping[str, str], outer: Box) -> Viewport:
+    """Place an ``<svg>`` inside another, whose visible part is ``outer``."""
+    lengths = {"x": ("0", outer.width), "y": ("0", outer.height)}
+    lengths |= {"width": ("100%", outer.width), "height": ("100%", outer.height)}
+    page = Box(*(to_length(attributes.get(name, default), whole, name) for name, (default, whole) in lengths.items()))
+    return _inner(attributes, _view_box(attributes), page)
+
+
+def fit(box: Box, page: Box, align: str = "xMidYMid meet") -> Matrix:
+    """Return the map that lays ``box`` onto ``page`` as preserveAspectRatio says.
+
+    Raises:
+        SvgError: ``align`` is not of SVG's.
+    """
+    name, _, how = align.removeprefix("defer ").strip().partition(" ")
+    wide, high = page.width / box.width, page.height / box.height
+    if name == "none":
+        return Matrix(wide, 0, 0, high, page.x - box.x * wide, page.y - box.y * high)
+    shares = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+    x_word, y_word = name[1:4], name[5:8]
+    if name != f"x{x_word}Y{y_word}" or {x_word, y_word} - shares.keys() or how.strip() not in ("", "meet", "slice"):
+        raise SvgError(
+            f"preserveAspectRatio={shorten(align)!r} must be such as 'xMidYMid meet', 'xMinYMax slice', 'none'."
+        )
+    factor = max(wide, high) if how.strip() == "slice" else min(wide, high)
+    x = page.x + (page.width - box.width * factor) * shares[x_word] - box.x * factor
+    y = page.y + (page.height - box.height * factor) * shares[y_word] - box.y * factor
+    return Matrix(factor, 0, 0, factor, x, y)
+
+
+def _inner(attributes: Mapping[str, str], view_box: Box | None, page: Box) -> Viewport:
+    if view_box is None:
+        return Viewport(translate(page.x, page.y), Box(0, 0, page.width, page.height))
+    return Viewport(fit(view_box, page, attributes.get("preserveAspectRatio", "xMidYMid meet").strip()), view_box)
+
+
+def _view_box(attributes: Mapping[str, str]) -> Box | None:
+    text = attributes.get("viewBox", "").strip()
+    if text in ("", "none"):
+        return None
+    values = to_numbers(text, "viewBox")
+    if len(values) != 4 or min(values[2:]) <= 0:
+        raise SvgError(f"viewBox={shorten(text)!r} must be 'x y width height' with a width and height over 0.")
+    return Box(*values)
+
+
+def _own_size(attributes: Mapping[str, str], view_box: Box | None) -> Box | None:
+    """Return the page in px: from width and height, what is missing from the viewBox; None when nothing tells."""
+    width = _side(attributes, "width", view_box and view_box.width)
+    height = _side(attributes, "height", view_box and view_box.height)
+    if view_box is not None:
+        if width is None and height is None:
+            width, height = view_box.width, view_box.height
+        elif width is None and height is not None:
+            width = height * view_box.width / view_box.height
+        elif height is None and width is not None:
+            height = width * view_box.height / view_box.width
+    return None if width is None or height is None else Box(0, 0, width, height)
+
+
+def _side(attributes: Mapping[str, str], name: str, percent_of: float | None) -> float | None:
+    text = attributes.get(name, "auto").strip()
+    if text == "auto" or (text.endswith("%") and percent_of is None):
+        return None
+    side = to_length(text, percent_of or 0.0, name)
+    if side <= 0:
+        raise SvgError(f"The SVG's {name} is {shorten(text)!r}; it must be over 0. Correct it, or save the SVG anew.")
+    return side
+
+
+def _canvas(size: Box | None) -> tuple[int, int]:
+    if size is None:
+        raise SvgError(
+            "The SVG says neither its width and height nor a viewBox; give canvas_size (height, width) in px."
+        )
+    if not max(size.height, size.width) <= MAX_CANVAS:
+        raise SvgError(
+            f"The SVG is {size.width:g} x {size.height:g} px; at most {MAX_CANVAS} px a side can be drawn. "
+            "Give a smaller canvas_size (height, width); the drawing is fitted to it."
+        )
+    return max(math.ceil(size.height - 1e-6), 1), max(math.ceil(size.width - 1e-6), 1)

@@ -1,0 +1,168 @@
+"""Write strokes as SVG: one path a stroke, the same bytes for the same strokes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+import torch
+from torch import Tensor
+
+from ..errors import ConfigError, SvgError
+from ..strokes import Strokes
+from .colour import parse_colour
+from .numerals import format_number
+
+MAX_DECIMALS = 8
+MIN_STYLE_DECIMALS = 3
+"""Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_svg(
+    strokes: Strokes,
+    index: int = 0,
+    *,
+    title: str = "CLIPasso sketch",
+    metadata: Mapping[str, object] | None = None,
+    decimals: int = 3,
+    background: str | None = None,
+) -> str:
+    """Write one sketch as an SVG document, one ``<path>`` a living stroke, in painter's order.
+
+    The text holds ``<svg`` once, whatever title and metadata say: ComfyUI inserts its own metadata after
+    every such tag. Segments that only pad a stroke at its end are left out where reading pads them again.
+
+    Args:
+        strokes: the batch of sketches; dead strokes are left out.
+        index: which sketch of the batch.
+        title: any text; characters that XML forbids become U+FFFD.
+        metadata: anything that JSON can hold, kept as JSON in ``<metadata>``; None for none.
+        decimals: of coordinates in px, 0-8; widths and opacities have at least 3.
+        background: a CSS colour painted under the strokes, or None for a transparent page.
+
+    Returns:
+        The SVG text, ending with a newline.
+
+    Raises:
+        ConfigError: index or decimals out of range.
+        SvgError: a living stroke has a coordinate, width or colour that is not finite, or a negative width;
+            metadata is not JSON; background is no colour.
+    """
+    if not 0 <= index < strokes.batch_size:
+        raise ConfigError(
+            f"index must be 0 to {strokes.batch_size - 1} for {strokes.batch_size} sketches, got {index}."
+        )
+    if not 0 <= decimals <= MAX_DECIMALS:
+        raise ConfigError(f"decimals must be 0 to {MAX_DECIMALS}, got {decimals}.")
+    alive = strokes.alive[index]
+    points = _finite(strokes.control_points[index][alive], "coordinates")
+    width = _finite(strokes.stroke_width[index][alive], "widths")
+    if bool((width < 0).any()):
+        raise SvgError(f"stroke_width must be 0 px or more, got {float(width.min()):g}. Clamp it before writing.")
+    color = _finite(strokes.color[index][alive], "colours").clamp(0, 1)
+    looks = [
+        _look(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
+    ]
+    lines = [
+        *_head(strokes.canvas_size, title, metadata, background),
+        *_body(_paths(points.tolist(), decimals), looks),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _head(
+    canvas_size: tuple[int, int], title: str, metadata: Mapping[str, object] | None, background: str | None
+) -> list[str]:
+    height, width = canvas_size
+    size = f'width="{width}" height="{height}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">',
+        f"  <title>{escape(_NOT_XML.sub(chr(0xFFFD), title))}</title>",
+    ]
+    if metadata is not None:
+        lines.append(f"  <metadata><![CDATA[{_json(metadata)}]]></metadata>")
+    if background is not None:
+        lines.append(f'  <rect {size} fill="{_background(background)}"/>')
+    return lines
+
+
+def _body(paths: list[str], looks: list[dict[str, str]]) -> list[str]:
+    """Return the group of paths, with the attributes that all strokes share at the group."""
+    shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
+    names = ("stroke", "stroke-width", "stroke-opacity")
+    common = {name for name in names if len({look.get(name) for look in looks}) == 1}
+    shared.update({name: looks[0][name] for name in names if name in common and name in looks[0]})
+    lines = [f"  <g {_attributes(shared)}>"]
+    for path, look in zip(paths, looks, strict=True):
+        own = {name: value for name, value in look.items() if name not in common}
+        lines.append(f"    <path {_attributes({**own, 'd': path})}/>")
+    return [*lines, "  </g>"]
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return " ".join(f'{name}="{value}"' for name, value in values.items())
+
+
+def _look(rgba: list[float], width: float, decimals: int) -> dict[str, str]:
+    look = {"stroke": _hex(rgba), "stroke-width": format_number(width, decimals)}
+    opacity = format_number(rgba[3], decimals)
+    return look if opacity == "1" else {**look, "stroke-opacity": opacity}
+
+
+def _hex(rgb: list[float] | tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(value * 255):02x}" for value in rgb[:3])
+
+
+def _background(text: str) -> str:
+    rgba = parse_colour(text, where="background")
+    if rgba is None or rgba[3] < 1:
+        raise SvgError(f"background must be an opaque colour such as 'white' or '#fafafa', got {text!r}; or None.")
+    return _hex(rgba)
+
+
+def _paths(points: list[list[list[float]]], decimals: int) -> list[str]:
+    """Write each stroke's data; the padding at a stroke's end goes where some other stroke keeps the length."""
+    pairs = [[" ".join(format_number(value, decimals) for value in point) for point in stroke] for stroke in points]
+    padding = [_padding(stroke) for stroke in pairs]
+    least = min(padding, default=0)
+    return [
+        _path(stroke[: len(stroke) - 3 * pad] if pad > least else stroke)
+        for stroke, pad in zip(pairs, padding, strict=True)
+    ]
+
+
+def _path(pairs: list[str]) -> str:
+    curves = (" ".join(pairs[i : i + 3]) for i in range(1, len(pairs), 3))
+    return f"M {pairs[0]} C " + " ".join(curves)
+
+
+def _padding(pairs: list[str]) -> int:
+    """Count the zero-length segments at the end of a stroke, never its first segment."""
+    count = 0
+    while len(pairs) - 3 * count > 4 and len(set(pairs[-4 - 3 * count :])) == 1:
+        count += 1
+    return count
+
+
+def _finite(values: Tensor, name: str) -> Tensor:
+    values = values.detach().to("cpu", torch.float64)
+    if not bool(torch.isfinite(values).all()):
+        raise SvgError(
+            f"The {name} of some living stroke are NaN or infinite; an SVG can only hold finite numbers. "
+            "Check what made these strokes (a learning rate too high?)."
+        )
+    return values
+
+
+def _json(metadata: Mapping[str, object]) -> str:
+    """Write JSON that holds neither a tag nor the end of a CDATA section: < and > only stand in its strings."""
+    try:
+        text = json.dumps(dict(metadata), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SvgError(f"metadata must be plain JSON values (text, finite numbers, lists, dicts): {error}.") from error
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")

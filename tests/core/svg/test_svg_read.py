@@ -1,0 +1,168 @@
+"""from_svg: which elements become strokes, and how they look."""
+
+import logging
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from clipasso_core.svg import from_svg
+from clipasso_core.svg.colour import parse_colour
+
+Wrap = Callable[..., str]
+
+
+def ends(text: str) -> list[list[list[float]]]:
+    """Return the joints of each stroke."""
+    points = from_svg(text).control_points[0, :, ::3]
+    return [[[round(v, 3) for v in point] for point in stroke] for stroke in points.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("body", "joints"),
+    [
+        ('<path d="M1 2L3 4"/>', [[[1, 2], [3, 4]]]),
+        ('<line x1="1" y1="2" x2="3" y2="50%"/>', [[[1, 2], [3, 50]]]),
+        ('<line x2="3"/>', [[[0, 0], [3, 0]]]),
+        ('<polyline points="1,2 3,4 5 6"/>', [[[1, 2], [3, 4], [5, 6]]]),
+        ('<polygon points="1,2 3,4 5 6"/>', [[[1, 2], [3, 4], [5, 6], [1, 2]]]),
+        ('<polygon points="1,2"/>', [[[1, 2], [1, 2]]]),
+        ('<path d="M1 2L3 4M5 6L7 8"/>', [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]),
+        ('<g transform="translate(1 1)"><g transform="scale(2)"><path d="M1 2L3 4"/></g></g>', [[[3, 5], [7, 9]]]),
+        ('<path transform="rotate(90)" d="M1 2L3 4"/>', [[[-2, 1], [-4, 3]]]),
+        ('<path style="transform: translate(1px, 0)" d="M1 2L3 4"/>', [[[2, 2], [4, 4]]]),
+        (
+            '<svg x="10" y="20" width="50" height="50" viewBox="0 0 5 5"><path d="M1 1L2 3"/></svg>',
+            [[[20, 30], [30, 50]]],
+        ),
+        ('<svg x="10%"><line x2="50%" y2="1"/></svg>', [[[10, 0], [60, 1]]]),
+        ('<a><path d="M1 2L3 4"/></a>', [[[1, 2], [3, 4]]]),
+    ],
+)
+def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[float]]]) -> None:
+    assert ends(svg(body)) == joints
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<defs><path d="M0 0L1 1"/><circle r="3"/></defs>',
+        '<symbol><path d="M0 0L1 1"/></symbol>',
+        '<clipPath><rect width="9" height="9"/></clipPath>',
+        '<mask><path d="M0 0L1 1"/></mask>',
+        '<g display="none"><path d="M0 0L1 1"/><text>a</text></g>',
+        '<g style="display:none"><path d="M0 0L1 1"/></g>',
+        '<path visibility="hidden" d="M0 0L1 1"/>',
+        '<g visibility="hidden"><image/></g>',
+        '<path stroke="none" d="M0 0L1 1"/>',
+        '<path d=""/>',
+        '<path d="M3 3"/>',
+        '<path transform="scale(0)" d="M0 0L1 1"/>',
+        '<rect stroke="none" width="9" height="9"/>',
+        '<rect stroke="none" fill="white" width="100%" height="100%"/>',
+        '<rect stroke="none" fill="white" x="-5" y="-5" width="500" height="500"/>',
+        '<text display="none">a</text>',
+        "<title>t</title><desc>d</desc><metadata><x/></metadata><script>1</script>",
+        '<i:path xmlns:i="urn:other" d="M0 0L1 1"/>',
+        "<!-- a comment -->",
+    ],
+)
+def test_what_is_not_drawn_is_passed_over(svg: Wrap, body: str) -> None:
+    assert ends(svg(body + '<path d="M1 2L3 4"/>')) == [[[1, 2], [3, 4]]]
+
+
+def test_visible_child_of_hidden_group_is_drawn(svg: Wrap) -> None:
+    assert len(ends(svg('<g visibility="hidden"><path visibility="visible" d="M1 2L3 4"/></g>'))) == 1
+
+
+def test_shorter_strokes_are_padded_at_their_end(svg: Wrap) -> None:
+    strokes = from_svg(svg('<path d="M1 2L4 5"/><path d="M0 0H3V3H0"/>'))
+    assert strokes.control_points.shape == (1, 2, 10, 2)
+    assert strokes.control_points[0, 0].tolist() == [[1, 2], [2, 3], [3, 4], *[[4, 5]] * 7]
+    assert strokes.control_points.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("attributes", "width"),
+    [
+        ("", 1),
+        ('stroke-width="3"', 3),
+        ('stroke-width="1mm"', 96 / 25.4),
+        ('stroke-width="3%"', 3),
+        ('style="stroke-width: 4px"', 4),
+        ('stroke-width="2" transform="scale(3)"', 6),
+        ('stroke-width="2" transform="scale(2 8)"', 8),
+        ('stroke-width="2" transform="rotate(30)"', 2),
+        ('stroke-width="2" transform="scale(3)" vector-effect="non-scaling-stroke"', 2),
+    ],
+)
+def test_width_follows_units_and_transforms(svg: Wrap, attributes: str, width: float) -> None:
+    strokes = from_svg(svg(f'<path d="M0 0L9 9" {attributes}/>'))
+    assert strokes.stroke_width.item() == pytest.approx(width, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rgba"),
+    [
+        ('stroke="red"', (1, 0, 0, 1)),
+        ('stroke="#0f0"', (0, 1, 0, 1)),
+        ('stroke="#0000ff"', (0, 0, 1, 1)),
+        ('stroke="#0000ff80"', (0, 0, 1, 128 / 255)),
+        ('stroke="rgb(255, 0, 51)"', (1, 0, 0.2, 1)),
+        ('stroke="rgb(100%, 0%, 20%)"', (1, 0, 0.2, 1)),
+        ('stroke="rgba(255 0 51 / 50%)"', (1, 0, 0.2, 0.5)),
+        ('stroke="hsl(120, 100%, 50%)"', (0, 1, 0, 1)),
+        ('stroke="currentColor" color="blue"', (0, 0, 1, 1)),
+        ('stroke="url(#a) red"', (1, 0, 0, 1)),
+        ('stroke="inherit"', (0, 0, 0, 1)),
+        ('stroke="red" style="stroke: lime !important; stroke-linecap: butt"', (0, 1, 0, 1)),
+        ('stroke="red" stroke-opacity="0.5" opacity="50%"', (1, 0, 0, 0.25)),
+        ('stroke="red" stroke-opacity="7"', (1, 0, 0, 1)),
+    ],
+)
+def test_colour_and_opacity_are_read(svg: Wrap, attributes: str, rgba: tuple[float, ...]) -> None:
+    strokes = from_svg(svg(f'<path d="M0 0L9 9" {attributes}/>'))
+    assert strokes.color[0, 0].tolist() == pytest.approx(rgba, abs=1e-6)
+
+
+def test_properties_are_inherited_and_opacities_multiply(svg: Wrap) -> None:
+    body = '<g stroke="red" stroke-width="4" opacity="0.5"><g opacity="0.5"><path d="M0 0L9 9"/></g></g>'
+    strokes = from_svg(svg(body))
+    assert strokes.color[0, 0].tolist() == [1, 0, 0, 0.25]
+    assert strokes.stroke_width.item() == 4
+
+
+def test_style_sheets_are_read_in_the_order_of_their_weight(svg: Wrap) -> None:
+    sheet = """@charset "utf-8"; @font-face{font-family:x}
+    /* { */ *{stroke-linejoin:round} .a,.b{stroke:red;stroke-width:2} path.a{stroke:lime} #one{stroke:blue}
+    .a:hover{stroke:white} path{stroke-width:5}"""
+    body = '<path id="one" class="a" d="M0 0L1 1"/><path class="x a" d="M0 0L1 1"/><line class="b" x2="3"/>'
+    body += '<path d="M0 0H3"/>'
+    strokes = from_svg(svg(f"<style><![CDATA[{sheet}]]></style>{body}", group='fill="none" stroke="black"'))
+    assert strokes.color[0, :, :3].tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    assert strokes.stroke_width[0].tolist() == [2, 2, 2, 5]
+
+
+def test_what_strokes_cannot_hold_is_said_in_the_log(svg: Wrap, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        from_svg(svg('<path fill="red" stroke-dasharray="3" d="M0 0L9 9"/><g mask="url(#m)"/>'))
+    assert "fill, mask, stroke-dasharray" in caplog.text
+
+
+def test_bytes_marks_and_encodings_are_understood() -> None:
+    text = '<svg width="9" height="9"><title>é</title><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
+    head = '<?xml version="1.0" encoding="{}"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://x/svg11.dtd">'
+    for data in (
+        text,
+        "\ufeff" + text,
+        text.encode(),
+        head.format("utf-16") + text,
+        (head.format("utf-16") + text).encode("utf-16"),
+        (head.format("iso-8859-1") + text).encode("latin-1"),
+    ):
+        assert from_svg(data).num_strokes == 1
+
+
+def test_no_paint_is_no_colour() -> None:
+    assert parse_colour("none") is None
+    assert parse_colour("transparent") is None

@@ -1,0 +1,126 @@
+"""from_svg: every input that it refuses, and the sentence it gives."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+
+from clipasso_core.errors import ClipassoError, SvgError
+from clipasso_core.strokes import MAX_STROKES
+from clipasso_core.svg import document, from_svg, read
+
+Wrap = Callable[..., str]
+GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("", "no whole SVG file"),
+        ("not xml", "no whole SVG file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "no whole SVG file"),
+        (GOOD[:-10], "no whole SVG file"),
+        (GOOD + GOOD, "no whole SVG file"),
+        (GOOD.replace("red", "&red;"), "no whole SVG file"),
+        ("\ud800" + GOOD, "no whole SVG file"),
+        (b'<?xml version="1.0" encoding="klingon"?>' + GOOD.encode(), "no whole SVG file"),
+        (gzip.compress(GOOD.encode()), "compressed"),
+        ("<html><body/></html>", "must be <svg>, got <html>"),
+        ('<x:svg xmlns:x="urn:other"/>', "must be <svg>"),
+        (f'<!DOCTYPE svg [<!ENTITY l0 "ha">{LAUGHS}]>{GOOD.replace("red", "&l9;")}', "declares the entity 'l0'"),
+        (f'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>{GOOD}', "declares the entity 'x'"),
+        (f'<!DOCTYPE svg [<!ENTITY % x "<!ENTITY y 1>">%x;]>{GOOD}', "declares the entity 'x'"),
+        ('<svg width="9" height="9">' + "<g>" * 300 + "</g>" * 300 + "</svg>", "nested over 200 deep"),
+        ('<svg width="9" height="9"/>', "holds no strokes"),
+        ('<svg width="9" height="9" display="none">' + GOOD + "</svg>", "holds no strokes"),
+    ],
+)
+def test_file_that_is_no_drawing_is_refused(data: str | bytes, said: str) -> None:
+    with pytest.raises(SvgError, match=said):
+        from_svg(data)
+
+
+@pytest.mark.parametrize(
+    ("tag", "remedy"),
+    [
+        ("circle", "Object to Path"),
+        ("ellipse", "Object to Path"),
+        ("rect", "Object to Path"),
+        ("text", "Object to Path"),
+        ("image", "Trace Bitmap"),
+        ("use", "Unlink Clone"),
+        ("switch", "plain SVG"),
+        ("foreignObject", "plain SVG"),
+    ],
+)
+def test_element_that_cannot_be_read_is_named_with_its_remedy(svg: Wrap, tag: str, remedy: str) -> None:
+    with pytest.raises(SvgError, match=f"holds a <{tag}>.*{remedy}"):
+        from_svg(svg(f'<path d="M0 0L9 9"/><{tag} width="3" height="3"/>'))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<path fill="black" stroke="none" d="M0 0L9 9"/>', "<path> is filled and has no stroke: it is an outline"),
+        ('<polygon fill="url(#g)" stroke="none" points="0 0 1 1"/>', "<polygon> is filled"),
+        ('<path fill="red" stroke-width="0" d="M0 0L9 9"/>', "is filled"),
+        ('<rect fill="red" stroke="none" width="50" height="50"/>', "holds a <rect>"),
+        ('<rect fill="red" stroke="none" width="500" height="500" transform="rotate(9)"/>', "holds a <rect>"),
+        ('<path stroke="url(#g)" d="M0 0L9 9"/>', "a gradient or pattern"),
+        ('<path stroke="blurple" d="M0 0L9 9"/>', "no colour that can be read"),
+        ('<path stroke="#12" d="M0 0L9 9"/>', "no colour that can be read"),
+        ('<path stroke="rgb(1, 2)" d="M0 0L9 9"/>', "takes 3 numbers"),
+        ('<path stroke-width="-1" d="M0 0L9 9"/>', "stroke-width -1; it must be 0 or more"),
+        ('<path stroke-width="thick" d="M0 0L9 9"/>', "stroke-width is 'thick'"),
+        ('<path stroke-opacity="nan" d="M0 0L9 9"/>', "stroke-opacity must be a number"),
+        ('<path d="M0 0L9 nan"/>', "a number at character 8"),
+        ('<path d="M0 0L9 1e400"/>', "at most 1e"),
+        ('<path d="M0 0L9 2e6"/>', "over 1e"),
+        ('<path transform="scale(1e9)" d="M0 0L9 9"/>', "over 1e"),
+        ('<polyline points="1 2 3"/>', "pairs of x and y, got 3 numbers"),
+        ('<polyline points="1 2 a b"/>', "list of numbers"),
+        ('<line x1="a" />', "<line> x1"),
+        ('<path transform="spin(3)" d="M0 0L9 9"/>', "known are matrix"),
+        ('<path transform="scale(3)" style="transform-origin: center" d="M0 0L9 9"/>', "transform-origin"),
+        ("<style>g path{stroke:red}</style>", "'g path'"),
+        ("<style>@media print{.a{stroke:red}}</style>", "@media"),
+    ],
+)
+def test_drawing_that_cannot_be_read_is_refused(svg: Wrap, body: str, said: str) -> None:
+    with pytest.raises(SvgError, match=said):
+        from_svg(svg(body))
+
+
+def test_deep_scaling_never_gives_infinite_strokes(svg: Wrap) -> None:
+    group = '<g transform="scale(1e9)">'
+    with pytest.raises(SvgError, match="no numbers"):
+        from_svg(svg(group * 100 + '<path d="M0 0L9 9"/>' + "</g>" * 100))
+
+
+def test_too_many_strokes_are_refused(svg: Wrap) -> None:
+    assert from_svg(svg(f'<path d="{"M0 0h1" * MAX_STROKES}"/>')).num_strokes == MAX_STROKES
+    with pytest.raises(SvgError, match="over 4096 strokes"):
+        from_svg(svg(f'<path d="{"M0 0h1" * (MAX_STROKES + 1)}"/>'))
+
+
+def test_padding_that_would_fill_the_memory_is_refused(svg: Wrap, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = f'<path d="M0 0{"h1" * 50}"/>' + '<path d="M0 0h1"/>' * 50
+    from_svg(svg(body))
+    monkeypatch.setattr(read, "MAX_SEGMENTS", 1000)
+    with pytest.raises(SvgError, match="51 strokes, the longest of 50 segments"):
+        from_svg(svg(body))
+
+
+def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SvgError, match="at most 32 MB"):
+        from_svg(GOOD + " " * document.MAX_BYTES)
+    monkeypatch.setattr(document, "MAX_ELEMENTS", 1)
+    with pytest.raises(SvgError, match="over 1 elements"):
+        from_svg(GOOD)
+
+
+def test_every_truncation_is_refused_as_our_own_error() -> None:
+    for length in range(len(GOOD)):
+        with pytest.raises(ClipassoError):
+            from_svg(GOOD[:length])
