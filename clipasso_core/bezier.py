@@ -84,4 +84,6 @@ def arc_length(control_points: Tensor, samples: int = 32) -> Tensor:
     """
     t = torch.linspace(0, 1, samples + 1, dtype=control_points.dtype, device=control_points.device)
     points = evaluate(segments_of(control_points), t)
-    return (points[..., 1:, :] - points[..., :-1, :]).norm(dim=-1).sum(dim=(-1, -2))
+    chords = points[..., 1:, :] - points[..., :-1, :]
+    lengths: Tensor = torch.linalg.vector_norm(chords, dim=-1)
+    return lengths.sum(dim=(-1, -2))

@@ -55,7 +55,7 @@ def compute_saliency(
     attention, edges = encoder.attention_map(canvas), xdog(canvas)
     product = (attention + 1e-3) * edges  # a line where the encoder looks least still is a line
     if mask is not None:
-        product = product * (resize_map(check_mask(mask, images), (canvas_size, canvas_size)) >= 0.5)
+        product = product * (resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5)
     for index in range(product.shape[0]):
         if float(product[index].max()) <= 0:
             raise MaskError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
@@ -82,7 +82,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
                 f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
             )
         points += [_draw(one, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
-    return Strokes.black(torch.stack(points), (side, side), config.stroke_width)
+    strokes = Strokes.black(torch.stack(points), (side, side), config.stroke_width)
+    return strokes.with_provenance(stroke_init=asdict(config))
 
 
 def sampling_map(saliency: Tensor, temperature: float) -> Tensor:

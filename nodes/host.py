@@ -27,6 +27,8 @@ from .convert import to_uint8
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS = 0.5
 PREVIEW_SIZE = 448
+RUN_MEMORY = 2 * 1024**3
+"""Bytes that an optimisation may need on the device besides the encoder's weights."""
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
 from . import host
+from .sketch_encoder import SketchEncoder
 from .types import CATEGORY, SketchEncoderType
 
 
@@ -34,4 +35,4 @@ class LoadEncoder(io.ComfyNode):
     @classmethod
     def execute(cls, encoder_name: str) -> io.NodeOutput:
         with host.gradients():
-            return io.NodeOutput(get_encoder(encoder_name, host.device()))
+            return io.NodeOutput(SketchEncoder.of(get_encoder(encoder_name)))

@@ -7,12 +7,12 @@ from dataclasses import replace
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..clipasso_core.encoders import ImageEncoder, get_encoder
 from ..clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
 from ..clipasso_core.rasterize import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import image_to_core, image_to_host
+from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, StrokesType
 
 
@@ -71,13 +71,13 @@ class Optimize(io.ComfyNode):
         preset: Preset,
         num_iterations: int,
         seed: int,
-        encoder: ImageEncoder | None = None,
+        encoder: SketchEncoder | None = None,
     ) -> io.NodeOutput:
         config = replace(preset_config(preset), seed=seed)
         config = replace(config, num_iterations=num_iterations) if num_iterations else config
         with host.gradients():
-            encoder = encoder or get_encoder(device=host.device())
-            run = SketchRun(image_to_core(image).to(host.device()), strokes, encoder, config)
+            looking = (encoder or embedded()).ready(host.RUN_MEMORY)
+            run = SketchRun(image_to_core(image).to(host.device()), strokes, looking, config)
             host.run_to_end(run)
             result = run.result()
             drawn = rasterize(result.strokes, result.strokes.size_for(512))

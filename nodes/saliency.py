@@ -5,10 +5,10 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..clipasso_core.encoders import ImageEncoder, get_encoder
 from ..clipasso_core.saliency import compute_saliency
 from . import host
 from .convert import image_to_core, mask_to_core, mask_to_host
+from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
 
@@ -38,8 +38,8 @@ class Saliency(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image: Tensor, mask: Tensor | None = None, encoder: ImageEncoder | None = None) -> io.NodeOutput:
+    def execute(cls, image: Tensor, mask: Tensor | None = None, encoder: SketchEncoder | None = None) -> io.NodeOutput:
         with host.gradients():
-            encoder = encoder or get_encoder(device=host.device())
-            maps = compute_saliency(image_to_core(image).to(host.device()), encoder, mask_to_core(mask))
+            looking = (encoder or embedded()).ready()
+            maps = compute_saliency(image_to_core(image).to(host.device()), looking, mask_to_core(mask))
         return io.NodeOutput(*(mask_to_host(m) for m in (maps.saliency, maps.attention, maps.edges)))

@@ -8,7 +8,7 @@ StrokesType = io.Custom("STROKES")
 """clipasso_core.Strokes: a batch of sketches."""
 
 SketchEncoderType = io.Custom("SKETCH_ENCODER")
-"""clipasso_core.encoders.ImageEncoder: the network that looks at drawing and photo."""
+"""SketchEncoder: the network that looks at drawing and photo, in ComfyUI's care."""
 
 SketchFrameType = io.Custom("SKETCH_FRAME")
 """tuple[clipasso_core.framing.Frame, ...]: which part of each photo the canvas shows."""

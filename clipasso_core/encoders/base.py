@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,7 @@ class ImageEncoder(Protocol):
         input_size: side in px of the square images it was trained on.
         layer_names: every map that ``encode`` can return.
         recipe: how the losses read it by default.
+        network: the weights, for whoever manages memory.
     """
 
     @property
@@ -60,6 +61,8 @@ class ImageEncoder(Protocol):
     def layer_names(self) -> tuple[str, ...]: ...
     @property
     def recipe(self) -> FeatureRecipe: ...
+    @property
+    def network(self) -> nn.Module: ...
     @property
     def fingerprint(self) -> str:
         """Hash (sha256, hex) of the weights, written into SVG metadata so that a sketch can be repeated."""

@@ -69,7 +69,7 @@ class SameConv(nn.Module):
         if kernel == 1:  # a matrix product: faster than conv2d on a CPU, and keeps no input for the backward
             y = F.linear(x.permute(0, 2, 3, 1), self.weight[:, :, 0, 0], self.bias)
             return self._activated(y).permute(0, 3, 1, 2)
-        weight = self.weight
+        weight: Tensor = self.weight
         if self.stride == 2 and x.shape[-1] % 2 == 0:
             weight = F.pad(weight, (1, 0))
         if self.stride == 2 and x.shape[-2] % 2 == 0:

@@ -18,7 +18,7 @@ from .tensors import ensure_normal_tensors
 
 MEAN, STD = 127 / 255, 128 / 255
 RECIPE = FeatureRecipe(
-    layer_weights=MappingProxyType({"stage2": 1.0, "stage4": 1.0}), normalize_channels=True, semantic_weight=0.1
+    layer_weights=MappingProxyType({"stage2": 1.0, "stage3": 1.0}), normalize_channels=True, semantic_weight=0.1
 )
 """Strides 8 and 16, channel-normalised. Measured in docs/encoders.md."""
 

@@ -18,6 +18,7 @@ from ..strokes import Strokes
 from .candidates import Candidates
 from .config import OptimizeConfig
 from .photo_bank import PhotoBank
+from .provenance import describe_run
 from .result import SketchResult, SketchStep
 
 
@@ -46,7 +47,9 @@ class SketchRun:
                 "Make the strokes from the same batch of images."
             )
         self.config = config or OptimizeConfig()
-        self.strokes = strokes.detach().to(images.device, torch.float32)
+        self.strokes = strokes.detach().to(images.device, torch.float32).with_provenance(
+            **describe_run(encoder, self.config, images.device)
+        )
         self.recipe = encoder.recipe
         generator = torch.Generator().manual_seed(self.config.seed)
         canvas = resize(images, strokes.canvas_size)

@@ -1,0 +1,48 @@
+"""An encoder as ComfyUI keeps it: counted, moved and evicted by its model management."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import comfy.model_management
+from comfy.model_patcher import ModelPatcher
+
+from ..clipasso_core.encoders import EMBEDDED, ImageEncoder, get_encoder
+
+
+@dataclass(frozen=True, eq=False)
+class SketchEncoder:
+    """What travels on a SKETCH_ENCODER socket.
+
+    Args:
+        encoder: the core's encoder; its weights rest on the offload device.
+        patcher: the handle by which ComfyUI loads and evicts them.
+    """
+
+    encoder: ImageEncoder
+    patcher: ModelPatcher
+
+    @classmethod
+    def of(cls, encoder: ImageEncoder) -> SketchEncoder:
+        """Hand an encoder's weights to ComfyUI."""
+        load_device = comfy.model_management.get_torch_device()
+        offload_device = comfy.model_management.unet_offload_device()
+        return cls(encoder, ModelPatcher(encoder.network, load_device, offload_device))
+
+    def ready(self, memory: int = 0) -> ImageEncoder:
+        """Return the encoder with its weights on the compute device, making room there.
+
+        Call outside inference mode.
+
+        Args:
+            memory: bytes that the coming work needs besides the weights.
+        """
+        comfy.model_management.load_models_gpu([self.patcher], memory_required=memory)
+        return self.encoder
+
+
+@lru_cache(maxsize=1)
+def embedded() -> SketchEncoder:
+    """Return the embedded encoder, made once; for nodes whose encoder socket is left open."""
+    return SketchEncoder.of(get_encoder(EMBEDDED))
