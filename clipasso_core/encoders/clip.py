@@ -1,0 +1,166 @@
+"""CLIP as an ImageEncoder: OpenAI's, LAION's and SigLIP's image towers from a file of any of their formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ConfigError
+from .attention import attention_grid, to_image_size
+from .base import FeatureRecipe, Features
+from .checkpoint import Checkpoint, load_checkpoint
+from .checkpoint_shape import Architecture
+from .clip_build import build_tower
+from .clip_pixels import PixelNormalization
+from .clip_text import text_embedding
+from .known import KnownNetwork
+from .tensors import ensure_normal_tensors
+
+
+class ClipEncoder:
+    """Look at images with CLIP.
+
+    Implements ImageEncoder. ResNets have the maps "stem" and "stage1" to "stage4" (strides 4, 4, 8, 16, 32), ViTs
+    "block0" and on (the patches as a grid, class token dropped). Images are resized to ``input_size``.
+
+    Args:
+        checkpoint: what ``load_checkpoint`` read.
+        resolution: side in px at which the network looks; a multiple of its patch (ViT) or of 32 (ResNet). None: what
+            it was trained on. At another one the position embeddings are interpolated.
+        quick_gelu: the activation, where the file cannot tell and the guess is wrong. None: as recognised.
+        name: how users call it; None: the known network's name, or the file's.
+
+    Attributes:
+        network: the module that holds the weights, for those who manage memory.
+
+    Raises:
+        WeightsError: tensors are missing or of other shapes.
+        ConfigError: the resolution does not fit.
+        DependencyError: open_clip is not installed.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        resolution: int | None = None,
+        quick_gelu: bool | None = None,
+        name: str | None = None,
+    ) -> None:
+        architecture, training = checkpoint.architecture, checkpoint.training
+        self._path = checkpoint.path
+        self._known = checkpoint.known
+        self._quick_gelu = training.quick_gelu if quick_gelu is None else quick_gelu
+        self.architecture = architecture
+        self.input_size = resolution or architecture.image_size
+        with torch.inference_mode(False), torch.no_grad():
+            self.tower = build_tower(architecture, checkpoint.visual, self.input_size, self._quick_gelu)
+            self._pixels = PixelNormalization(self.input_size, training.mean, training.std)
+            self.network = nn.ModuleDict({"pixels": self._pixels, "visual": self.tower.network}).eval()
+        self.name = name or (checkpoint.known.name if checkpoint.known else checkpoint.path.stem)
+        self.description = _describe(checkpoint, self._quick_gelu, quick_gelu is None)
+        self.layer_names = self.tower.layer_names
+        self.recipe = default_recipe(architecture)
+        self.fingerprint = checkpoint.sha256
+
+    @classmethod
+    def from_file(
+        cls,
+        path: Path,
+        known: KnownNetwork | None = None,
+        resolution: int | None = None,
+        quick_gelu: bool | None = None,
+        name: str | None = None,
+    ) -> ClipEncoder:
+        """Load a model file; see ``load_checkpoint`` for the formats and the errors."""
+        return cls(load_checkpoint(path, known), resolution, quick_gelu, name)
+
+    def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
+        """Look at images.
+
+        Args:
+            images: [B, 3, H, W] in 0-1; resized (bicubic, antialiased, squashed to a square) where H and W are not
+                ``input_size``. Gradients flow back to them.
+            layers: names of the maps to return; None for the recipe's. Blocks that nothing needs are not run.
+            embedding: whether to return the embedding (it needs every block).
+
+        Returns:
+            The maps [B, C, h, w] and the embedding [B, D], float32, on the network's device.
+
+        Raises:
+            ConfigError: a layer does not exist.
+            ShapeError: images are not a batch of RGB floats.
+        """
+        wanted = tuple(self.recipe.layer_weights) if layers is None else layers
+        unknown = sorted(set(wanted) - set(self.layer_names))
+        if unknown:
+            raise ConfigError(f"{self.name} has no layer {', '.join(unknown)}; it has {', '.join(self.layer_names)}.")
+        ensure_normal_tensors(self.network)
+        maps, vector = self.tower.run(self._pixels(images), wanted, embedding)
+        return Features({name: maps[name].float() for name in wanted}, None if vector is None else vector.float())
+
+    def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
+        """Return where the network looks.
+
+        Args:
+            images: [B, 3, H, W] in 0-1.
+            method: "auto", "mean" (paper: class token to patches), "rollout" or "grad-cam"; ResNets have grad-cam only.
+            text: [D] or [B, D] of ``encode_text``, to look for words (grad-cam).
+
+        Returns:
+            [B, H, W] in 0-1 on the network's device, each image's own minimum 0 and maximum 1; zeros where flat.
+
+        Raises:
+            ConfigError: the network does not offer the method.
+        """
+        ensure_normal_tensors(self.network)
+        with torch.no_grad():
+            pixels = self._pixels(images.detach())
+        grid = attention_grid(self.tower, pixels, method, text)
+        return to_image_size(grid, (images.shape[-2], images.shape[-1]))
+
+    def encode_text(self, text: str) -> Tensor:
+        """Return the embedding [D], of length 1, of a text; the text tower is read from the file and dropped again.
+
+        Raises:
+            ConfigError: the file has no text tower, or the text is empty.
+        """
+        checkpoint = load_checkpoint(self._path, self._known)
+        found = text_embedding(text, checkpoint.text, self.architecture.family, self._quick_gelu)
+        return found.to(self._pixels.mean.device)
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> ClipEncoder:
+        """Move the weights, optionally to another floating type (float16 halves memory on a GPU); returns itself."""
+        with torch.inference_mode(False), torch.no_grad():
+            self.network.to(device=device, dtype=dtype)
+        return self
+
+
+def default_recipe(architecture: Architecture) -> FeatureRecipe:
+    """Return how the losses read a network by default.
+
+    ResNets: the paper's, stages 2 and 3 with weight 1, raw maps. ViTs: the blocks at one and two thirds of the depth,
+    channel-normalised, because a few channels of a ViT's residual stream are orders of magnitude larger than the rest
+    (Sun et al., "Massive Activations in Large Language Models", 2024) and a raw mean square would see only them.
+    Not measured: real weights were not at hand.
+    """
+    if architecture.family == "resnet":
+        return FeatureRecipe(MappingProxyType({"stage2": 1.0, "stage3": 1.0}), False, 0.1)
+    depth = architecture.layers[0]
+    layers = {f"block{max(0, round(depth * part) - 1)}": 1.0 for part in (1 / 3, 2 / 3)}
+    return FeatureRecipe(MappingProxyType(layers), True, 0.1)
+
+
+def _describe(checkpoint: Checkpoint, quick_gelu: bool, recognised: bool) -> str:
+    """Write one line for users: which network, from what file."""
+    architecture = checkpoint.architecture
+    training = f", {checkpoint.known.tag}" if checkpoint.known else ""
+    line = f"CLIP {architecture.name}{training} ({architecture.image_size} px, {checkpoint.path.name})"
+    if architecture.family == "siglip":
+        return line.removeprefix("CLIP ")
+    if architecture.family == "vit":
+        source = checkpoint.training.source if recognised else "stated"
+        line += f"; activation {'QuickGELU' if quick_gelu else 'GELU'} ({source})"
+    return line

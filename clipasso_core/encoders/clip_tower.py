@@ -1,0 +1,101 @@
+"""What the encoder and the attention maps ask of an image tower, and the lazy import of open_clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from ..errors import DependencyError
+
+Head = Callable[[Tensor], Tensor]
+"""From the last maps [B, C, h, w] to the embedding [B, D]."""
+
+
+@dataclass(frozen=True, eq=False)
+class TokenAttention:
+    """Who looks at whom inside a transformer.
+
+    Args:
+        layers: per block [B, heads, T, T], rows sum to 1: how much token i takes from token j.
+        pooling: [B, heads, T] how much the pooling takes from every token; None: the embedding is token 0.
+        grid: (rows, columns) of the patches, which are the last rows * columns tokens.
+    """
+
+    layers: tuple[Tensor, ...]
+    pooling: Tensor | None
+    grid: tuple[int, int]
+
+
+class Tower(Protocol):
+    """An image tower whose insides can be read; ``pixels`` are normalised [B, 3, H, W]."""
+
+    @property
+    def network(self) -> nn.Module: ...
+    @property
+    def layer_names(self) -> tuple[str, ...]: ...
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Ways to an attention map, the default first."""
+        ...
+
+    def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Return the named maps [B, C, h, w] and the embedding [B, D], running no block that neither needs."""
+        ...
+
+    def attention(self, pixels: Tensor) -> TokenAttention:
+        """Return the attention of every block (only towers that offer "mean")."""
+        ...
+
+    def split(self, pixels: Tensor) -> tuple[Tensor, Head]:
+        """Return the last maps [B, C, h, w] that the embedding depends on, and the rest of the way to it."""
+        ...
+
+
+def require_open_clip() -> ModuleType:
+    """Import open_clip.
+
+    Raises:
+        DependencyError: it is not installed, or cannot be imported; the message holds the install line.
+    """
+    try:
+        import open_clip
+    except ImportError as error:
+        raise DependencyError(
+            f"CLIP encoders need open_clip ({error}): run `pip install open_clip_torch`, or use the embedded encoder."
+        ) from error
+    module: ModuleType = open_clip
+    return module
+
+
+@contextmanager
+def recorded_outputs(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
+    """Collect what the modules return, in the order in which they run."""
+    outputs: list[Tensor] = []
+
+    def record(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        outputs.append(output)
+
+    handles = [module.register_forward_hook(record) for module in modules]
+    try:
+        yield outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def attention_weights(query: Tensor, key: Tensor, heads: int) -> Tensor:
+    """Return softmax(q k / sqrt(d)), [B, heads, Tq, Tk]; query: [B, Tq, C], key: [B, Tk, C]."""
+    query, key = (tokens.reshape(*tokens.shape[:2], heads, -1).transpose(1, 2) for tokens in (query, key))
+    scale = float(query.shape[-1]) ** -0.5
+    weights: Tensor = (query @ key.transpose(-1, -2) * scale).softmax(-1)
+    return weights
+
+
+def to_grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Lay patch tokens [B, h * w, C] out as maps [B, C, h, w]."""
+    return tokens.transpose(1, 2).reshape(tokens.shape[0], -1, *grid)

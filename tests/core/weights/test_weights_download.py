@@ -1,0 +1,268 @@
+"""Downloads against a hub on loopback that cuts, lies, redirects and is not there."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from clipasso_core.encoders.known import KNOWN, KnownNetwork, find_known
+from clipasso_core.errors import ConfigError, WeightsError
+from clipasso_core.weights import ModelStore
+from clipasso_core.weights import download as download_module
+from clipasso_core.weights import store as store_module
+
+hub = pytest.importorskip("huggingface_hub", reason="needs huggingface_hub")
+constants = pytest.importorskip("huggingface_hub.constants")
+
+CONTENT = os.urandom(300_000)
+NAME = "clip-rn101-openai"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@dataclass
+class Hub:
+    """Say how the server behaves, and remember what it was asked."""
+
+    endpoint: str = ""
+    content: bytes = CONTENT
+    etag: str = hashlib.sha256(CONTENT).hexdigest()
+    there: str = "open_clip_model.safetensors"
+    cut_after: int | None = None
+    broken: bool = False
+    ranges: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+
+def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_HEAD(self) -> None:
+            state.headers.append(dict(self.headers))
+            if not self.path.endswith(f"/resolve/main/{state.there}"):
+                self._answer(404, {"X-Error-Code": "EntryNotFound", "Content-Length": "0"})
+                return
+            self._answer(200, {"Content-Length": str(len(state.content))})
+
+        def do_GET(self) -> None:
+            self.close_connection = True
+            start = 0
+            wanted = self.headers.get("Range", "")
+            state.ranges.append(wanted)
+            if state.broken:
+                self._answer(403, {"Content-Length": "0"})
+                return
+            if wanted:
+                start = int(wanted.removeprefix("bytes=").split("-")[0])
+            body = state.content[start:]
+            headers = {"Content-Length": str(len(body))}
+            if wanted:
+                headers["Content-Range"] = f"bytes {start}-{len(state.content) - 1}/{len(state.content)}"
+            self._answer(206 if wanted else 200, headers)
+            if state.cut_after is None:
+                self.wfile.write(body)
+                return
+            self.wfile.write(body[: state.cut_after])
+            state.cut_after = None
+
+        def _answer(self, status: int, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in (headers | {"X-Repo-Commit": COMMIT, "ETag": f'"{state.etag}"'}).items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub on loopback, found through HF_ENDPOINT, which is how users choose a mirror."""
+    state = Hub()
+    http = ThreadingHTTPServer(("127.0.0.1", 0), handler(state))
+    state.endpoint = f"http://127.0.0.1:{http.server_port}"
+    monkeypatch.setenv("HF_ENDPOINT", state.endpoint)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 16_384)  # 10 MB would hide what is cut here
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)  # the hub waits between its tries
+    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
+    yield state
+    http.shutdown()
+    http.server_close()
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def test_pull(server: Hub, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    store = ModelStore([tmp_path / "models"])
+    path = store.pull(NAME, lambda done, total: told.append((done, total)))
+    assert path == tmp_path / "models" / f"{NAME}.safetensors"
+    assert path.read_bytes() == CONTENT
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert leftovers(path.parent) == []
+    found = store.verify(NAME)
+    assert (found.ok, found.basis) == (True, "hub")
+    assert not any("Authorization" in headers for headers in server.headers)
+    count = len(server.ranges)
+    assert store.pull(NAME) == path
+    assert len(server.ranges) == count
+
+
+def test_verify_notices_a_change(server: Hub, tmp_path: Path) -> None:
+    store = ModelStore([tmp_path])
+    path = store.pull(NAME)
+    path.write_bytes(CONTENT[:-1] + b"x")
+    assert store.verify(NAME).ok is False
+
+
+def test_goes_on_by_itself_after_a_cut(server: Hub, tmp_path: Path) -> None:
+    server.cut_after = 100_000
+    path = ModelStore([tmp_path]).pull(NAME)
+    assert path.read_bytes() == CONTENT
+    assert server.ranges[0] == ""
+    assert server.ranges[1] in (f"bytes={chunks * 16_384}-" for chunks in range(1, 7))
+
+
+def test_a_later_pull_goes_on_where_the_first_stopped(server: Hub, tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int, _total: int | None) -> None:
+        if done >= 100_000:
+            raise StoppedError
+
+    store = ModelStore([tmp_path])
+    with pytest.raises(StoppedError):
+        store.pull(NAME, stop)
+    (part,) = leftovers(tmp_path)
+    there = (tmp_path / part).stat().st_size
+    assert there >= 100_000
+    assert store.files() == ()
+    assert store.pull(NAME).read_bytes() == CONTENT
+    assert server.ranges[-1] == f"bytes={there}-"
+    assert leftovers(tmp_path) == []
+
+
+def test_a_whole_part_is_not_fetched_again(server: Hub, tmp_path: Path) -> None:
+    (tmp_path / f".{NAME}.safetensors.{server.etag[:12]}.part").write_bytes(CONTENT)
+    assert ModelStore([tmp_path]).pull(NAME).read_bytes() == CONTENT
+    assert server.ranges == []
+
+
+def test_wrong_hash_is_refused(server: Hub, tmp_path: Path) -> None:
+    server.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    with pytest.raises(WeightsError, match="not what was promised"):
+        ModelStore([tmp_path]).pull(NAME)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tables_hash_wins_over_the_servers(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pinned = replace(find_known(NAME), sha256="0" * 64)
+    monkeypatch.setattr(store_module, "find_known", lambda _name: pinned)
+    with pytest.raises(WeightsError, match="expected 0000000000000000"):
+        ModelStore([tmp_path]).pull(NAME)
+
+
+def test_a_server_without_hashes(server: Hub, tmp_path: Path) -> None:
+    server.etag = "abc"
+    store = ModelStore([tmp_path])
+    store.pull(NAME)
+    assert store.verify(NAME).basis == "first download"
+
+
+def test_second_choice_of_file(server: Hub, tmp_path: Path) -> None:
+    server.there = "open_clip_pytorch_model.bin"
+    assert ModelStore([tmp_path]).pull(NAME).name == f"{NAME}.bin"
+    server.there = "nothing"
+    with pytest.raises(WeightsError, match=r"has none of open_clip_model\.safetensors, open_clip_pytorch_model\.bin"):
+        ModelStore([tmp_path / "other"]).pull(NAME)
+
+
+def test_disk_full_before(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(download_module.shutil, "disk_usage", lambda _folder: usage)
+    with pytest.raises(WeightsError, match="the disk is full") as caught:
+        ModelStore([tmp_path]).pull(NAME)
+    assert "479 MB" in str(caught.value)
+    assert server.ranges == []
+
+
+def test_disk_full_while_writing(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: object, _data: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(download_module._Part, "write", full)
+    with pytest.raises(WeightsError, match="the disk is full"):
+        ModelStore([tmp_path]).pull(NAME)
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS])
+def test_read_only_folder(error: int, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated, because root may write anywhere."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error), str(tmp_path))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(WeightsError, match="cannot be written to"):
+        ModelStore([tmp_path / "models"]).pull(NAME)
+
+
+def test_folder_is_a_file(server: Hub, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("")
+    with pytest.raises(WeightsError, match="cannot be written to"):
+        ModelStore([tmp_path / "models"]).pull(NAME)
+
+
+def assert_says_everything(message: str, folder: Path) -> None:
+    for part in ("open_clip_model.safetensors", "479 MB", "licence mit", f"clipasso models pull {NAME}"):
+        assert part in message
+    assert str(folder / f"{NAME}.safetensors") in message
+
+
+def test_no_network(tmp_path: Path, server: Hub) -> None:
+    store = ModelStore([tmp_path], endpoint="http://127.0.0.1:1")
+    with pytest.raises(WeightsError, match="cannot fetch") as caught:
+        store.pull(NAME)
+    assert_says_everything(str(caught.value), tmp_path)
+    assert "HF_ENDPOINT" in str(caught.value)
+
+
+def test_offline_mode(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(WeightsError, match="cannot fetch") as caught:
+        ModelStore([tmp_path]).pull(NAME)
+    assert_says_everything(str(caught.value), tmp_path)
+    assert server.headers == []
+
+
+def test_server_refuses(server: Hub, tmp_path: Path) -> None:
+    server.broken = True
+    with pytest.raises(WeightsError, match="403"):
+        ModelStore([tmp_path]).pull(NAME)
+
+
+def test_unknown_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="clip-rn101-openai"):
+        ModelStore([tmp_path]).pull("clip-rn1000")
+
+
+@pytest.mark.parametrize("network", KNOWN, ids=lambda network: network.name)
+def test_addresses(network: KnownNetwork) -> None:
+    url = hub.hf_hub_url(network.repo, network.files[0], endpoint="https://hf-mirror.com")
+    assert url == f"https://hf-mirror.com/{network.repo}/resolve/main/{network.files[0]}"
