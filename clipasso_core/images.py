@@ -50,7 +50,6 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
 
     Raises:
         ShapeError: not 3-D, another size or batch than the images, NaN.
-        MaskError: the mask is empty for some image.
     """
     if mask.ndim != 3:
         raise ShapeError(f"{name} must be [B, H, W], got {list(mask.shape)}.")
@@ -65,15 +64,23 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
     mask = mask.float()
     if not torch.isfinite(mask).all():
         raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")
-    mask = mask.clamp(0, 1).expand(images.shape[0], -1, -1)
-    require_object(mask, name)
-    return mask
+    return mask.clamp(0, 1).expand(images.shape[0], -1, -1)
+
+
+def check_same_aspect(images: Tensor, canvas_size: tuple[int, int], name: str = "image") -> None:
+    """Raise ShapeError when images [..., H, W] would have to be stretched to fit a canvas (height, width)."""
+    height, width = images.shape[-2:]
+    if abs(width * canvas_size[0] / (height * canvas_size[1]) - 1) > 0.02:
+        raise ShapeError(
+            f"{name} is {width} x {height} px but the canvas is {canvas_size[1]} x {canvas_size[0]}: it would be "
+            "distorted. Bring it through CLIPasso Mask first (fit 'crop' or 'pad'), which makes it square."
+        )
 
 
 def require_object(mask: Tensor, name: str = "mask") -> None:
-    """Raise MaskError when some mask [B, H, W] marks nothing (no value of 0.5 or more)."""
+    """Raise MaskError when some binary mask [B, H, W] marks nothing."""
     for index in range(mask.shape[0]):
-        if float(mask[index].max()) < 0.5:
+        if float(mask[index].max()) <= 0:
             raise MaskError(
                 f"{name} {index} is empty: it marks no object (white = object). Paint the object, invert the mask, "
                 "or leave the mask out to have the object found."

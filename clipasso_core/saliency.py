@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .encoders.base import ImageEncoder
 from .errors import MaskError
-from .images import check_images, check_mask, min_max, resize, resize_map
+from .images import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .xdog import xdog
 
 CANVAS_SIZE = 224
@@ -45,17 +45,20 @@ def compute_saliency(
 
     Raises:
         ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
-        MaskError: nothing salient: the photo has no lines inside the mask.
+        MaskError: the mask is empty, or nothing salient: the photo has no lines inside the mask.
 
     Source: section 4.2 of the paper.
     """
     images = check_images(images)
+    check_same_aspect(images, (canvas_size, canvas_size))
     size = (images.shape[-2], images.shape[-1])
     canvas = resize(images, (canvas_size, canvas_size))
     attention, edges = encoder.attention_map(canvas), xdog(canvas)
     product = (attention + 1e-3) * edges  # a line where the encoder looks least still is a line
     if mask is not None:
-        product = product * (resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5)
+        inside = resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5
+        require_object(inside.float())
+        product = product * inside
     for index in range(product.shape[0]):
         if float(product[index].max()) <= 0:
             raise MaskError(
@@ -64,4 +67,3 @@ def compute_saliency(
             )
     saliency = min_max(product)
     return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, attention, edges)))
-

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .errors import ConfigError, MaskError, ShapeError
-from .images import resize_map
+from .images import check_same_aspect, resize_map
 from .strokes import MAX_STROKES, Strokes
 
 SEED_STEP = 1000
@@ -65,7 +65,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU.
 
     Raises:
-        ShapeError: saliency is not [B, H, W], or has NaN.
+        ShapeError: saliency is not [B, H, W] and square, or has NaN.
         MaskError: a saliency map is all zeros.
 
     Source: section 4.2 of the paper.
@@ -74,6 +74,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     side = config.canvas_size
     if saliency.ndim != 3 or not torch.isfinite(saliency).all():
         raise ShapeError(f"saliency must be [B, H, W] of finite numbers, got {list(saliency.shape)}.")
+    check_same_aspect(saliency, (side, side), "saliency")
     maps = resize_map(saliency.detach().float().cpu().clamp(0, 1), (side, side))
     points = []
     for index, one in enumerate(maps):

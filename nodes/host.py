@@ -125,5 +125,7 @@ def _rescue(run: SketchRun) -> None:
     if run.iteration == 0:
         return
     strokes = run.result("interrupted").strokes
-    saved = save_svgs([to_svg(strokes, i) for i in range(strokes.batch_size)], "clipasso/interrupted")
+    facts = {"clipasso": {**strokes.provenance, "interrupted_after": run.iteration}}
+    texts = [to_svg(strokes, i, title="Interrupted sketch", metadata=facts) for i in range(strokes.batch_size)]
+    saved = save_svgs(texts, "clipasso/interrupted")
     log.warning("Interrupted after %d iterations; the best so far is in %s", run.iteration, saved)

@@ -29,7 +29,7 @@ class LoadEncoder(io.ComfyNode):
                     tooltip="Which network. 'embedded' comes with the pack and runs anywhere.",
                 ),
             ],
-            outputs=[SketchEncoderType.Output("encoder", display_name="encoder")],
+            outputs=[SketchEncoderType.Output("encoder", display_name="encoder", tooltip="For Saliency and Optimize.")],
         )
 
     @classmethod

@@ -21,8 +21,8 @@ class LoadSVG(io.ComfyNode):
             node_id="CLIPassoLoadSVG",
             display_name="CLIPasso Load SVG",
             category=CATEGORY,
-            description="Reads the strokes of an SVG file in ComfyUI's input folder: paths and lines with their "
-            "widths and colours. Use them as first strokes, or redraw them at another size.",
+            description="Reads the strokes of an SVG file in ComfyUI's input folder: paths, lines and polylines with "
+            "their widths and colours. Use them as first strokes, or redraw them at another size.",
             inputs=[
                 io.Combo.Input(
                     "file",
@@ -38,7 +38,9 @@ class LoadSVG(io.ComfyNode):
                     "224 suits CLIPasso Optimize.",
                 ),
             ],
-            outputs=[StrokesType.Output("strokes", display_name="strokes")],
+            outputs=[
+                StrokesType.Output("strokes", display_name="strokes", tooltip="The file's strokes, a batch of one.")
+            ],
         )
 
     @classmethod

@@ -35,12 +35,14 @@ class Mask(io.ComfyNode):
                     "source",
                     options=list(MASK_SOURCES),
                     default=default.source,
-                    tooltip="Without a mask: 'auto' finds the most salient object, 'none' keeps the whole photo.",
+                    tooltip="Ignored with a mask. 'auto' finds the most salient object, 'none' keeps the whole "
+                    "photo (choose fit 'pad' with it).",
                 ),
                 io.Boolean.Input(
                     "invert_mask",
                     default=False,
-                    tooltip="Turn the connected mask round: LoadImage's mask is white where the photo is transparent.",
+                    tooltip="Turn the connected mask round (LoadImage's mask is white where the photo is transparent). "
+                    "Does nothing without one.",
                 ),
                 io.Float.Input(
                     "threshold",
@@ -55,7 +57,7 @@ class Mask(io.ComfyNode):
                     default=default.grow,
                     min=-512,
                     max=512,
-                    tooltip="Grow the object by so many px of the photo; negative shrinks it.",
+                    tooltip="Grow the object, in px of the photo; negative shrinks it.",
                 ),
                 io.Boolean.Input(
                     "keep_largest",

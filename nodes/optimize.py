@@ -53,13 +53,20 @@ class Optimize(io.ComfyNode):
                     min=0,
                     max=2**53,
                     control_after_generate=False,
-                    tooltip="Of the random views through which drawing and photo are compared.",
+                    tooltip="Seed of the random views that drawing and photo are compared in. For another variant "
+                    "change the seed of CLIPasso Stroke Init.",
                 ),
             ],
             outputs=[
-                StrokesType.Output("sketch", display_name="strokes", tooltip="The best sketch of each photo."),
-                io.Image.Output("sketch_image", display_name="image", tooltip="The sketches, 512 px."),
-                io.String.Output("report", display_name="report", tooltip="Loss, seed, time and settings, as JSON."),
+                StrokesType.Output(
+                    "sketch", display_name="sketch", tooltip="The best sketch of each photo, as strokes."
+                ),
+                io.Image.Output(
+                    "sketch_image", display_name="sketch image", tooltip="The same as pixels, 512 px, ink on white."
+                ),
+                io.String.Output(
+                    "report", display_name="report", tooltip="Loss, winning seed, time and all settings, as JSON."
+                ),
             ],
         )
 

@@ -31,7 +31,7 @@ class Rasterize(io.ComfyNode):
                     default=1024,
                     min=16,
                     max=8192,
-                    step=8,
+                    step=1,
                     tooltip="px of the longer side; the other one keeps the sketch's aspect.",
                 ),
                 SketchFrameType.Input(

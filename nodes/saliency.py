@@ -31,7 +31,11 @@ class Saliency(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Mask.Output("saliency", display_name="saliency", tooltip="attention x edges x mask"),
+                io.Mask.Output(
+                    "saliency",
+                    display_name="saliency",
+                    tooltip="Bright where strokes should start: attention x edges x mask.",
+                ),
                 io.Mask.Output("attention", display_name="attention", tooltip="Where the encoder looks."),
                 io.Mask.Output("edges", display_name="edges", tooltip="The photo's lines (XDoG)."),
             ],

@@ -33,7 +33,7 @@ class StrokeInit(io.ComfyNode):
                     default=default.num_strokes,
                     min=1,
                     max=MAX_STROKES,
-                    tooltip="Strokes a sketch: the level of abstraction. 32 is detailed, 4 an icon.",
+                    tooltip="Strokes per sketch, 1 to 4096: the level of abstraction. 32 is detailed, 4 an icon.",
                 ),
                 io.Int.Input(
                     "seed",
@@ -41,14 +41,14 @@ class StrokeInit(io.ComfyNode):
                     min=0,
                     max=2**53,
                     control_after_generate=True,
-                    tooltip="Of the random numbers: the same seed gives the same strokes.",
+                    tooltip="Seed of the random numbers: the same seed gives the same strokes.",
                 ),
                 io.Int.Input(
                     "num_sketches",
                     default=default.num_sketches,
                     min=1,
                     max=64,
-                    tooltip="Sketches a photo, from the seeds seed, seed + 1000, ...; the best one wins. "
+                    tooltip="Sketches tried per photo, from seed, seed + 1000, seed + 2000, ...; the best one wins. "
                     "More take longer.",
                 ),
                 io.Float.Input(
@@ -57,7 +57,7 @@ class StrokeInit(io.ComfyNode):
                     min=0.1,
                     max=100.0,
                     step=0.1,
-                    tooltip="Full width in px of the canvas. The paper's is 3 px at 224 px.",
+                    tooltip="Full line width in px of the canvas (see canvas_size). The paper's is 3 px at 224 px.",
                 ),
                 io.Int.Input(
                     "num_segments",
@@ -72,7 +72,7 @@ class StrokeInit(io.ComfyNode):
                     min=0.01,
                     max=10.0,
                     step=0.01,
-                    tooltip="How strictly starts keep to the most salient places; higher spreads them.",
+                    tooltip="How strictly starts keep to salient places. Raise it when strokes crowd in one spot.",
                 ),
                 io.Int.Input(
                     "canvas_size",
@@ -80,12 +80,13 @@ class StrokeInit(io.ComfyNode):
                     min=32,
                     max=1024,
                     step=32,
-                    tooltip="px of the square canvas. 224 is what the encoders were trained on.",
+                    tooltip="px of the square canvas; stroke_width is measured in it. 224 is what the encoders were "
+                    "trained on.",
                 ),
                 io.Image.Input("image", optional=True, tooltip="The photo, for the preview only."),
             ],
             outputs=[
-                StrokesType.Output("strokes", display_name="strokes"),
+                StrokesType.Output("strokes", display_name="strokes", tooltip="num_sketches first sketches per photo."),
                 io.Image.Output("preview", display_name="preview", tooltip="The first strokes over the photo."),
             ],
         )

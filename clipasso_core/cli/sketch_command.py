@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..framing import FITS
 from ..optimize import PRESETS, preset_config
 from ..optimize.config import OptimizeConfig
-from ..stroke_init import SEED_STEP, StrokeInitConfig
+from ..stroke_init import StrokeInitConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -113,7 +113,7 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
         "png": str(arguments.png) if arguments.png else None,
         "strokes": result.strokes.num_strokes,
         "loss": result.loss[0],
-        "seed": arguments.seed + SEED_STEP * result.chosen[0],
+        "seed": result.winning_seeds()[0],
         "iterations": result.num_iterations,
         "stopped": result.stopped,
         "seconds": round(seconds, 2),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..stroke_init import SEED_STEP
 from ..strokes import Strokes
 
 
@@ -61,9 +62,16 @@ class SketchResult:
     stopped: str
     seconds: float
 
+    def winning_seeds(self) -> list[int]:
+        """Return the seed of each photo's winning first strokes; empty when they were not drawn from a seed."""
+        drawn = self.strokes.provenance.get("stroke_init")
+        return [drawn["seed"] + SEED_STEP * k for k in self.chosen] if isinstance(drawn, dict) else []
+
     def report(self) -> dict[str, object]:
         """Return the facts of the run as JSON values."""
+        seeds = self.winning_seeds()
         return {
+            **({"seed": seeds} if seeds else {}),
             "loss": [round(loss, 6) for loss in self.loss],
             "chosen": list(self.chosen),
             "best_iteration": list(self.best_iteration),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..encoders.base import ImageEncoder
 from ..errors import ShapeError
-from ..images import check_images, resize
+from ..images import check_images, check_same_aspect, resize
 from ..losses import geometric_loss, semantic_loss
 from ..rasterize import ink, rasterize
 from ..strokes import Strokes
@@ -34,7 +34,8 @@ class SketchRun:
         config: how; None for the defaults.
 
     Raises:
-        ShapeError: images are wrong, or the strokes' batch is no multiple of the images'.
+        ShapeError: images are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
+            of the images'.
     """
 
     def __init__(
@@ -46,9 +47,12 @@ class SketchRun:
                 f"{strokes.batch_size} sketches cannot be shared among {images.shape[0]} images. "
                 "Make the strokes from the same batch of images."
             )
+        check_same_aspect(images, strokes.canvas_size)
         self.config = config or OptimizeConfig()
-        self.strokes = strokes.detach().to(images.device, torch.float32).with_provenance(
-            **describe_run(encoder, self.config, images.device)
+        self.strokes = (
+            strokes.detach()
+            .to(images.device, torch.float32)
+            .with_provenance(**describe_run(encoder, self.config, images.device))
         )
         self.recipe = encoder.recipe
         generator = torch.Generator().manual_seed(self.config.seed)

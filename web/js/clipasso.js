@@ -40,7 +40,8 @@ app.registerExtension({
       setDefault(app.canvas?.default_connection_color_byType, type, color);
     }
     const style = document.createElement("style");
-    style.textContent = `:root { ${Object.entries(COLORS).map(([type, color]) => `--color-datatype-${type}: ${color};`).join(" ")} }`;
+    const variables = Object.entries(COLORS).map(([type, color]) => `--color-datatype-${type}: ${color};`);
+    style.textContent = `:root { ${variables.join(" ")} }`;
     document.head.append(style);
     app.canvas?.setDirty?.(true, true);
   },
