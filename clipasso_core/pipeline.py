@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .encoders import ImageEncoder, get_encoder
+from .encoders import AttentionConfig, ImageEncoder, get_encoder
 from .errors import ConfigError
 from .framing import Frame
 from .mask import MaskConfig, mask_object
@@ -23,11 +23,13 @@ class SketchConfig:
 
     Args:
         mask: how the object is cut out.
+        attention: how and for which words the encoder looks for what is salient.
         init: first strokes: how many, how wide, from which seed.
         optimize: how they are moved.
     """
 
     mask: MaskConfig = field(default_factory=MaskConfig)
+    attention: AttentionConfig = field(default_factory=AttentionConfig)
     init: StrokeInitConfig = field(default_factory=StrokeInitConfig)
     optimize: OptimizeConfig = field(default_factory=lambda: preset_config("standard"))
 
@@ -51,6 +53,7 @@ def sketch(
     *,
     mask: Tensor | None = None,
     encoder: ImageEncoder | None = None,
+    saliency_encoder: ImageEncoder | None = None,
     device: torch.device | str = "cpu",
     on_step: Callable[[SketchStep], None] | None = None,
 ) -> Sketch:
@@ -61,6 +64,7 @@ def sketch(
         config: how; None for the defaults.
         mask: [P or 1, H, W], white where the object is; None to find it.
         encoder: through which drawing and photo are compared; None for the embedded one.
+        saliency_encoder: whose attention says where strokes start; None for the same one.
         device: where to compute.
         on_step: called after every iteration. A KeyboardInterrupt, in it or anywhere in the loop, ends the
             run early with the best sketches so far.
@@ -71,7 +75,8 @@ def sketch(
     config = config or SketchConfig()
     encoder = (encoder or get_encoder()).to(device)
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
-    maps = compute_saliency(cut.image, encoder, cut.mask, config.init.canvas_size)
+    looking = (saliency_encoder or encoder).to(device)
+    maps = compute_saliency(cut.image, looking, cut.mask, config.init.canvas_size, config.attention)
     run = SketchRun(cut.image, init_strokes(maps.saliency, config.init), encoder, config.optimize)
     stopped = None
     try:

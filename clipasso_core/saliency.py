@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .encoders.base import ImageEncoder
+from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError
 from .images import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .xdog import xdog
@@ -30,7 +30,11 @@ class SaliencyMaps:
 
 
 def compute_saliency(
-    images: Tensor, encoder: ImageEncoder, mask: Tensor | None = None, canvas_size: int = CANVAS_SIZE
+    images: Tensor,
+    encoder: ImageEncoder,
+    mask: Tensor | None = None,
+    canvas_size: int = CANVAS_SIZE,
+    attention: AttentionConfig | None = None,
 ) -> SaliencyMaps:
     """Find where strokes should start.
 
@@ -39,6 +43,7 @@ def compute_saliency(
         encoder: whose attention is used.
         mask: [B or 1, H, W], white where the object is; None for everywhere.
         canvas_size: px, the side of the canvas on which the lines are found.
+        attention: how and for which words the encoder is asked; None for its own way.
 
     Returns:
         Maps [B, H, W] at the images' own size.
@@ -53,8 +58,8 @@ def compute_saliency(
     check_same_aspect(images, (canvas_size, canvas_size))
     size = (images.shape[-2], images.shape[-1])
     canvas = resize(images, (canvas_size, canvas_size))
-    attention, edges = encoder.attention_map(canvas), xdog(canvas)
-    product = (attention + 1e-3) * edges  # a line where the encoder looks least still is a line
+    where, edges = _attend(encoder, canvas, attention or AttentionConfig()), xdog(canvas)
+    product = (where + 1e-3) * edges  # a line where the encoder looks least still is a line
     if mask is not None:
         inside = resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5
         require_object(inside.float())
@@ -66,4 +71,9 @@ def compute_saliency(
                 "Use another photo or mask, or paint the saliency yourself."
             )
     saliency = min_max(product)
-    return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, attention, edges)))
+    return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, where, edges)))
+
+
+def _attend(encoder: ImageEncoder, canvas: Tensor, attention: AttentionConfig) -> Tensor:
+    text = encoder.encode_text(attention.text) if attention.text.strip() else None
+    return encoder.attention_map(canvas, attention.method, text)

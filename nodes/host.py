@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from ..clipasso_core.image_files import write_atomically
 from ..clipasso_core.optimize import SketchRun
 from ..clipasso_core.rasterize import rasterize
 from ..clipasso_core.svg import to_svg
+from ..clipasso_core.weights import ModelStore
 from .convert import to_uint8
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,25 @@ def device() -> torch.device:
     """Return the device that ComfyUI computes on."""
     chosen: torch.device = comfy.model_management.get_torch_device()
     return chosen
+
+
+def model_store() -> ModelStore:
+    """Return the model folders: models/clipasso (and what extra_model_paths.yaml adds) and models/clip_vision."""
+    own = Path(folder_paths.models_dir) / "clipasso"
+    folder_paths.add_model_folder_path("clipasso", str(own))
+    folders = [*folder_paths.get_folder_paths("clipasso"), *folder_paths.get_folder_paths("clip_vision")]
+    return ModelStore([Path(folder) for folder in folders])
+
+
+def download_progress() -> Callable[[int, int | None], None]:
+    """Return a callback that shows a download on the node and lets it be interrupted."""
+    progress = comfy.utils.ProgressBar(100)
+
+    def update(done: int, total: int | None) -> None:
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        progress.update_absolute(round(100 * done / total) if total else 0, 100)
+
+    return update
 
 
 def run_to_end(run: SketchRun) -> None:

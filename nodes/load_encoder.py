@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
+from ..clipasso_core.encoders.recipes import choose_recipe
 from . import host
 from .sketch_encoder import SketchEncoder
 from .types import CATEGORY, SketchEncoderType
@@ -20,19 +21,50 @@ class LoadEncoder(io.ComfyNode):
             display_name="CLIPasso Load Encoder",
             category=CATEGORY,
             description="Loads the network that compares drawing and photo. 'embedded' is EfficientNet-Lite0, "
-            "trained on ImageNet (not CLIP); it needs no download.",
+            "trained on ImageNet (not CLIP); it needs no download. CLIP files are found in models/clipasso and "
+            "models/clip_vision.",
             inputs=[
                 io.Combo.Input(
                     "encoder_name",
-                    options=list(encoder_names()),
+                    options=list(encoder_names(host.model_store())),
                     default=EMBEDDED,
-                    tooltip="Which network. 'embedded' comes with the pack and runs anywhere.",
+                    tooltip="Which network: the embedded one, your model files, then CLIPs that can be fetched. "
+                    "The paper's are clip-rn101-openai (here) and clip-vit-b-32-openai (for Saliency).",
+                ),
+                io.Boolean.Input(
+                    "download_if_missing",
+                    default=False,
+                    tooltip="Fetch a known CLIP into models/clipasso when it is not there. Off: the error names the "
+                    "file, its size, its licence and where to put it.",
+                ),
+                io.String.Input(
+                    "layer_weights",
+                    default="",
+                    tooltip="How much each feature map counts in the geometric loss, as in 'stage2: 1, stage3: 0.5'. "
+                    "Empty keeps the network's default.",
+                ),
+                io.Float.Input(
+                    "semantic_weight",
+                    default=0.1,
+                    min=0.0,
+                    max=10.0,
+                    step=0.05,
+                    tooltip="How much meaning (the final embedding) counts beside geometry. The paper's is 0.1.",
                 ),
             ],
             outputs=[SketchEncoderType.Output("encoder", display_name="encoder", tooltip="For Saliency and Optimize.")],
         )
 
     @classmethod
-    def execute(cls, encoder_name: str) -> io.NodeOutput:
+    def execute(
+        cls, encoder_name: str, download_if_missing: bool, layer_weights: str, semantic_weight: float
+    ) -> io.NodeOutput:
         with host.gradients():
-            return io.NodeOutput(SketchEncoder.of(get_encoder(encoder_name)))
+            encoder = get_encoder(
+                encoder_name,
+                store=host.model_store(),
+                download=download_if_missing,
+                progress=host.download_progress(),
+            )
+            recipe = choose_recipe(encoder, layer_weights, semantic_weight)
+            return io.NodeOutput(SketchEncoder.of(encoder, recipe))

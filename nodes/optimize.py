@@ -83,8 +83,9 @@ class Optimize(io.ComfyNode):
         config = replace(preset_config(preset), seed=seed)
         config = replace(config, num_iterations=num_iterations) if num_iterations else config
         with host.gradients():
-            looking = (encoder or embedded()).ready(host.RUN_MEMORY)
-            run = SketchRun(image_to_core(image).to(host.device()), strokes, looking, config)
+            chosen = encoder or embedded()
+            looking = chosen.ready(host.RUN_MEMORY)
+            run = SketchRun(image_to_core(image).to(host.device()), strokes, looking, config, chosen.recipe)
             host.run_to_end(run)
             result = run.result()
             drawn = rasterize(result.strokes, result.strokes.size_for(512))

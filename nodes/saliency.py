@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
+from ..clipasso_core.encoders import AttentionConfig
 from ..clipasso_core.saliency import compute_saliency
 from . import host
 from .convert import image_to_core, mask_to_core, mask_to_host
@@ -29,6 +30,21 @@ class Saliency(io.ComfyNode):
                 SketchEncoderType.Input(
                     "encoder", optional=True, tooltip="Whose attention is used; the embedded encoder's if left open."
                 ),
+                io.Combo.Input(
+                    "method",
+                    options=["auto", "mean", "rollout", "grad-cam"],
+                    default="auto",
+                    optional=True,
+                    tooltip="How attention is read: 'mean' as in the paper and 'rollout' (CLIP ViT), 'grad-cam' "
+                    "(every network). 'auto' takes what suits the encoder.",
+                ),
+                io.String.Input(
+                    "look_for",
+                    default="",
+                    optional=True,
+                    tooltip="Words for what should be salient, as in 'the horse'. Needs a CLIP with a text tower; else "
+                    "leave it empty.",
+                ),
             ],
             outputs=[
                 io.Mask.Output(
@@ -42,8 +58,17 @@ class Saliency(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image: Tensor, mask: Tensor | None = None, encoder: SketchEncoder | None = None) -> io.NodeOutput:
+    def execute(
+        cls,
+        image: Tensor,
+        mask: Tensor | None = None,
+        encoder: SketchEncoder | None = None,
+        method: str = "auto",
+        look_for: str = "",
+    ) -> io.NodeOutput:
         with host.gradients():
             looking = (encoder or embedded()).ready()
-            maps = compute_saliency(image_to_core(image).to(host.device()), looking, mask_to_core(mask))
+            photo = image_to_core(image).to(host.device())
+            attention = AttentionConfig(method, look_for)
+            maps = compute_saliency(photo, looking, mask_to_core(mask), attention=attention)
         return io.NodeOutput(*(mask_to_host(m) for m in (maps.saliency, maps.attention, maps.edges)))

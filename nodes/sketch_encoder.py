@@ -8,7 +8,7 @@ from functools import lru_cache
 import comfy.model_management
 from comfy.model_patcher import ModelPatcher
 
-from ..clipasso_core.encoders import EMBEDDED, ImageEncoder, get_encoder
+from ..clipasso_core.encoders import EMBEDDED, FeatureRecipe, ImageEncoder, get_encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,17 +18,19 @@ class SketchEncoder:
     Args:
         encoder: the core's encoder; its weights rest on the offload device.
         patcher: the handle by which ComfyUI loads and evicts them.
+        recipe: which of its layers count how much.
     """
 
     encoder: ImageEncoder
     patcher: ModelPatcher
+    recipe: FeatureRecipe
 
     @classmethod
-    def of(cls, encoder: ImageEncoder) -> SketchEncoder:
+    def of(cls, encoder: ImageEncoder, recipe: FeatureRecipe | None = None) -> SketchEncoder:
         """Hand an encoder's weights to ComfyUI."""
         load_device = comfy.model_management.get_torch_device()
         offload_device = comfy.model_management.unet_offload_device()
-        return cls(encoder, ModelPatcher(encoder.network, load_device, offload_device))
+        return cls(encoder, ModelPatcher(encoder.network, load_device, offload_device), recipe or encoder.recipe)
 
     def ready(self, memory: int = 0) -> ImageEncoder:
         """Return the encoder with its weights on the compute device, making room there.

@@ -1,9 +1,11 @@
-"""A progress bar on standard error."""
+"""Progress bars on standard error."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DependencyError
 
 if TYPE_CHECKING:
     from ..optimize import SketchStep
@@ -11,7 +13,20 @@ if TYPE_CHECKING:
 READ_EVERY = 10
 
 
-class SketchProgress:
+class _Bar:
+    """A bar of rich that is shown inside a with statement."""
+
+    bar: Any
+
+    def __enter__(self) -> Any:
+        self.bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.bar.stop()
+
+
+class SketchProgress(_Bar):
     """Show how far a run is and its loss.
 
     Args:
@@ -23,28 +38,43 @@ class SketchProgress:
     """
 
     def __init__(self, num_iterations: int, quiet: bool = False) -> None:
-        from ..errors import DependencyError
-
-        try:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-        except ImportError as error:
-            raise DependencyError('The command needs rich: pip install "clipasso[cli]"') from error
-        columns = (TextColumn("sketching"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        self.bar = Progress(*columns, TextColumn("loss {task.fields[loss]}"), console=console, disable=quiet)
+        rich = _rich()
+        columns = [rich.TextColumn("sketching"), rich.BarColumn(), rich.MofNCompleteColumn()]
+        columns += [rich.TimeRemainingColumn(), rich.TextColumn("loss {task.fields[loss]}")]
+        self.bar = rich.Progress(*columns, console=_console(), disable=quiet)
         self.task = self.bar.add_task("sketching", total=num_iterations, loss="...")
-
-    def __enter__(self) -> SketchProgress:
-        self.bar.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.bar.stop()
 
     def update(self, step: SketchStep) -> None:
         """Advance; the loss is read from the device only now and then."""
         fields = {}
         if step.iteration % READ_EVERY == 1:
             fields["loss"] = f"{float(step.losses['evaluation'].min()):.4f}"
-        self.bar.update(self.task, completed=step.iteration, **fields)  # type: ignore[arg-type]
+        self.bar.update(self.task, completed=step.iteration, **fields)
+
+
+class DownloadProgress(_Bar):
+    """Show how much of a file has come."""
+
+    def __init__(self, name: str) -> None:
+        rich = _rich()
+        columns = (rich.TextColumn(name), rich.BarColumn(), rich.DownloadColumn(), rich.TransferSpeedColumn())
+        self.bar = rich.Progress(*columns, console=_console())
+        self.task = self.bar.add_task(name, total=None)
+
+    def update(self, done: int, total: int | None) -> None:
+        """Show bytes done of bytes in all (None: unknown)."""
+        self.bar.update(self.task, completed=done, total=total)
+
+
+def _rich() -> Any:
+    try:
+        from rich import progress
+    except ImportError as error:
+        raise DependencyError('The command needs rich: pip install "clipasso[cli]"') from error
+    return progress
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)

@@ -37,6 +37,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--iterations", type=int, help="default: as the preset says")
     parser.add_argument("--preset", choices=PRESETS, default="standard", help="default: %(default)s")
     parser.add_argument("--encoder", default="embedded", help="the network that compares (default: %(default)s)")
+    parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
+    parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
     parser.add_argument("--fit", choices=FITS, default="crop", help="photo to square canvas (default: %(default)s)")
     parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
@@ -59,9 +61,16 @@ def run(arguments: argparse.Namespace) -> int:
     config, device = _config(arguments), choose_device(arguments.device)
     photo = load_photo(arguments.photo)
     encoder = get_encoder(arguments.encoder, device)
+    looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         made = sketch(
-            photo.image, config, mask=_mask(arguments), encoder=encoder, device=device, on_step=progress.update
+            photo.image,
+            config,
+            mask=_mask(arguments),
+            encoder=encoder,
+            saliency_encoder=looking,
+            device=device,
+            on_step=progress.update,
         )
     _write(arguments, made, output)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
@@ -70,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:
+    from ..encoders import AttentionConfig
     from ..mask import MaskConfig
     from ..pipeline import SketchConfig
 
@@ -83,7 +93,7 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
         seed=arguments.seed,
     )
     mask = MaskConfig(source="none" if arguments.mask == "none" else "auto", fit=arguments.fit)
-    return SketchConfig(mask, init, optimize)
+    return SketchConfig(mask, AttentionConfig(text=arguments.look_for), init, optimize)
 
 
 def _mask(arguments: argparse.Namespace) -> Tensor | None:

@@ -25,6 +25,19 @@ class Features:
 
 
 @dataclass(frozen=True)
+class AttentionConfig:
+    """Say where an encoder shall be asked to look.
+
+    Args:
+        method: "auto", or a way that the encoder offers ("mean", "rollout", "grad-cam").
+        text: words to look for ("the horse"); empty for whatever the encoder finds.
+    """
+
+    method: str = "auto"
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class FeatureRecipe:
     """Say how the losses read an encoder.
 
@@ -72,8 +85,12 @@ class ImageEncoder(Protocol):
         """Look at images [B, 3, H, W] in 0-1; return the named maps (None: the recipe's) and the embedding."""
         ...
 
-    def attention_map(self, images: Tensor) -> Tensor:
+    def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
         """Return where the network looks, [B, H, W] in 0-1 at the images' size; images: [B, 3, H, W] in 0-1."""
+        ...
+
+    def encode_text(self, text: str) -> Tensor:
+        """Return the embedding [D] of words, for ``attention_map``; ConfigError where the network knows no words."""
         ...
 
     def to(self, device: torch.device | str) -> ImageEncoder:

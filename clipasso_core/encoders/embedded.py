@@ -77,19 +77,36 @@ class EfficientNetEncoder:
                 break
         return Features(maps, self.network.embed(feature_map) if embedding else None)
 
-    def attention_map(self, images: Tensor) -> Tensor:
+    def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
         """Return where the network looks: Grad-CAM at the last two scales towards its own best guesses.
 
         Args:
             images: [B, 3, H, W] in 0-1.
+            method: "auto" or "grad-cam", which are the same here.
+            text: not offered; see ``encode_text``.
 
         Returns:
             [B, H, W] in 0-1, each photo's own minimum 0 and maximum 1 (all zeros where it sees nothing).
+
+        Raises:
+            ConfigError: another method, or a text.
         """
+        if method not in ("auto", "grad-cam"):
+            raise ConfigError(f"{self.name} offers attention by auto or grad-cam, not {method!r}. Load a CLIP ViT.")
+        if text is not None:
+            self.encode_text("")
         from .gradcam import grad_cam
 
         ensure_normal_tensors(self.network)
         return grad_cam(self.network, _normalize(images.detach()), (images.shape[-2], images.shape[-1]))
+
+    def encode_text(self, text: str) -> Tensor:
+        """Refuse: this network knows no words.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{self.name} knows no words. Load a CLIP with a text tower, or leave the text empty.")
 
     def to(self, device: torch.device | str) -> EfficientNetEncoder:
         """Move the weights to a device; returns itself."""

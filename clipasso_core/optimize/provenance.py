@@ -8,15 +8,18 @@ from dataclasses import asdict
 import torch
 
 from .. import __version__
-from ..encoders.base import ImageEncoder
+from ..encoders.base import FeatureRecipe, ImageEncoder
 from .config import OptimizeConfig
 
 
-def describe_run(encoder: ImageEncoder, config: OptimizeConfig, device: torch.device) -> dict[str, object]:
+def describe_run(
+    encoder: ImageEncoder, recipe: FeatureRecipe, config: OptimizeConfig, device: torch.device
+) -> dict[str, object]:
     """Return the facts that decide a run besides its inputs, as JSON values; nothing that changes between repeats."""
     return {
         "encoder": encoder.name,
         "encoder_sha256": encoder.fingerprint,
+        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights)},
         "optimize": asdict(config),
         "device": device.type,
         "versions": {"clipasso": __version__, "torch": torch.__version__, "python": platform.python_version()},

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..encoders.base import ImageEncoder
+from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ShapeError
 from ..images import check_images, check_same_aspect, resize
 from ..losses import geometric_loss, semantic_loss
@@ -32,6 +32,7 @@ class SketchRun:
         strokes: [P * k, N, K, 2], k first sketches a photo, photo by photo.
         encoder: through which both are compared.
         config: how; None for the defaults.
+        recipe: which of the encoder's layers count how much; None for the encoder's own.
 
     Raises:
         ShapeError: images are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
@@ -39,7 +40,12 @@ class SketchRun:
     """
 
     def __init__(
-        self, images: Tensor, strokes: Strokes, encoder: ImageEncoder, config: OptimizeConfig | None = None
+        self,
+        images: Tensor,
+        strokes: Strokes,
+        encoder: ImageEncoder,
+        config: OptimizeConfig | None = None,
+        recipe: FeatureRecipe | None = None,
     ) -> None:
         images = check_images(images)
         if strokes.batch_size == 0 or strokes.batch_size % images.shape[0]:
@@ -48,13 +54,12 @@ class SketchRun:
                 "Make the strokes from the same batch of images."
             )
         check_same_aspect(images, strokes.canvas_size)
-        self.config = config or OptimizeConfig()
+        self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
         self.strokes = (
             strokes.detach()
             .to(images.device, torch.float32)
-            .with_provenance(**describe_run(encoder, self.config, images.device))
+            .with_provenance(**describe_run(encoder, self.recipe, self.config, images.device))
         )
-        self.recipe = encoder.recipe
         generator = torch.Generator().manual_seed(self.config.seed)
         canvas = resize(images, strokes.canvas_size)
         self.bank = PhotoBank(canvas, encoder, self.recipe, self.config.bank_size, generator)
