@@ -1,0 +1,54 @@
+"""What the optimiser may be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from clipasso_core.errors import ConfigError
+from clipasso_core.optimize import PRESETS, OptimizeConfig, preset_config
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "beyond"),
+    [
+        ("num_iterations", 1, 100_000, 1),
+        ("learning_rate", 1e-4, 100, 1e-5),
+        ("final_learning_rate", 0, 1, 0.01),
+        ("num_views", 0, 64, 1),
+        ("bank_size", 4, 4096, 5),
+        ("patience", 0, 100_000, 1),
+        ("tolerance", 0, 1, 0.01),
+        ("images_per_pass", 1, 4096, 1),
+        pytest.param("seed", 0, 2**64 - 1, 1, marks=pytest.mark.xfail(strict=True, reason="seed is not checked")),
+    ],
+)
+def test_ranges(name: str, low: float, high: float, beyond: float) -> None:
+    for value in (low, high):
+        assert getattr(OptimizeConfig(**{name: value}), name) == value  # type: ignore[arg-type]
+    for value in (low - beyond, high + beyond, float("nan")):
+        with pytest.raises(ConfigError, match=f"{name} must lie between .* got"):
+            OptimizeConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_no_more_views_than_the_bank_has() -> None:
+    assert OptimizeConfig(num_views=3, bank_size=3).num_views == 3
+    with pytest.raises(ConfigError, match=r"num_views \(4\) cannot exceed bank_size \(3\)"):
+        OptimizeConfig(num_views=4, bank_size=3)
+
+
+def test_the_papers_defaults() -> None:
+    config = OptimizeConfig()
+    assert (config.learning_rate, config.final_learning_rate, config.num_views) == (1.0, 1.0, 4)
+    assert not config.halving
+
+
+def test_presets_ask_for_more_and_more() -> None:
+    assert PRESETS == ("draft", "standard", "best")
+    work = [(config.num_iterations, config.num_views) for config in map(preset_config, PRESETS)]
+    assert work == sorted(work)
+    assert len(set(work)) == 3
+
+
+def test_an_unknown_preset_is_told_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="draft, standard, best, got 'ultra'"):
+        preset_config("ultra")  # type: ignore[arg-type]

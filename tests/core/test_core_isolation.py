@@ -1,0 +1,83 @@
+"""The core knows nothing of ComfyUI, and costs nothing until it is used."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import clipasso_core
+
+PACKAGE = Path(clipasso_core.__file__).parent
+HOST = ("comfy", "comfy_api", "comfy_execution", "comfy_extras", "execution", "folder_paths", "nodes", "server")
+
+IMPORT_ALL = f"""
+import importlib, json, pkgutil, sys
+tried = []
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {HOST!r}:
+            tried.append(name)
+sys.meta_path.insert(0, Watch())
+import clipasso_core
+names = [m.name for m in pkgutil.walk_packages(clipasso_core.__path__, "clipasso_core.")]
+for name in names:
+    importlib.import_module(name)
+print(json.dumps({{"names": names, "tried": tried, "callable": callable(clipasso_core.rasterize)}}))
+"""
+
+IMPORT_ALONE = """
+import sys
+before = set(sys.modules)
+import clipasso_core
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def python(code: str, folder: Path) -> str:
+    """Run code in a fresh interpreter, in a folder where none of our files can be met by chance."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def all_imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    return json.loads(python(IMPORT_ALL, tmp_path_factory.mktemp("empty")))
+
+
+def test_no_module_imports_the_host(all_imported: dict[str, list[str]]) -> None:
+    assert all_imported["tried"] == []
+    modules = {path.stem for path in PACKAGE.rglob("*.py")} - {"__init__"}
+    assert modules <= {name.rpartition(".")[2] for name in all_imported["names"]}
+
+
+@pytest.mark.xfail(strict=True, reason="clipasso_core.rasterize is the package once it was imported")
+def test_rasterize_is_the_function_after_every_import(all_imported: dict[str, object]) -> None:
+    assert all_imported["callable"] is True
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_line_imports_the_host(path: Path) -> None:
+    """Find imports inside functions too."""
+    roots = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            roots.add((node.module or "").split(".")[0])
+    assert not roots & set(HOST)
+
+
+def test_the_package_alone_is_light(tmp_path: Path) -> None:
+    loaded = python(IMPORT_ALONE, tmp_path).split()
+    assert [name for name in loaded if name.split(".")[0] == "clipasso_core"] == ["clipasso_core"]
+    heavy = {"torch", "numpy", "scipy", "PIL", "onnxruntime", "rich", "open_clip"}
+    assert not heavy & {name.split(".")[0] for name in loaded}
+    assert len(loaded) < 60

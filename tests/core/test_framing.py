@@ -1,0 +1,129 @@
+"""Framing: the canvas shows the right part of the photo, and strokes find the way back."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.errors import ConfigError, ShapeError
+from clipasso_core.framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size, to_photos
+from clipasso_core.strokes import Strokes
+
+CANVAS = 64
+
+
+def mask_of(height: int, width: int, box: tuple[int, int, int, int]) -> Tensor:
+    """Return a mask whose object is the rectangle (left, top, right, bottom)."""
+    mask = torch.zeros(height, width)
+    mask[box[1] : box[3], box[0] : box[2]] = 1
+    return mask
+
+
+def strokes_at(x: float, y: float, canvas: int = CANVAS) -> Strokes:
+    return Strokes.black(torch.tensor([x, y]).expand(1, 1, 4, 2).clone(), (canvas, canvas))
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("size", [(60, 90), (90, 60), (64, 64), (31, 97)])
+def test_a_point_on_the_canvas_lands_on_its_photo_pixel(fit: Fit, size: tuple[int, int]) -> None:
+    """Mark a block of the photo, look for it on the canvas, send its centre back."""
+    height, width = size
+    left, top = width // 2 - 4, height // 2 - 3
+    photo = torch.ones(3, height, width)
+    photo[:, top : top + 6, left : left + 6] = 0
+    mask = mask_of(height, width, (left - 5, top - 4, left + 12, top + 9))
+    frame = frame_photo(mask, fit)
+    canvas, _ = apply_frame(photo, mask, frame)
+    ink = 1 - canvas[0].double()
+    centers = torch.arange(ink.shape[0]) + 0.5
+    x, y = float((ink.sum(0) * centers).sum() / ink.sum()), float((ink.sum(1) * centers).sum() / ink.sum())
+    placed = frame.to_photo(strokes_at(x, y, ink.shape[0]))
+    assert placed.canvas_size == size
+    assert placed.control_points[0, 0, 0].tolist() == pytest.approx([left + 3, top + 3], abs=0.1)
+
+
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_a_non_square_photo_is_not_distorted(fit: Fit) -> None:
+    photo = torch.ones(3, 60, 100)
+    photo[:, 20:40, 30:50] = 0  # a square of 20 px
+    mask = mask_of(60, 100, (20, 20, 80, 40))
+    canvas, _ = apply_frame(photo, mask, frame_photo(mask, fit))
+    dark = canvas[0] < 0.5
+    assert dark.any(0).sum() == dark.any(1).sum() == 20
+
+
+def test_squash_distorts_as_the_papers_code_does() -> None:
+    photo, mask = torch.ones(3, 50, 100), torch.ones(50, 100)
+    photo[:, 20:30, 40:60] = 0
+    canvas, cut = apply_frame(photo, mask, frame_photo(mask, "squash"))
+    assert canvas.shape == (3, 100, 100)
+    assert bool((cut == 1).all())
+    dark = canvas[0] < 0.5
+    assert (int(dark.any(1).sum()), int(dark.any(0).sum())) == (20, 20)
+
+
+def test_pad_shows_all_with_white_beside() -> None:
+    photo, mask = torch.zeros(3, 40, 60), torch.ones(40, 60)
+    frame = frame_photo(mask, "pad")
+    assert frame == Frame((40, 60), (0, -10, 60, 50))
+    canvas, cut = apply_frame(photo, mask, frame)
+    assert canvas.shape == (3, 60, 60)
+    assert not canvas[:, 10:50].any()
+    assert bool((canvas[:, :10] == 1).all() and (canvas[:, 50:] == 1).all())
+    assert cut.sum() == 40 * 60
+
+
+@pytest.mark.parametrize(
+    ("margin", "box"), [(0.0, (20, 5, 60, 45)), (0.1, (16, 1, 64, 49)), (1.0, (-20, -35, 100, 85))]
+)
+def test_crop_is_the_square_around_the_object(margin: float, box: tuple[int, int, int, int]) -> None:
+    mask = mask_of(60, 100, (20, 15, 60, 35))
+    assert frame_photo(mask, "crop", margin) == Frame((60, 100), box)
+
+
+def test_crop_beyond_the_photo_is_white_and_no_object() -> None:
+    photo, mask = torch.zeros(3, 30, 40), mask_of(30, 40, (0, 0, 40, 10))
+    canvas, cut = apply_frame(photo, mask, frame_photo(mask, "crop", 0))
+    assert canvas.shape == (3, 40, 40)
+    assert bool((canvas[:, :15] == 1).all())
+    assert not canvas[:, 15:].any()
+    assert cut.nonzero().amin(0).tolist() == [15, 0]
+    assert cut.nonzero().amax(0).tolist() == [24, 39]
+
+
+@pytest.mark.parametrize(("fit", "margin"), [("stretch", 0.1), ("crop", -0.1), ("crop", 1.1), ("crop", float("nan"))])
+def test_bad_frames(fit: Fit, margin: float) -> None:
+    with pytest.raises(
+        ConfigError, match="pad, crop, squash" if fit == "stretch" else "margin must be between 0 and 1"
+    ):
+        frame_photo(torch.ones(20, 20), fit, margin)
+
+
+def test_each_sketch_of_a_batch_goes_back_through_its_own_crop() -> None:
+    frames = (Frame((100, 120), (10, 20, 74, 84)), Frame((100, 120), (-8, 0, 120, 128)))
+    strokes = strokes_at(32.0, 16.0).select([0, 0])
+    placed = to_photos(strokes.with_provenance(seed=1), frames)
+    assert placed.control_points[:, 0, 0].tolist() == [[42, 36], [56, 32]]  # scales 1 and 2
+    assert placed.stroke_width[:, 0].tolist() == [3, 6]
+    assert placed.canvas_size == (100, 120)
+    assert placed.provenance == {"seed": 1}
+
+
+def test_squashed_strokes_are_as_wide_as_the_mean_of_the_axes() -> None:
+    placed = Frame((32, 128), (0, 0, 128, 32)).to_photo(strokes_at(32.0, 32.0))
+    assert placed.control_points[0, 0, 0].tolist() == [64, 16]
+    assert float(placed.stroke_width) == 3
+
+
+def test_frames_and_sketches_must_be_as_many() -> None:
+    strokes = strokes_at(1.0, 1.0)
+    assert to_photos(strokes, None) is strokes
+    with pytest.raises(ShapeError, match="2 frames do not fit 1 sketches"):
+        to_photos(strokes, (Frame((20, 20), (0, 0, 20, 20)),) * 2)
+
+
+def test_same_size_shrinks_to_the_smallest() -> None:
+    stacked = same_size([torch.zeros(3, 40, 40), torch.ones(3, 24, 24), torch.full((3, 64, 64), 0.5)])
+    assert stacked.shape == (3, 3, 24, 24)
+    torch.testing.assert_close(stacked.mean(dim=(1, 2, 3)), torch.tensor([0, 1, 0.5]))

@@ -1,0 +1,95 @@
+"""The losses: by hand on small maps, zero for the same, with right gradients."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.encoders import FeatureRecipe, Features
+from clipasso_core.losses import geometric_loss, map_distance, prepare, semantic_loss
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 0.1
+
+
+def test_map_distance_by_hand() -> None:
+    drawing = torch.tensor([[[[1.0, 2.0]], [[0.0, 0.0]]]])  # [1, 2, 1, 2]
+    photo = torch.tensor([[[[0.0, 0.0]], [[2.0, 1.0]]]])
+    # squares 1, 4 and 4, 1: their sum is 10, over 4 values or 2 positions
+    assert map_distance(drawing, photo, normalized=False).tolist() == [2.5]
+    assert map_distance(drawing, photo, normalized=True).tolist() == [5.0]
+
+
+@pytest.mark.parametrize(("angle", "distance"), [(0, 0.0), (90, 2.0), (180, 4.0), (60, 1.0)])
+def test_normalised_maps_lie_between_0_and_4(angle: float, distance: float) -> None:
+    recipe = FeatureRecipe({"a": 1.0}, normalize_channels=True)
+    turned = torch.tensor([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    maps = [torch.tensor([7.0, 0.0]), turned * 0.02]
+    drawing, photo = (prepare(Features({"a": m.view(1, 2, 1, 1).expand(1, 2, 3, 5)}, None), recipe) for m in maps)
+    assert geometric_loss(drawing, photo, recipe).tolist() == pytest.approx([distance], abs=1e-5)
+
+
+def test_prepare_scales_every_position_to_length_1() -> None:
+    maps, embedding = {"a": random(2, 5, 3, 4)}, random(2, 6)
+    maps["a"][0, :, 0, 0] = 0
+    prepared = prepare(Features(maps, embedding), FeatureRecipe(normalize_channels=True))
+    lengths = prepared.maps["a"].norm(dim=1)
+    assert float(lengths[0, 0, 0]) == 0
+    assert lengths.flatten()[1:].tolist() == pytest.approx([1.0] * 23)
+    assert prepared.embedding is embedding
+
+
+def test_prepare_leaves_maps_alone_without_normalising() -> None:
+    features = Features({"a": random(1, 2, 3, 3)}, None)
+    assert prepare(features, FeatureRecipe()) is features
+
+
+def test_geometric_loss_weighs_the_recipes_layers() -> None:
+    drawing = Features({"a": random(2, 3, 4, 4), "b": random(2, 5, 2, 2), "unused": random(2, 1, 1, 1)}, None)
+    photo = Features({"a": random(2, 3, 4, 4, seed=1), "b": random(2, 5, 2, 2, seed=1)}, None)
+    found = geometric_loss(drawing, photo, FeatureRecipe({"a": 2.0, "b": 0.5}))
+    expected = [
+        2.0 * sum((x - y) ** 2 for x, y in pairs(drawing, photo, "a", i)) / 48
+        + 0.5 * sum((x - y) ** 2 for x, y in pairs(drawing, photo, "b", i)) / 20
+        for i in range(2)
+    ]
+    assert found.tolist() == pytest.approx(expected)
+
+
+def pairs(drawing: Features, photo: Features, name: str, index: int) -> list[tuple[float, float]]:
+    both = (features.maps[name][index].flatten().tolist() for features in (drawing, photo))
+    return list(zip(*both, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "photo", "loss"),
+    [([1.0, 0.0], [5.0, 0.0], 0.0), ([1.0, 0.0], [0.0, 3.0], 1.0), ([1.0, 1.0], [-2.0, -2.0], 2.0)],
+)
+def test_semantic_loss_by_hand(drawing: list[float], photo: list[float], loss: float) -> None:
+    assert semantic_loss(torch.tensor([drawing]), torch.tensor([photo])).tolist() == pytest.approx([loss])
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_the_same_features_have_no_loss(normalize: bool) -> None:
+    recipe = FeatureRecipe({"a": 1.0}, normalize)
+    features = prepare(Features({"a": random(3, 4, 5, 5)}, random(3, 7)), recipe)
+    assert geometric_loss(features, features, recipe).tolist() == [0.0] * 3
+    assert features.embedding is not None
+    assert semantic_loss(features.embedding, features.embedding).tolist() == pytest.approx([0.0] * 3, abs=1e-9)
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_gradients(normalize: bool) -> None:
+    recipe = FeatureRecipe({"a": 0.7}, normalize)
+    photo = prepare(Features({"a": random(2, 3, 2, 2, seed=1)}, None), recipe)
+
+    def loss(maps: Tensor) -> Tensor:
+        return geometric_loss(prepare(Features({"a": maps}, None), recipe), photo, recipe)
+
+    assert torch.autograd.gradcheck(loss, (random(2, 3, 2, 2).requires_grad_(),))
+    target = random(2, 4, seed=2)
+    assert torch.autograd.gradcheck(lambda e: semantic_loss(e, target), (random(2, 4).requires_grad_(),))

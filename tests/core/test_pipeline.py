@@ -1,0 +1,120 @@
+"""From a photo to strokes in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.encoders import ImageEncoder
+from clipasso_core.errors import ConfigError, MaskError, ShapeError
+from clipasso_core.mask import MaskConfig
+from clipasso_core.optimize import OptimizeConfig, SketchStep
+from clipasso_core.pipeline import Sketch, SketchConfig, choose_device, sketch
+from clipasso_core.stroke_init import StrokeInitConfig
+
+INIT = StrokeInitConfig(num_strokes=4, num_sketches=2, canvas_size=64)
+OPTIMIZE = OptimizeConfig(num_iterations=4, num_views=1, bank_size=2, learning_rate=4.0)
+WHOLE = SketchConfig(mask=MaskConfig(source="none", fit="pad"), init=INIT, optimize=OPTIMIZE)
+
+
+def test_a_real_photo_becomes_strokes(photo: Callable[[str], Tensor], encoder: ImageEncoder) -> None:
+    seen: list[SketchStep] = []
+    image = photo("coffee")
+    made = sketch(image, SketchConfig(init=INIT, optimize=OPTIMIZE), encoder=encoder, on_step=seen.append)
+    assert made.result.strokes.control_points.shape == (1, 4, 4, 2)
+    assert made.result.strokes.canvas_size == (64, 64)
+    assert made.result.num_iterations == len(seen) == 4
+    assert made.result.loss[0] < made.result.history[0][0]
+    placed = made.frames[0].to_photo(made.result.strokes)
+    assert placed.canvas_size == (400, 600)
+    x, y = placed.control_points[0].flatten(0, 1).mean(dim=0).tolist()
+    assert 76 < x < 479  # where the cup and its saucer are
+    assert 18 < y < 390
+
+
+def test_a_given_mask_is_followed(cup: Tensor) -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, 10:50, 30:60] = 1
+    made = sketch(cup, SketchConfig(mask=MaskConfig(margin=0), init=INIT, optimize=OPTIMIZE), mask=mask)
+    assert made.frames[0].box == (25, 10, 65, 50)
+
+
+def test_the_same_call_gives_the_same_bytes(cup: Tensor) -> None:
+    first, second = (sketch(cup, WHOLE).result.strokes.control_points.numpy().tobytes() for _ in range(2))
+    assert first == second
+
+
+def test_provenance_tells_how_the_strokes_were_made(cup: Tensor) -> None:
+    facts = sketch(cup, WHOLE).result.strokes.provenance
+    assert facts["encoder"] == "efficientnet-lite0"
+    assert StrokeInitConfig(**facts["stroke_init"]) == INIT  # type: ignore[arg-type]
+    assert OptimizeConfig(**facts["optimize"]) == OPTIMIZE  # type: ignore[arg-type]
+
+
+def interrupted_at(iteration: int, image: Tensor) -> tuple[Sketch, list[float]]:
+    """Sketch until a step, and return what came back and the losses until then."""
+    losses: list[float] = []
+
+    def on_step(step: SketchStep) -> None:
+        losses.append(float(step.losses["evaluation"].min()))
+        if step.iteration == iteration:
+            raise KeyboardInterrupt
+
+    return sketch(image, WHOLE, on_step=on_step), losses
+
+
+@pytest.mark.parametrize("iteration", [1, 3])
+def test_an_interrupt_leaves_the_best_so_far(cup: Tensor, iteration: int) -> None:
+    made, losses = interrupted_at(iteration, cup)
+    assert made.result.stopped == "interrupted"
+    assert made.result.num_iterations == len(losses) == iteration
+    assert made.result.loss[0] == pytest.approx(min(losses))
+
+
+def test_an_interrupt_before_the_first_step_goes_on_up(cup: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("clipasso_core.optimize.run.SketchRun.step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sketch(cup, WHOLE)
+
+
+def test_another_error_in_the_callback_is_not_swallowed(cup: Tensor) -> None:
+    with pytest.raises(ZeroDivisionError):
+        sketch(cup, WHOLE, on_step=lambda step: print(1 / 0))  # noqa: T201
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "error"),
+    [
+        (torch.rand(1, 1, 64, 64), None, ShapeError),
+        (torch.rand(1, 3, 12, 64), None, ShapeError),
+        (torch.rand(1, 3, 64, 64), torch.ones(1, 32, 64), ShapeError),
+        (torch.rand(1, 3, 64, 64), torch.zeros(1, 64, 64), MaskError),
+        (torch.full((1, 3, 64, 64), 0.7), None, MaskError),
+    ],
+)
+def test_bad_input_is_refused_before_the_long_work(
+    monkeypatch: pytest.MonkeyPatch, image: Tensor, mask: Tensor | None, error: type[Exception]
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the long work started")
+
+    monkeypatch.setattr("clipasso_core.optimize.run.SketchRun.step", never)
+    with pytest.raises(error):
+        sketch(image, WHOLE, mask=mask)
+
+
+def test_devices() -> None:
+    assert choose_device("cpu") == torch.device("cpu")
+    assert choose_device().type in ("cpu", "cuda", "mps")
+
+
+@pytest.mark.parametrize("name", ["gpu", "", "cuda:99", "xpu"])
+def test_a_device_that_is_not_there(name: str) -> None:
+    with pytest.raises(ConfigError, match="Use auto, cpu, cuda or mps"):
+        choose_device(name)

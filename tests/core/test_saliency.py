@@ -1,0 +1,110 @@
+"""Saliency: lines inside the object, weighted by where the encoder looks."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.encoders import AttentionConfig, ImageEncoder
+from clipasso_core.errors import ConfigError, MaskError, ShapeError
+from clipasso_core.saliency import compute_saliency
+from clipasso_core.xdog import xdog
+
+
+class Looking:
+    """Stand in for an encoder whose attention is given."""
+
+    def __init__(self, attention: Tensor) -> None:
+        self.attention = attention
+
+    def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
+        return self.attention.expand(len(images), *images.shape[-2:])
+
+
+def half(left: float, right: float, side: int = 64) -> Tensor:
+    values = torch.full((1, side, side), right)
+    values[..., : side // 2] = left
+    return values
+
+
+def test_saliency_of_a_real_photo(cup: Tensor, encoder: ImageEncoder) -> None:
+    maps = compute_saliency(cup, encoder, canvas_size=64)
+    for one in (maps.saliency, maps.attention, maps.edges):
+        assert one.shape == (1, 64, 64)
+        assert float(one.min()) == 0
+        assert float(one.max()) == pytest.approx(1)
+    assert not maps.saliency[maps.edges == 0].any()
+    assert torch.equal(maps.edges, xdog(cup))
+
+
+def test_it_is_attention_times_edges(cup: Tensor) -> None:
+    attention = half(0.25, 1.0)
+    maps = compute_saliency(cup, Looking(attention), canvas_size=64)  # type: ignore[arg-type]
+    lines = maps.edges > 0
+    left, right = lines.clone(), lines.clone()
+    left[..., 32:], right[..., :32] = False, False
+    assert maps.saliency[right].unique().tolist() == [1.0]
+    assert maps.saliency[left].mean() == pytest.approx(0.25, abs=0.002)
+
+
+def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor) -> None:
+    maps = compute_saliency(cup, Looking(half(0.0, 1.0)), canvas_size=64)  # type: ignore[arg-type]
+    lines = (maps.edges > 0) & (half(1, 0) > 0)
+    assert bool(lines.any())
+    assert float(maps.saliency[lines].min()) > 1e-4  # what stroke_init counts as positive
+    assert float(maps.saliency[lines].max()) < 0.01
+
+
+def test_only_inside_the_mask(cup: Tensor) -> None:
+    looking, mask = Looking(torch.ones(1)[:, None]), half(0, 1)
+    everywhere = compute_saliency(cup, looking, canvas_size=64).saliency  # type: ignore[arg-type]
+    inside = compute_saliency(cup, looking, mask, 64).saliency  # type: ignore[arg-type]
+    assert bool(everywhere[mask == 0].any())
+    assert not inside[mask == 0].any()
+    assert torch.equal(inside[mask == 1], everywhere[mask == 1])
+
+
+def test_maps_come_at_the_images_own_size(cup: Tensor, encoder: ImageEncoder) -> None:
+    maps = compute_saliency(cup, encoder, torch.ones(1, 64, 64), canvas_size=48)
+    assert maps.saliency.shape == maps.attention.shape == maps.edges.shape == (1, 64, 64)
+    assert 0 <= float(maps.saliency.min()) <= float(maps.saliency.max()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"method": "rollout"}, "attention by auto or grad-cam, not 'rollout'"), ({"text": "a cup"}, "knows no words")],
+)
+def test_what_the_embedded_encoder_cannot_do(
+    cup: Tensor, encoder: ImageEncoder, asked: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        compute_saliency(cup, encoder, canvas_size=64, attention=AttentionConfig(**asked))
+
+
+def test_a_flat_photo_of_a_batch_is_named(cup: Tensor, encoder: ImageEncoder) -> None:
+    with pytest.raises(MaskError, match=r"Image 1 has no lines inside its object"):
+        compute_saliency(torch.cat([cup, torch.full_like(cup, 0.5)]), encoder, canvas_size=64)
+
+
+def test_no_lines_inside_the_mask(encoder: ImageEncoder) -> None:
+    image = torch.ones(1, 3, 64, 64)
+    image[..., :8] = 0
+    with pytest.raises(MaskError, match="no lines inside its object"):
+        compute_saliency(image, encoder, half(0, 1), canvas_size=64)
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "error"),
+    [
+        (torch.zeros(1, 4, 64, 64), None, ShapeError),
+        (torch.rand(1, 3, 64, 128), None, ShapeError),
+        (torch.full((1, 3, 64, 64), float("nan")), None, ShapeError),
+        (torch.rand(1, 3, 64, 64), torch.ones(1, 32, 32), ShapeError),
+        (torch.rand(1, 3, 64, 64), torch.ones(2, 64, 64), ShapeError),
+        (torch.rand(1, 3, 64, 64), torch.zeros(1, 64, 64), MaskError),
+    ],
+)
+def test_bad_input(encoder: ImageEncoder, image: Tensor, mask: Tensor | None, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        compute_saliency(image, encoder, mask, canvas_size=64)
