@@ -1,0 +1,9 @@
+"""Strokes to pixels: ``rasterize`` on white, ``render`` with opacity, ``ink`` for the opacity alone.
+
+``docs/rasterizer.md`` says how it works and where it differs from diffvg.
+"""
+
+from .analytic import ink, rasterize, render
+from .protocol import RASTERIZERS, Rasterizer, get_rasterizer
+
+__all__ = ["RASTERIZERS", "Rasterizer", "get_rasterizer", "ink", "rasterize", "render"]
