@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .pipeline import Sketch as Sketch
     from .pipeline import SketchConfig as SketchConfig
     from .pipeline import sketch as sketch
-    from .rasterize import rasterize as rasterize
+    from .rasterizer import rasterize as rasterize
     from .strokes import Strokes as Strokes
     from .svg import from_svg as from_svg
     from .svg import to_svg as to_svg
@@ -28,7 +28,7 @@ _HOMES = {
     "Strokes": ".strokes",
     "from_svg": ".svg",
     "load_image": ".image_files",
-    "rasterize": ".rasterize",
+    "rasterize": ".rasterizer",
     "sketch": ".pipeline",
     "to_svg": ".svg",
 }

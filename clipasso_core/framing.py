@@ -84,6 +84,8 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
     rows, columns = (mask >= 0.5).any(dim=1).nonzero(), (mask >= 0.5).any(dim=0).nonzero()
     left, right = int(columns.min()), int(columns.max()) + 1
     top, bottom = int(rows.min()), int(rows.max()) + 1
+    if bool((mask >= 0.5).all()):  # the whole photo: a margin would only add the photo's own frame as a line
+        margin = 0.0
     pad = round(margin * max(right - left, bottom - top))
     return Frame((height, width), _square_around(left - pad, top - pad, right + pad, bottom + pad))
 

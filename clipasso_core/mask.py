@@ -107,7 +107,7 @@ def _refine(soft: Tensor, config: MaskConfig) -> Tensor:
         labels, count = ndimage.label(binary)
         if count > 1:
             binary = labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
-    if config.grow:
+    if config.grow and 0 < binary.sum() < binary.size:
         distance = ndimage.distance_transform_edt(~binary if config.grow > 0 else binary)
         binary = (distance <= config.grow) if config.grow > 0 else (distance > -config.grow)
     return torch.from_numpy(np.ascontiguousarray(binary)).float()

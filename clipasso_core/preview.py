@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .errors import ShapeError
 from .images import resize
-from .rasterize import render
+from .rasterizer import render
 from .strokes import Strokes
 
 COLORS = ((0.85, 0.1, 0.15), (0.1, 0.35, 0.85), (0.1, 0.6, 0.25), (0.7, 0.3, 0.75), (0.9, 0.55, 0.05))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .errors import ConfigError, MaskError, ShapeError
 from .images import check_same_aspect, resize_map
+from .seeds import seeded_generator
 from .strokes import MAX_STROKES, Strokes
 
 SEED_STEP = 1000
@@ -89,12 +90,12 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
 
 def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
     """Return the probability [H, W] of each pixel to be a start: a softmax over the positive ones."""
-    logits = torch.where(saliency > 1e-4, saliency / temperature, -torch.inf)
+    logits = torch.where(saliency > 0, saliency / temperature, -torch.inf)
     return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
 
 
 def _draw(saliency: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed % 2**63)
+    generator = seeded_generator(seed)
     starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, generator)
     shape = (config.num_strokes, 3 * config.num_segments, 2)
     offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * config.canvas_size

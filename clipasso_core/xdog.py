@@ -34,6 +34,8 @@ def otsu_threshold(values: NDArray[np.float64], bins: int = 256) -> float:
 
     All-equal values have no such split; their own value is returned.
     """
+    if np.ptp(values) == 0:
+        return float(values.flat[0])
     counts, edges = np.histogram(values, bins=bins)
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -42,7 +44,7 @@ def otsu_threshold(values: NDArray[np.float64], bins: int = 256) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = sums / below - (sums[-1] - sums) / above
         between = below.astype(float) * above * gap**2
-    return float(edges[1:][np.nanargmax(between)]) if np.nanmax(between) > 0 else float(values.flat[0])
+    return float(edges[1:][np.nanargmax(between)])
 
 
 def _lines(grey: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from ..clipasso_core.image_files import write_atomically
 from ..clipasso_core.optimize import SketchRun
-from ..clipasso_core.rasterize import rasterize
+from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
 from .convert import to_uint8

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
-from ..clipasso_core.rasterize import rasterize
+from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import image_to_core, image_to_host

@@ -6,7 +6,7 @@ import torch
 from comfy_api.latest import io
 
 from ..clipasso_core.framing import Frame, to_photos
-from ..clipasso_core.rasterize import ink, rasterize
+from ..clipasso_core.rasterizer import ink, rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import image_to_host, mask_to_host

@@ -55,11 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
     from .progress import SketchProgress
 
     started = time.perf_counter()
-    output: Path = arguments.output or arguments.photo.with_suffix(".svg")
+    output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
     for path in filter(None, (output, arguments.png)):
         check_writable(path)
-    config, device = _config(arguments), choose_device(arguments.device)
     photo = load_photo(arguments.photo)
+    config, device = _config(arguments), choose_device(arguments.device)
     encoder = get_encoder(arguments.encoder, device)
     looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
@@ -105,7 +105,7 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
 def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
     from ..framing import to_photos
     from ..image_files import save_png, write_atomically
-    from ..rasterize import rasterize
+    from ..rasterizer import rasterize
     from ..svg import to_svg
 
     strokes = made.result.strokes.to("cpu")

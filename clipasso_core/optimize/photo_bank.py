@@ -8,6 +8,7 @@ from torch import Tensor
 from ..augment import identity_view, random_views, view_grid, warp
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import prepare
+from .config import OptimizeConfig
 
 
 class PhotoBank:
@@ -19,15 +20,22 @@ class PhotoBank:
         images: [P, 3, H, W] in 0-1.
         encoder: which looks.
         recipe: which maps to keep, and in which form.
-        bank_size: random views in the bank, besides the identity.
+        config: how many random views there are besides the identity, and how many images fit into one pass.
         generator: CPU generator of the views.
     """
 
     def __init__(
-        self, images: Tensor, encoder: ImageEncoder, recipe: FeatureRecipe, bank_size: int, generator: torch.Generator
+        self,
+        images: Tensor,
+        encoder: ImageEncoder,
+        recipe: FeatureRecipe,
+        config: OptimizeConfig,
+        generator: torch.Generator,
     ) -> None:
         self.images, self.encoder, self.recipe = images, encoder, recipe
-        views = torch.cat([identity_view()[None], random_views(bank_size, generator)])
+        self.images_per_pass = config.images_per_pass
+        self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
+        views = torch.cat([identity_view()[None], random_views(config.bank_size, generator)])
         self.grids = view_grid(views, (images.shape[-2], images.shape[-1])).to(images.device, images.dtype)
         self._seen: dict[int, Features] = {}
 
@@ -41,12 +49,18 @@ class PhotoBank:
         """Return the photos' features: of photos photo_index [B] through views, B * V entries, photo by photo."""
         for view in views:
             if view not in self._seen:
-                with torch.no_grad():
-                    self._seen[view] = self.look(self.images, [view])
+                self._seen[view] = self._see_photos(view)
         chosen = [self._seen[view] for view in views]
         maps = {name: _gather([f.maps[name] for f in chosen], photo_index) for name in self.recipe.layer_weights}
         embeddings = [f.embedding for f in chosen if f.embedding is not None]
         return Features(maps, _gather(embeddings, photo_index) if embeddings else None)
+
+    @torch.no_grad()
+    def _see_photos(self, view: int) -> Features:
+        seen = [self.look(part, [view]) for part in torch.split(self.images, self.images_per_pass)]
+        maps = {name: torch.cat([f.maps[name] for f in seen]) for name in seen[0].maps}
+        embeddings = [f.embedding for f in seen if f.embedding is not None]
+        return Features(maps, torch.cat(embeddings) if embeddings else None)
 
     @property
     def _wants_embedding(self) -> bool:

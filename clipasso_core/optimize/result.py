@@ -48,7 +48,7 @@ class SketchResult:
         candidate_losses: [P, k] the best evaluation loss of every candidate.
         history: [T, P] the best evaluation loss so far after each iteration.
         num_iterations: iterations done.
-        stopped: "finished", "settled" (no progress any more) or "interrupted".
+        stopped: "finished", "settled" (no progress any more), "interrupted" or "unfinished" (asked for midway).
         seconds: time taken.
     """
 

@@ -12,10 +12,11 @@ from torch import Tensor
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ShapeError
 from ..images import check_images, check_same_aspect, resize
-from ..losses import geometric_loss, semantic_loss
-from ..rasterize import ink, rasterize
+from ..rasterizer import ink, rasterize
+from ..seeds import seeded_generator
 from ..strokes import Strokes
 from .candidates import Candidates
+from .compare import compare
 from .config import OptimizeConfig
 from .photo_bank import PhotoBank
 from .provenance import describe_run
@@ -53,6 +54,8 @@ class SketchRun:
                 f"{strokes.batch_size} sketches cannot be shared among {images.shape[0]} images. "
                 "Make the strokes from the same batch of images."
             )
+        if not bool(strokes.alive.any(dim=1).all()):
+            raise ShapeError("A sketch has no living strokes, so there is nothing to move. Make at least one stroke.")
         check_same_aspect(images, strokes.canvas_size)
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
         self.strokes = (
@@ -60,9 +63,9 @@ class SketchRun:
             .to(images.device, torch.float32)
             .with_provenance(**describe_run(encoder, self.recipe, self.config, images.device))
         )
-        generator = torch.Generator().manual_seed(self.config.seed)
+        generator = seeded_generator(self.config.seed)
         canvas = resize(images, strokes.canvas_size)
-        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config.bank_size, generator)
+        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config, generator)
         self.generator = generator
         self.candidates = Candidates(self.strokes, images.shape[0])
         self.grey = self.strokes.is_opaque_black()
@@ -83,7 +86,7 @@ class SketchRun:
         self.optimizer.zero_grad()
         strokes = self.candidates.active_strokes(self.points)
         drawing = self._draw(strokes)
-        gradient, losses = self._look(drawing.detach())
+        gradient, losses = compare(self.bank, drawing, self.candidates.photo_index, self._draw_views())
         self.candidates.remember(self.points, losses["evaluation"], self.iteration)
         torch.autograd.backward(drawing, gradient)
         before = strokes.detach()
@@ -93,41 +96,16 @@ class SketchRun:
 
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be."""
-        reason = stopped or ("settled" if self.iteration < self.config.num_iterations else "finished")
+        settled = "settled" if self._is_settled() else "unfinished"
+        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else settled)
         return self.candidates.result(self.iteration, reason, time.perf_counter() - self.started)
 
     def _draw(self, strokes: Strokes) -> Tensor:
         return 1 - ink(strokes)[:, None] if self.grey else rasterize(strokes)
 
-    def _look(self, drawing: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss's gradient to drawings [B, C, H, W], and the losses by name [B]."""
+    def _draw_views(self) -> list[int]:
         order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
-        views = [0, *(1 + order).tolist()]
-        photo_index = self.candidates.photo_index
-        chunk = max(1, self.config.images_per_pass // len(drawing))
-        drawing.requires_grad_(True)
-        geometric, semantic = [], []
-        for start in range(0, len(views), chunk):
-            part = views[start : start + chunk]
-            seen, photo = self.bank.look(drawing, part), self.bank.photo(part, photo_index)
-            geometric.append(geometric_loss(seen, photo, self.recipe).view(-1, len(part)))
-            total = geometric[-1].sum()
-            if seen.embedding is not None and photo.embedding is not None:
-                semantic.append(semantic_loss(seen.embedding, photo.embedding).view(-1, len(part)))
-                total = total + self.recipe.semantic_weight * semantic[-1].sum()
-            torch.autograd.backward(total / len(views))
-        if drawing.grad is None:
-            raise ShapeError("The encoder returns features that do not depend on the image.")
-        return drawing.grad, self._name_losses(geometric, semantic)
-
-    def _name_losses(self, geometric: list[Tensor], semantic: list[Tensor]) -> dict[str, Tensor]:
-        terms = {"geometric": torch.cat(geometric, dim=1).detach()}
-        if semantic:
-            terms["semantic"] = torch.cat(semantic, dim=1).detach()
-        weights = {"geometric": 1.0, "semantic": self.recipe.semantic_weight}
-        losses = {name: value.mean(dim=1) for name, value in terms.items()}
-        losses["evaluation"] = torch.stack([weights[name] * value[:, 0] for name, value in terms.items()]).sum(dim=0)
-        return losses
+        return [0, *(1 + order).tolist()]
 
     def _learning_rate(self, iteration: int) -> float:
         config = self.config

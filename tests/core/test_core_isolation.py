@@ -58,7 +58,6 @@ def test_no_module_imports_the_host(all_imported: dict[str, list[str]]) -> None:
     assert modules <= {name.rpartition(".")[2] for name in all_imported["names"]}
 
 
-@pytest.mark.xfail(strict=True, reason="clipasso_core.rasterize is the package once it was imported")
 def test_rasterize_is_the_function_after_every_import(all_imported: dict[str, object]) -> None:
     assert all_imported["callable"] is True
 

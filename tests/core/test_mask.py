@@ -67,13 +67,6 @@ def test_no_object_in_one_colour(cup: Tensor, value: float) -> None:
         mask_object(images)
 
 
-@pytest.mark.xfail(strict=True, reason="u2netp is sure of an object in white noise; LEAST_CONFIDENCE cannot tell")
-def test_no_object_in_noise() -> None:
-    noise = torch.rand(1, 3, 320, 320, generator=torch.Generator().manual_seed(0))
-    with pytest.raises(MaskError, match="No object found"):
-        salient_object(noise)
-
-
 def test_a_given_mask_passes_and_the_rest_becomes_white() -> None:
     images = torch.full((1, 3, 40, 40), 0.25)
     cut = mask_object(images, square(), MaskConfig(fit="pad"))
@@ -126,13 +119,11 @@ def test_a_threshold_above_the_mask_leaves_nothing() -> None:
         refined(square() * 0.7, threshold=0.8)
 
 
-@pytest.mark.xfail(strict=True, reason="mask._refine: the distance to a part that does not exist is scipy's garbage")
 def test_nothing_cannot_be_grown() -> None:
     with pytest.raises(MaskError, match="is empty"):
         refined(square() * 0.7, threshold=0.8, grow=5)
 
 
-@pytest.mark.xfail(strict=True, reason="mask._refine: the distance to a part that does not exist is scipy's garbage")
 def test_a_whole_photo_does_not_shrink_in_one_corner() -> None:
     mask = refined(torch.ones(1, 40, 40), grow=-5)
     assert torch.equal(mask, mask.flip(0))

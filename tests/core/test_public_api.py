@@ -27,10 +27,9 @@ def test_all_is_all() -> None:
     assert sorted(clipasso_core.__all__) == sorted((*FUNCTIONS, *CLASSES, "rasterize"))
 
 
-@pytest.mark.xfail(strict=True, reason="clipasso_core.rasterize is the package once it was imported")
 def test_rasterize_is_a_function_after_its_package_was_imported() -> None:
-    importlib.import_module("clipasso_core.rasterize")
-    importlib.import_module("clipasso_core.rasterize.analytic")
+    importlib.import_module("clipasso_core.rasterizer")
+    importlib.import_module("clipasso_core.rasterizer.analytic")
     from clipasso_core import rasterize
 
     assert callable(rasterize)

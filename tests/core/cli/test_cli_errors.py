@@ -69,7 +69,6 @@ def test_a_missing_photo(clipasso: Clipasso, photo_file: Path, name: str) -> Non
     assert name in refused(clipasso(photo_file.parent / name, "-o", photo_file.parent / "o.svg"), photo_file.parent)
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="sketch_command.run: Path('.').with_suffix raises ValueError")
 def test_the_folder_we_are_in_is_no_photo(
     clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,19 +108,12 @@ def test_a_wrong_mask(
     assert said in refused(clipasso(photo_file, "--mask", path), photo_file.parent)
 
 
-FRAMED = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="fit crop of a whole photo adds a white margin, whose edge counts as a line",
-)
-
-
 @pytest.mark.parametrize(
     ("mask", "fit", "said"),
     [
         ("auto", "crop", "No object found"),
         ("none", "pad", "no lines"),
-        pytest.param("none", "crop", "no lines", marks=FRAMED),
+        ("none", "crop", "no lines"),
     ],
 )
 def test_a_photo_of_one_colour(clipasso: Clipasso, photo_file: Path, mask: str, fit: str, said: str) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
-from clipasso_core.rasterize.reference import render
+from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
 
 Start = Callable[..., SketchRun]
@@ -202,9 +202,7 @@ class Counting:
     [
         (1, 2),
         (2, 5),
-        pytest.param(
-            3, 2, marks=pytest.mark.xfail(strict=True, reason="run._look splits views only, never the drawings")
-        ),
+        (3, 2),
     ],
 )
 def test_no_more_images_at_once_than_allowed(
@@ -270,7 +268,6 @@ def test_the_winning_seed_is_that_of_its_first_strokes(start: Start, cup: Tensor
     assert run.result().winning_seeds() == run.result().report()["seed"] == winners
 
 
-@pytest.mark.xfail(strict=True, reason="run.SketchRun takes strokes of which none is there or alive")
 @pytest.mark.parametrize("case", ["none", "all dead"])
 def test_nothing_to_optimise(cup: Tensor, encoder: ImageEncoder, case: str) -> None:
     count = 0 if case == "none" else 2

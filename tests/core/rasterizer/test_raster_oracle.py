@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.rasterize import reference, render
+from clipasso_core.rasterizer import reference, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (24, 28)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
-from clipasso_core.rasterize import RASTERIZERS, get_rasterizer, ink, rasterize, render
+from clipasso_core.rasterizer import RASTERIZERS, get_rasterizer, ink, rasterize, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (48, 40)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.rasterize import rasterize, reference
+from clipasso_core.rasterizer import rasterize, reference
 from clipasso_core.strokes import Strokes
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from clipasso_core.bezier import elevate_line, split
-from clipasso_core.rasterize import ink, rasterize, render
+from clipasso_core.rasterizer import ink, rasterize, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (32, 32)

@@ -1,0 +1,123 @@
+// Drive ComfyUI's page in a real browser: load a workflow, press the queue button, wait, look.
+//
+// Reads one JSON object from stdin:
+//   url        the host
+//   chromium   path of the browser
+//   modules    the node_modules folder with playwright-core
+//   template   path under the host of a workflow in UI format, such as /api/workflow_templates/clipasso/x.json
+//   widgets    {node type: {widget name: value}} to set before the run
+//   output     type of the node whose preview must appear
+//   vue        true for Nodes 2.0
+//   screenshot where to save a picture of the page
+//   limit_s    how long the run may take
+// Writes one JSON object to stdout: see the end.
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const job = JSON.parse(readFileSync(0, 'utf8'))
+const { chromium } = createRequire(path.join(job.modules, 'x.js'))('playwright-core')
+const local = new URL(job.url).host
+
+async function setting(name, value) {
+  await fetch(`${job.url}/api/settings/${name}`, { method: 'POST', body: JSON.stringify(value) })
+}
+
+// In the page: fill the graph with the template and set the widgets; return what the page would send as prompt.
+async function load({ template, widgets }) {
+  const workflow = await (await fetch(template)).json()
+  await window.app.loadGraphData(workflow)
+  for (const [type, values] of Object.entries(widgets)) {
+    for (const node of window.app.graph._nodes.filter((one) => one.type === type)) {
+      for (const [name, value] of Object.entries(values)) {
+        node.widgets.find((widget) => widget.name === name).value = value
+      }
+    }
+  }
+  window.seen = { previews: 0, progress: 0, end: null }
+  const api = window.app.api
+  api.addEventListener('b_preview', () => window.seen.previews++)
+  api.addEventListener('progress', () => window.seen.progress++)
+  for (const kind of ['execution_success', 'execution_error', 'execution_interrupted']) {
+    api.addEventListener(kind, (event) => (window.seen.end = { kind, ...event.detail }))
+  }
+  window.app.canvas.ds.reset()
+  return (await window.app.graphToPrompt()).output
+}
+
+// In the page: the pictures that one node shows, as it holds them (canvas) or as elements (Nodes 2.0).
+function pictures(type) {
+  const nodes = window.app.graph._nodes.filter((one) => one.type === type)
+  const held = nodes.flatMap((node) => node.imgs ?? [])
+  const elements = nodes.flatMap((node) => [...document.querySelectorAll(`[data-node-id="${node.id}"] img`)])
+  return [...held, ...elements].map((image) => ({
+    src: image.src,
+    complete: image.complete,
+    width: image.naturalWidth,
+    height: image.naturalHeight,
+  }))
+}
+
+// In the page: bring every node into view.
+function fit() {
+  const boxes = window.app.graph._nodes.map((node) => node.getBounding())
+  const left = Math.min(...boxes.map((box) => box[0]))
+  const top = Math.min(...boxes.map((box) => box[1]))
+  const right = Math.max(...boxes.map((box) => box[0] + box[2]))
+  const bottom = Math.max(...boxes.map((box) => box[1] + box[3]))
+  const { ds, canvas } = window.app.canvas
+  const scale = 0.9 * Math.min(canvas.clientWidth / (right - left), canvas.clientHeight / (bottom - top))
+  ds.scale = Math.min(scale, 1)
+  ds.offset[0] = canvas.clientWidth / 2 / ds.scale - (left + right) / 2
+  ds.offset[1] = canvas.clientHeight / 2 / ds.scale - (top + bottom) / 2
+  window.app.canvas.setDirty(true, true)
+}
+
+// In the page: empty the graph, drop a saved file on it, and list the node types that came back.
+async function drop(source) {
+  const bytes = await (await fetch(source)).blob()
+  window.app.graph.clear()
+  await window.app.handleFile(new File([bytes], 'dropped.svg', { type: 'image/svg+xml' }))
+  return window.app.graph._nodes.map((node) => node.type).sort()
+}
+
+const browser = await chromium.launch({
+  executablePath: job.chromium,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server'],
+})
+try {
+  await setting('Comfy.TutorialCompleted', true)
+  await setting('Comfy.VueNodes.Enabled', Boolean(job.vue))
+  const page = await browser.newPage({ viewport: { width: 1600, height: 900 } })
+  page.setDefaultTimeout(60_000)
+  const errors = []
+  const refused = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`)
+  })
+  await page.route('**/*', (route) => {
+    const url = new URL(route.request().url())
+    if (url.host === local || !url.protocol.startsWith('http')) return route.continue()
+    refused.push(url.host)
+    return route.abort()
+  })
+  await page.goto(job.url, { waitUntil: 'domcontentloaded' })
+  await page.waitForFunction(() => window.app?.graph && window.app?.canvas && window.app?.vueAppReady)
+  const prompt = await page.evaluate(load, { template: job.template, widgets: job.widgets ?? {} })
+  await page.locator('[data-testid="queue-button"]').first().click()
+  await page.waitForFunction(() => window.seen.end, null, { timeout: job.limit_s * 1000 })
+  const shown = await page
+    .waitForFunction((type) => document.readyState && window.app.graph._nodes.some((n) => n.type === type && n.imgs?.length), job.output, { timeout: 15_000 })
+    .then(() => true, () => false)
+  await page.evaluate(fit)
+  await page.waitForTimeout(1500)
+  const seen = await page.evaluate(() => window.seen)
+  const images = await page.evaluate(pictures, job.output)
+  await page.screenshot({ path: job.screenshot })
+  const restored = images.length ? await page.evaluate(drop, images[0].src) : []
+  const version = await page.evaluate(() => window.__COMFYUI_FRONTEND_VERSION__ ?? null)
+  console.log(JSON.stringify({ prompt, seen, shown, images, restored, errors, refused, version }))
+} finally {
+  await browser.close()
+}

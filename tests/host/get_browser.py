@@ -1,0 +1,70 @@
+"""Fetch what drives a browser into ``.host/browser`` (git-ignored), and a Chromium where the system lets us.
+
+playwright-core comes from npm, without a browser of its own. Chromium comes from apt-get, only if none is there and
+we are root; anybody else installs one, or names one in CLIPASSO_CHROMIUM.
+
+Usage: python tests/host/get_browser.py
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from comfy_tree import BROWSER
+
+PLAYWRIGHT = "playwright-core@1.65.1"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+LOG = logging.getLogger("get_browser")
+
+
+def lacking() -> list[str]:
+    """List the system packages (Debian's names) that are not there."""
+    has_chromium = os.environ.get("CLIPASSO_CHROMIUM") or any(map(shutil.which, CHROMIUMS))
+    programs = {"nodejs": shutil.which("node"), "npm": shutil.which("npm"), "chromium": has_chromium}
+    return [package for package, there in programs.items() if not there]
+
+
+def install_system_packages(packages: list[str]) -> None:
+    """Install packages with apt-get."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        subprocess.run(["apt-get", *command], check=True, env=environment, stdout=subprocess.DEVNULL)
+
+
+def install_playwright() -> None:
+    """Put playwright-core under .host/browser, unless that very version is there."""
+    stamp = BROWSER / "installed.txt"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == PLAYWRIGHT:
+        return
+    BROWSER.mkdir(parents=True, exist_ok=True)
+    quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(["npm", "install", *quiet, "--prefix", str(BROWSER), PLAYWRIGHT], check=True)
+    stamp.write_text(PLAYWRIGHT, encoding="utf-8")
+
+
+def main() -> int:
+    """Fetch all of it; return the exit status: 1 when something is still missing, and say what."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    may_install = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
+    try:
+        if lacking() and may_install:
+            install_system_packages(lacking())
+        if lacking():
+            LOG.error("get_browser: not there, and not ours to install: %s", ", ".join(lacking()))
+            return 1
+        install_playwright()
+    except subprocess.CalledProcessError as error:
+        LOG.error("get_browser: `%s` failed with status %d", " ".join(error.cmd[:2]), error.returncode)
+        return 1
+    LOG.info("browser: %s", BROWSER)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,71 @@
+"""The template in ComfyUI's page, in a real browser: queued by its button, the sketch appears in the node."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from . import browser, workflow
+from .base_dir import PACK_NAME
+from .client import Json
+from .comfy_tree import REPO
+from .conftest import missing
+from .server import ComfyServer
+
+pytestmark = pytest.mark.host
+
+TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
+ITERATIONS = 25
+REFUSED_BY_PAGE = "Content Security Policy"  # --disable-api-nodes forbids the page its own calls to comfy.org
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["canvas", "nodes2"])
+def seen(request: pytest.FixtureRequest, host: ComfyServer, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """What the browser reports of one run of the first template."""
+    lacking = browser.what_is_missing()
+    if lacking:
+        missing(lacking)
+    host.client.forget()
+    pictures = Path(os.environ.get("CLIPASSO_SCREENSHOTS") or tmp_path_factory.mktemp("page"))
+    pictures.mkdir(parents=True, exist_ok=True)
+    job: Json = {
+        "template": f"/api/workflow_templates/{PACK_NAME}/{TEMPLATES[0].name}",
+        "widgets": {"CLIPassoOptimize": {"num_iterations": ITERATIONS}},
+        "output": "CLIPassoSVGExport",
+        "vue": request.param,
+        "screenshot": str(pictures / f"page-{'nodes2' if request.param else 'canvas'}.png"),
+    }
+    return {**browser.drive(host.url, job), "screenshot": job["screenshot"]}
+
+
+def test_page_runs_the_template(seen: Json) -> None:
+    assert seen["seen"]["end"]["kind"] == "execution_success", seen["seen"]
+    assert seen["seen"]["previews"] >= 1, "no live preview came to the page"
+    assert seen["seen"]["progress"] >= 2
+
+
+def test_sketch_appears_in_the_node(seen: Json) -> None:
+    drawn = [image for image in seen["images"] if ".svg" in image["src"]]
+    assert drawn, f"no SVG in the node: {seen['images']}"
+    assert all(image["complete"] and min(image["width"], image["height"]) > 0 for image in drawn)
+    assert Path(seen["screenshot"]).stat().st_size > 10_000
+
+
+def test_page_has_no_error_from_the_pack(seen: Json) -> None:
+    ours = [error for error in seen["errors"] if PACK_NAME in error.lower() and REFUSED_BY_PAGE not in error]
+    assert ours == []
+
+
+def test_dropped_svg_brings_the_workflow_back(seen: Json) -> None:
+    types = sorted(node["type"] for node in workflow.load(TEMPLATES[0])["nodes"])
+    assert seen["restored"] == types
+
+
+def test_python_converter_agrees_with_the_page(seen: Json, info: Json) -> None:
+    expected = workflow.with_inputs(
+        workflow.to_prompt(workflow.load(TEMPLATES[0]), info), "CLIPassoOptimize", num_iterations=ITERATIONS
+    )
+    page = {one: {"class_type": node["class_type"], "inputs": node["inputs"]} for one, node in seen["prompt"].items()}
+    assert page == expected

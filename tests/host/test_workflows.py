@@ -1,0 +1,64 @@
+"""Every template runs as it is, through /prompt, and ends with the sketch that it promises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from . import outputs, workflow
+from .client import Json
+from .comfy_tree import REPO
+from .server import ComfyServer
+
+pytestmark = pytest.mark.host
+
+TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
+SHORT = 20  # iterations of every template but the first, which runs as long as a user would wait
+LIMIT_S = 800
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_template_runs(host: ComfyServer, info: Json, path: Path) -> None:
+    saved = workflow.load(path)
+    prompt = workflow.to_prompt(saved, info)
+    if path != TEMPLATES[0]:
+        prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
+    entry = host.client.run(prompt, LIMIT_S, extra_pnginfo={"workflow": saved})
+    sketches = outputs.svgs(host.client, entry)
+    exports = workflow.find(prompt, "CLIPassoSVGExport")
+    assert len(sketches) >= len(exports) > 0
+    for svg in sketches:
+        check_sketch(svg, stroke_counts(prompt))
+        assert_workflow_inside(svg, saved)
+    assert outputs.half_written(host.base / "output") == []
+
+
+def stroke_counts(prompt: workflow.Prompt) -> set[int]:
+    """Return the numbers of strokes that the prompt's StrokeInit nodes ask for."""
+    return {prompt[one]["inputs"]["num_strokes"] for one in workflow.find(prompt, "CLIPassoStrokeInit")}
+
+
+def check_sketch(svg: bytes, counts: set[int]) -> None:
+    """Hold an SVG to one path a stroke, a viewBox, a size, and coordinates that are numbers."""
+    root = outputs.parse(svg)
+    assert len(outputs.paths(svg)) in counts
+    box = [float(number) for number in root.attrib["viewBox"].split()]
+    assert len(box) == 4
+    assert min(box[2:]) > 0
+    assert {"width", "height"} <= set(root.attrib)
+    assert not any("nan" in path.attrib["d"].lower() for path in outputs.paths(svg))
+
+
+def assert_workflow_inside(svg: bytes, saved: Json) -> None:
+    """Check that dropping the file on the page brings the workflow back: it is in <metadata>, as core writes it."""
+    text = outputs.parse(svg).findtext(f"{outputs.SVG}metadata")
+    assert text, "no <metadata>"
+    metadata = json.loads(text)
+    assert metadata["workflow"] == saved
+    assert metadata["prompt"]
+
+
+def test_there_are_templates() -> None:
+    assert TEMPLATES, "workflows/ holds no template"
