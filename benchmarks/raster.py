@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from clipasso_core.rasterize.bench import run
+from clipasso_core.rasterizer.bench import run
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from clipasso_core.rasterize import rasterize
-from clipasso_core.rasterize.drawing import prepare
-from clipasso_core.rasterize.sorting import Sorted, sort_cells
+from clipasso_core.rasterizer import rasterize
+from clipasso_core.rasterizer.drawing import prepare
+from clipasso_core.rasterizer.sorting import Sorted, sort_cells
 from clipasso_core.strokes import Strokes
 
 SIZE = (24, 32)

@@ -19,7 +19,7 @@ from clipasso_core.images import resize
 from clipasso_core.mask import mask_object
 from clipasso_core.optimize import preset_config
 from clipasso_core.pipeline import SketchConfig, sketch
-from clipasso_core.rasterize import rasterize
+from clipasso_core.rasterizer import rasterize
 from clipasso_core.stroke_init import StrokeInitConfig
 
 PHOTOS = ("coffee", "chelsea", "astronaut")

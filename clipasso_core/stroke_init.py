@@ -26,6 +26,8 @@ class StrokeInitConfig:
         num_sketches: sketches a photo, each from a seed of its own (seed, seed + 1000, ...).
         stroke_width: px at the canvas size, the full width.
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
+        spread: how far starts keep from each other, as a fraction of the distance that would fill the salient
+            area evenly; 0 is the paper's independent draw, which crowds.
         radius: how far each next control point may lie, as a fraction of the canvas.
         canvas_size: px, the side of the square canvas.
         seed: of the random numbers.
@@ -36,6 +38,7 @@ class StrokeInitConfig:
     num_sketches: int = 3
     stroke_width: float = 3.0
     temperature: float = 0.3
+    spread: float = 0.7
     radius: float = 0.05
     canvas_size: int = 224
     seed: int = 0
@@ -46,6 +49,7 @@ class StrokeInitConfig:
         _check_range("num_sketches", self.num_sketches, 1, 64)
         _check_range("stroke_width", self.stroke_width, 0.1, 100)
         _check_range("temperature", self.temperature, 0.01, 100)
+        _check_range("spread", self.spread, 0, 2)
         _check_range("radius", self.radius, 0.001, 1)
         _check_range("canvas_size", self.canvas_size, 32, 4096)
         _check_range("seed", self.seed, 0, 2**64 - 1)
@@ -96,21 +100,50 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
 
 def _draw(saliency: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
     generator = seeded_generator(seed)
-    starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, generator)
+    starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, config.spread, generator)
     shape = (config.num_strokes, 3 * config.num_segments, 2)
     offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * config.canvas_size
     return torch.cat([starts[:, None], starts[:, None] + offsets.cumsum(dim=1)], dim=1)
 
 
-def _sample(probability: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Draw pixel centres [count, 2] without replacement (Gumbel top-k), again from the start when they run out."""
+def _sample(probability: Tensor, count: int, spread: float, generator: torch.Generator) -> Tensor:
+    """Draw pixel centres [count, 2] without replacement (Gumbel top-k), again from the start when they run out.
+
+    With spread, a pixel near an earlier start waits until all others have had their turn.
+    """
     width = probability.shape[1]
     uniform = torch.rand(probability.numel(), generator=generator).clamp(1e-9, 1 - 1e-7)
     scores = probability.flatten().log() - (-uniform.log()).log()
     possible = int((probability > 0).sum())
-    order = torch.sort(scores, descending=True, stable=True).indices[: min(count, possible)]
-    index = order.repeat(-(-count // len(order)))[:count]
-    return torch.stack([index % width, index // width], dim=-1).float() + 0.5
+    order = torch.sort(scores, descending=True, stable=True).indices[:possible]
+    points = torch.stack([order % width, order // width], dim=-1).float() + 0.5
+    distance = spread * (_extent(points) / count) ** 0.5
+    first = _keep_apart(points, distance, count) if spread > 0 else torch.arange(min(count, possible))
+    return points[first.repeat(-(-count // len(first)))[:count]]
+
+
+def _keep_apart(points: Tensor, distance: float, count: int) -> Tensor:
+    """Return the indices [<= count] of points taken in turn, none nearer than distance px to an earlier one.
+
+    When no point is left that far away, the distance halves; under half a px every point may be taken.
+    """
+    taken: list[int] = []
+    nearest = torch.full((len(points),), torch.inf)
+    while len(taken) < min(count, len(points)):
+        free = nearest >= (distance if distance > 0.5 else 0.5)
+        if not bool(free.any()):
+            distance /= 2
+            continue
+        index = int(free.to(torch.uint8).argmax())
+        taken.append(index)
+        nearest = torch.minimum(nearest, torch.linalg.vector_norm(points - points[index], dim=-1))
+    return torch.tensor(taken)
+
+
+def _extent(points: Tensor) -> float:
+    """Return the area in px that points [M, 2] reach over: of all 8 px cells that hold one."""
+    cells = torch.unique((points / 8).floor(), dim=0)
+    return float(len(cells) * 64)
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

@@ -146,6 +146,7 @@ def _rescue(run: SketchRun) -> None:
         return
     strokes = run.result("interrupted").strokes
     facts = {"clipasso": {**strokes.provenance, "interrupted_after": run.iteration}}
-    texts = [to_svg(strokes, i, title="Interrupted sketch", metadata=facts) for i in range(strokes.batch_size)]
+    title, each = "Interrupted sketch", range(strokes.batch_size)
+    texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
     saved = save_svgs(texts, "clipasso/interrupted")
     log.warning("Interrupted after %d iterations; the best so far is in %s", run.iteration, saved)

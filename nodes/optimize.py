@@ -37,8 +37,8 @@ class Optimize(io.ComfyNode):
                     "preset",
                     options=list(PRESETS),
                     default="standard",
-                    tooltip="draft: a first look. standard: a finished sketch. best: slower and better. "
-                    "The report says what was done.",
+                    tooltip="draft: a first look, 100 iterations. standard: a finished sketch, 400 iterations. best: "
+                    "several times slower and better. The report lists every setting.",
                 ),
                 io.Int.Input(
                     "num_iterations",

@@ -74,6 +74,15 @@ class StrokeInit(io.ComfyNode):
                     step=0.01,
                     tooltip="How strictly starts keep to salient places. Raise it when strokes crowd in one spot.",
                 ),
+                io.Float.Input(
+                    "spread",
+                    default=default.spread,
+                    min=0.0,
+                    max=2.0,
+                    step=0.1,
+                    tooltip="How far starts keep from each other, so that strokes cover the object. 0 lets them crowd, "
+                    "as in the paper.",
+                ),
                 io.Int.Input(
                     "canvas_size",
                     default=default.canvas_size,
@@ -101,11 +110,19 @@ class StrokeInit(io.ComfyNode):
         stroke_width: float,
         num_segments: int,
         temperature: float,
+        spread: float,
         canvas_size: int,
         image: Tensor | None = None,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
-            num_strokes, num_segments, num_sketches, stroke_width, temperature, canvas_size=canvas_size, seed=seed
+            num_strokes,
+            num_segments,
+            num_sketches,
+            stroke_width,
+            temperature,
+            spread,
+            canvas_size=canvas_size,
+            seed=seed,
         )
         with host.gradients(), torch.no_grad():
             maps = mask_to_core(saliency)

@@ -32,6 +32,12 @@ class SVGExport(io.ComfyNode):
                     tooltip="Folder and start of the file names inside the output folder.",
                 ),
                 io.String.Input("title", default="CLIPasso sketch", tooltip="Written into the file as its title."),
+                io.Combo.Input(
+                    "page",
+                    options=["white", "transparent"],
+                    default="white",
+                    tooltip="What viewers show behind the ink. It is a style, not a shape: plotters do not draw it.",
+                ),
                 SketchFrameType.Input(
                     "frame",
                     optional=True,
@@ -43,14 +49,19 @@ class SVGExport(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, strokes: Strokes, filename_prefix: str, title: str, frame: tuple[Frame, ...] | None = None
+        cls,
+        strokes: Strokes,
+        filename_prefix: str,
+        title: str,
+        page: str,
+        frame: tuple[Frame, ...] | None = None,
     ) -> io.NodeOutput:
         placed = to_photos(strokes, frame)
-        facts = dict(placed.provenance)
+        facts, background = dict(placed.provenance), "white" if page == "white" else None
         plain, full = [], []
         for index in range(placed.batch_size):
-            plain.append(to_svg(placed, index, title=title))
+            plain.append(to_svg(placed, index, title=title, background=background))
             metadata = {**host.host_metadata(cls.hidden), "clipasso": facts}
-            full.append(to_svg(placed, index, title=title, metadata=metadata))
+            full.append(to_svg(placed, index, title=title, metadata=metadata, background=background))
         saved = host.save_svgs(full, filename_prefix)
         return io.NodeOutput(host.to_svg_type(plain), ui={"images": saved})

@@ -111,7 +111,8 @@ def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
     strokes = made.result.strokes.to("cpu")
     placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
     title = f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
-    write_atomically(output, to_svg(placed, title=title, metadata={"clipasso": dict(placed.provenance)}))
+    metadata = {"clipasso": dict(placed.provenance)}
+    write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))
     if arguments.png:
         save_png(rasterize(placed, placed.size_for(PNG_SIDE))[0], arguments.png)
 

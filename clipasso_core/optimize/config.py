@@ -59,15 +59,15 @@ class OptimizeConfig:
 
 
 def preset_config(preset: Preset) -> OptimizeConfig:
-    """Return what a preset does.
+    """Return what a preset does. docs/benchmarks.md says how the numbers were found.
 
     Raises:
         ConfigError: unknown preset; the message lists those there are.
     """
     presets = {
-        "draft": OptimizeConfig(150, 2.0, 0.1, num_views=1, bank_size=16, halving=True, patience=60),
-        "standard": OptimizeConfig(400, 1.5, 0.1, num_views=3, bank_size=32, halving=True, patience=150),
-        "best": OptimizeConfig(1500, 1.5, 0.05, num_views=4, bank_size=64, patience=400),
+        "draft": OptimizeConfig(100, 8.0, 0.02, num_views=1, bank_size=16, halving=True),
+        "standard": OptimizeConfig(400, 6.0, 0.02, num_views=1, bank_size=32, halving=True),
+        "best": OptimizeConfig(1000, 4.0, 0.02, num_views=2, bank_size=64, halving=True),
     }
     if preset not in presets:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}.")

@@ -42,7 +42,8 @@ def to_svg(
         title: any text; characters that XML forbids become U+FFFD.
         metadata: anything that JSON can hold, kept as JSON in ``<metadata>``; None for none.
         decimals: of coordinates in px, 0-8; widths and opacities have at least 3.
-        background: a CSS colour painted under the strokes, or None for a transparent page.
+        background: a CSS colour that browsers show behind the strokes, or None for a transparent page. It is a
+            style of the page and no shape, so that plotters and cutters do not draw it.
 
     Returns:
         The SVG text, ending with a newline.
@@ -80,14 +81,13 @@ def _head(
 ) -> list[str]:
     height, width = canvas_size
     size = f'width="{width}" height="{height}"'
+    style = "" if background is None else f' style="background: {_background(background)}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}"{style}>',
         f"  <title>{escape(_NOT_XML.sub(chr(0xFFFD), title))}</title>",
     ]
     if metadata is not None:
         lines.append(f"  <metadata><![CDATA[{_json(metadata)}]]></metadata>")
-    if background is not None:
-        lines.append(f'  <rect {size} fill="{_background(background)}"/>')
     return lines
 
 

@@ -114,8 +114,24 @@ def test_temperature(temperature: float, low: float, high: float) -> None:
     """Half the pixels are salient, half faint: cold starts keep to the salient ones, hot ones to neither."""
     saliency = torch.full((1, SIDE, SIDE), 0.2)
     saliency[..., : SIDE // 2] = 1
-    x = starts(saliency, num_strokes=200, temperature=temperature)[..., 0]
+    x = starts(saliency, num_strokes=200, temperature=temperature, spread=0.0)[..., 0]
     assert low <= float((x < SIDE // 2).float().mean()) <= high
+
+
+@pytest.mark.parametrize(("spread", "crowds"), [(0.0, True), (0.7, False)])
+def test_spread_keeps_starts_apart(spread: float, crowds: bool) -> None:
+    """16 starts on a full canvas of 64 px: an even grid would put them 16 px apart, chance puts some side by side."""
+    points = starts(torch.ones(1, 64, 64), canvas_size=64, num_strokes=16, spread=spread, num_sketches=4)
+    for sketch in points.view(4, 16, 2):
+        nearest = torch.pdist(sketch.float()).min()
+        assert bool(nearest < 0.7 * 16 / 2) if crowds else bool(nearest >= 0.7 * 16 / 2)
+
+
+def test_spread_takes_every_pixel_before_any_twice() -> None:
+    saliency = torch.zeros(1, SIDE, SIDE)
+    saliency[0, 3, :5] = 1
+    points = starts(saliency, num_strokes=5, num_sketches=1, spread=2.0).reshape(-1, 2)
+    assert len(torch.unique(points, dim=0)) == 5
 
 
 def test_starts_follow_the_sampling_map() -> None:

@@ -220,7 +220,9 @@ def test_help_page_tells_the_defaults(node_id: str, language: str, schemas: dict
     section = sections(node_id, language)[HEADINGS[language][0]]
     rows = dict(zip(_row_names(section), re.findall(r"^\| `.*", section, re.MULTILINE), strict=True))
     for name, default in schemas["defaults"][node_id].items():
-        if default is not None:
+        if default == "":
+            assert re.search(r"<br>(empty|留空) ", rows[name].split("|")[1]), f"{name}: empty by default"
+        elif default is not None:
             assert f"`{_shown(default)}`" in rows[name].split("|")[1], f"{name}: default {default}"
 
 
@@ -282,6 +284,14 @@ def test_pictures_of_help_pages_exist() -> None:
     for page in docs.rglob("*.md"):
         for target in re.findall(r"!\[[^\]]*\]\(([^)\s]+)", page.read_text(encoding="utf-8")):
             assert (docs / target).is_file(), f"{page.name}: {target} (paths start at web/docs, in any language)"
+
+
+def test_chinese_readme_has_the_same_code() -> None:
+    """Commands and programs of README.md that change must change in its translation, too."""
+    code = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+    english, chinese = ((REPO / name).read_text(encoding="utf-8") for name in ("README.md", "docs/README.zh.md"))
+    assert code.findall(english)
+    assert code.findall(chinese) == code.findall(english)
 
 
 # --- the page extension ------------------------------------------------------------------------------------------

@@ -124,9 +124,10 @@ def test_metadata_comes_back_and_cannot_break_out() -> None:
     assert json.loads(found.text or "") == metadata
 
 
-def test_background_is_painted_first() -> None:
+def test_background_is_a_style_and_no_shape() -> None:
     root = ElementTree.fromstring(to_svg(LINE, background="white"))
-    assert root[1].attrib == {"width": "20", "height": "10", "fill": "#ffffff"}
+    assert root.attrib["style"] == "background: #ffffff"
+    assert [part.tag for part in root.iter() if part.tag.endswith("rect")] == []
 
 
 @pytest.mark.parametrize("index", [-1, 1])
