@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 from ..errors import ShapeError
 from ..losses import geometric_loss, semantic_loss
 from .photo_bank import PhotoBank
+
+log = logging.getLogger(__name__)
 
 
 def compare(
@@ -45,6 +48,21 @@ def compare(
     losses = {name: table.mean(dim=1) for name, table in terms.items()}
     losses["evaluation"] = torch.stack([bank.weights[name] * table[:, 0] for name, table in terms.items()]).sum(dim=0)
     return drawings.grad, losses
+
+
+def compare_in_memory(
+    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: list[int]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Do as ``compare``; when the device runs out of memory, go on with one image at a time, and say so."""
+    try:
+        return compare(bank, drawings, photo_index, views)
+    except torch.cuda.OutOfMemoryError:
+        if bank.images_per_pass == 1:
+            raise
+        log.warning("Out of memory with %d images at once; going on with one at a time.", bank.images_per_pass)
+    bank.images_per_pass = 1
+    torch.cuda.empty_cache()
+    return compare(bank, drawings, photo_index, views)
 
 
 def _passes(drawings: int, views: int, images_per_pass: int) -> Iterator[tuple[slice, slice]]:

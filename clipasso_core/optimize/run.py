@@ -16,7 +16,7 @@ from ..rasterizer import ink, rasterize
 from ..seeds import seeded_generator
 from ..strokes import Strokes
 from .candidates import Candidates
-from .compare import compare
+from .compare import compare_in_memory
 from .config import OptimizeConfig
 from .photo_bank import PhotoBank
 from .provenance import describe_run
@@ -86,7 +86,7 @@ class SketchRun:
         self.optimizer.zero_grad()
         strokes = self.candidates.active_strokes(self.points)
         drawing = self._draw(strokes)
-        gradient, losses = compare(self.bank, drawing, self.candidates.photo_index, self._draw_views())
+        gradient, losses = compare_in_memory(self.bank, drawing, self.candidates.photo_index, self._draw_views())
         self.candidates.remember(self.points, losses["evaluation"], self.iteration)
         torch.autograd.backward(drawing, gradient)
         before = strokes.detach()
