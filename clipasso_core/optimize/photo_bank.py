@@ -11,6 +11,10 @@ from ..losses import prepare
 from .config import OptimizeConfig
 
 
+CPU_PASS, DEVICE_PASS = 4, 64
+"""Images at once where the config does not say."""
+
+
 class PhotoBank:
     """Remember what the encoder sees in each photo through each view.
 
@@ -33,7 +37,7 @@ class PhotoBank:
         generator: torch.Generator,
     ) -> None:
         self.images, self.encoder, self.recipe = images, encoder, recipe
-        self.images_per_pass = config.images_per_pass
+        self.images_per_pass = config.images_per_pass or (CPU_PASS if images.device.type == "cpu" else DEVICE_PASS)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
         views = torch.cat([identity_view()[None], random_views(config.bank_size, generator)])
         self.grids = view_grid(views, (images.shape[-2], images.shape[-1])).to(images.device, images.dtype)

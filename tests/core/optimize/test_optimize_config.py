@@ -18,7 +18,7 @@ from clipasso_core.optimize import PRESETS, OptimizeConfig, preset_config
         ("bank_size", 4, 4096, 5),
         ("patience", 0, 100_000, 1),
         ("tolerance", 0, 1, 0.01),
-        ("images_per_pass", 1, 4096, 1),
+        ("images_per_pass", 0, 4096, 1),
         ("seed", 0, 2**64 - 1, 1),
     ],
 )
