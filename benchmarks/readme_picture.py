@@ -36,7 +36,7 @@ def main(out: Path) -> None:
         row = [resize(mask_object(photo).image, (SIDE, SIDE))[0]]
         for count in STROKES:
             config = SketchConfig(
-                init=StrokeInitConfig(num_strokes=count), optimize=replace(preset_config("best"), seed=0)
+                init=StrokeInitConfig(num_strokes=count), optimize=replace(preset_config("standard"), seed=0)
             )
             result = sketch(photo, config).result
             losses.setdefault(name, {})[count] = round(result.loss[0], 4)

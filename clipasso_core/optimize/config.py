@@ -68,7 +68,7 @@ def preset_config(preset: Preset) -> OptimizeConfig:
     presets = {
         "draft": OptimizeConfig(100, 8.0, 0.02, num_views=1, bank_size=16, halving=True),
         "standard": OptimizeConfig(400, 6.0, 0.02, num_views=1, bank_size=32, halving=True),
-        "best": OptimizeConfig(1000, 4.0, 0.02, num_views=2, bank_size=64, halving=True),
+        "best": OptimizeConfig(800, 6.0, 0.02, num_views=1, bank_size=64),
     }
     if preset not in presets:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}.")
