@@ -56,6 +56,13 @@ class LoadEncoder(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, encoder_name: str) -> bool | str:
+        """Take listed names only: a shared workflow must not name any file of this machine."""
+        if encoder_name in encoder_names(host.model_store()):
+            return True
+        return f"There is no encoder {encoder_name!r}. Put its file into models/clipasso or models/clip_vision."
+
+    @classmethod
     def execute(
         cls, encoder_name: str, download_if_missing: bool, layer_weights: str, semantic_weight: float
     ) -> io.NodeOutput:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     ):
         one = actions.add_parser(name, help=text)
         one.add_argument("name", metavar="NAME", nargs="?" if name == "path" else None, help="as `models list` shows")
+        if name == "pull":
+            one.add_argument(
+                "--to", metavar="FOLDER", help="such as ComfyUI/models/clipasso; default: your cache folder"
+            )
         one.set_defaults(run=action)
 
 
@@ -42,7 +47,7 @@ def pull(arguments: argparse.Namespace) -> int:
     from .progress import DownloadProgress
 
     with DownloadProgress(arguments.name) as progress:
-        path = _store().pull(arguments.name, progress.update)
+        path = _store(arguments.to).pull(arguments.name, progress.update)
     _print(str(path))
     return 0
 
@@ -62,10 +67,10 @@ def path(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _store() -> ModelStore:
+def _store(folder: str | None = None) -> ModelStore:
     from ..weights import ModelStore
 
-    return ModelStore()
+    return ModelStore([Path(folder)] if folder else None)
 
 
 def _print(text: str) -> None:

@@ -89,4 +89,7 @@ def file_sha256(path: Path) -> str:
 
 def _as_float(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors in float32 (counters stay integers), apart from the file's memory."""
-    return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+    return {
+        name: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)
+        for name, value in tensors.items()
+    }

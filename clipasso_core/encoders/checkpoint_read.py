@@ -14,7 +14,7 @@ from .checkpoint_script import read_torchscript
 
 TensorDict = dict[str, Tensor]
 
-SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+SUFFIXES = (".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt")
 """Names of files that may hold a network."""
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")

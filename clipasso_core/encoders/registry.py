@@ -23,7 +23,7 @@ def encoder_names(store: ModelStore | None = None) -> tuple[str, ...]:
         store: whose folders are searched; None for the default folder.
     """
     models = (store or _default_store()).list()
-    there = [model.name for model in models if model.file]
+    there = [model.name for model in models if model.file and model.name != EMBEDDED]
     absent = [model.name for model in models if not model.file]
     return (EMBEDDED, *there, *absent)
 

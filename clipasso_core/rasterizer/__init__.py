@@ -3,7 +3,7 @@
 ``docs/rasterizer.md`` says how it works and where it differs from diffvg.
 """
 
-from .analytic import ink, rasterize, render
+from .auto import ink, rasterize, render
 from .protocol import RASTERIZERS, Rasterizer, get_rasterizer
 
 __all__ = ["RASTERIZERS", "Rasterizer", "get_rasterizer", "ink", "rasterize", "render"]

@@ -13,11 +13,8 @@ from .cells import Cells
 from .compose import Painter, Product, layers
 from .coverage import Coverage, Distance
 from .drawing import Drawing, Living, prepare
-from .place import place
+from .place import centres, place
 from .sorting import FINE_SQUARES, SQUARES, Sorted, sort_cells
-
-CHUNK = 32768
-"""Squares worked on at once."""
 
 
 def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
@@ -79,19 +76,20 @@ def _ready(strokes: Strokes, size: tuple[int, int] | None, softness: float) -> S
     return strokes if size is None else strokes.scaled_to(size)
 
 
-def _cover(living: Living, drawing: Drawing, cells: Cells, squares: int) -> Tensor:
-    """Return the coverage [squares * squares, E] of cells, worked out in pieces that fit the cache."""
+def _cover(living: Living, drawing: Drawing, cells: Sorted) -> tuple[Tensor, Tensor]:
+    """Return the coverage of the coarse cells [4, E] and of the fine ones [16, E']."""
     with torch.no_grad():
-        places = [place(drawing, part, squares) for part in cells.split(CHUNK // squares**2)]
-    parts = [Coverage.apply(living.coefficients, living.radius, p) for p in places]
-    cover: Tensor = torch.cat(parts, 1) if len(parts) != 1 else parts[0]
-    return cover
+        inside, places = place(drawing, (cells.coarse, SQUARES), (cells.fine, FINE_SQUARES))
+    cover = Coverage.apply(living.coefficients, living.radius, inside, places)
+    cut = SQUARES**2 * cells.coarse.stroke.shape[0]
+    coarse, fine = cover.split([cut, cover.shape[0] - cut])
+    return coarse.view(SQUARES**2, -1), fine.view(FINE_SQUARES**2, -1)
 
 
 def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, softness: float) -> Tensor:
     """Add the soft rim to the coverage [E] of whole pixels: from one half at the edge, falling as a parabola."""
     with torch.no_grad():
-        centre = place(drawing, cells, 1)
+        centre = centres(drawing, cells)
     distance = Distance.apply(living.coefficients, centre)
     radius = living.radius.index_select(0, cells.stroke)
     fall = (1 - (distance - radius).clamp(min=0) / softness).clamp(min=0).square()
@@ -105,8 +103,8 @@ def _light(strokes: Strokes, softness: float) -> Tensor:
     with torch.no_grad():
         cells = sort_cells(drawing, strokes.batch_size * height * width, softness, opaque=True)
     light = (~cells.covered).to(living.radius.dtype)
-    coarse = _cover(living, drawing, cells.coarse, SQUARES).mean(0)
-    fine = _cover(living, drawing, cells.fine, FINE_SQUARES)
+    squares, fine = _cover(living, drawing, cells)
+    coarse = squares.mean(0)
     if softness > 0:
         coarse = _soften(coarse, living, drawing, cells.coarse, softness)
         soft = torch.cat([coarse, _soften(fine.mean(0), living, drawing, cells.fine, softness)])
@@ -126,7 +124,7 @@ def _through(cells: Sorted, fine: Tensor) -> tuple[Tensor, Tensor]:
     spot = cells.spot.index_select(0, cells.fine.pixel)
     own = (spot < 0).nonzero().squeeze(1)
     crowd = cells.crowd.shape[0]
-    spot[own] = torch.arange(crowd, crowd + own.shape[0], device=own.device)
+    spot.scatter_(0, own, torch.arange(crowd, crowd + own.shape[0], device=own.device))
     pixels = torch.cat([cells.crowd, cells.fine.pixel.index_select(0, own)])
     return pixels, Product.apply(fine, spot, layers(spot), pixels.shape[0]).mean(0)
 
@@ -138,8 +136,8 @@ def _paint(strokes: Strokes, softness: float) -> Tensor:
     count = strokes.batch_size * height * width
     with torch.no_grad():
         cells = sort_cells(drawing, count, softness, opaque=False)
-    coarse = _cover(living, drawing, cells.coarse, SQUARES).mean(0)
-    fine = _cover(living, drawing, cells.fine, FINE_SQUARES)
+    squares, fine = _cover(living, drawing, cells)
+    coarse = squares.mean(0)
     if softness > 0:
         coarse = _soften(coarse, living, drawing, cells.coarse, softness)
         fine = _soften(fine.mean(0), living, drawing, cells.fine, softness)[None]

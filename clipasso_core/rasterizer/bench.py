@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from ..strokes import Strokes
-from .analytic import rasterize
+from .auto import rasterize
 
 SCENES = ((16, 224), (64, 224), (64, 1024), (512, 1024))
 """(strokes, canvas px)."""

@@ -16,6 +16,21 @@ FLATTEST = 1e-4
 
 
 @dataclass(frozen=True)
+class Share:
+    """Hold how edges cut unit squares.
+
+    Args:
+        value: [n] share of the square where the edge lies x outside its centre (negative: inside), minus 1/2.
+        climbed: [n] part of the trapezoid's slope that |x| has climbed.
+        side: [n] sign of x.
+    """
+
+    value: Tensor
+    climbed: Tensor
+    side: Tensor
+
+
+@dataclass(frozen=True)
 class Edge:
     """Hold the trapezoids of edges: ``wide`` and ``narrow`` are the larger and smaller of |n_x|, |n_y|."""
 
@@ -23,31 +38,26 @@ class Edge:
     narrow: Tensor
 
     @classmethod
-    def of_normal(cls, nx: Tensor, ny: Tensor) -> Edge:
-        """Read the trapezoid off unit normals [...]."""
-        ax, ay = nx.abs(), ny.abs()
-        return cls(torch.maximum(ax, ay), torch.minimum(ax, ay).clamp(min=FLATTEST))
+    def of_normal(cls, normal: Tensor) -> Edge:
+        """Read the trapezoid off unit normals [2, n]."""
+        x, y = normal.abs().unbind(0)
+        return cls(torch.maximum(x, y), torch.minimum(x, y).clamp_(min=FLATTEST))
 
-    def excess(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (share above one half at distance |x|, part of the slope that |x| has climbed)."""
-        distance = x.abs()
-        level = (self.wide - self.narrow) * 0.5
-        slope = torch.minimum((distance - level).clamp(min=0), self.narrow)
-        climbed = slope / self.narrow
-        area = torch.minimum(distance, level) + slope * (1 - 0.5 * climbed)
-        return area / self.wide, climbed
+    def share(self, x: Tensor) -> Share:
+        """Cut squares by edges at x [n]."""
+        distance, level = x.abs(), (self.wide - self.narrow).mul_(0.5)
+        climbed = (distance - level).div_(self.narrow).clamp_(0, 1)
+        slope = torch.addcmul(climbed, climbed, climbed, value=-0.5)
+        area = torch.minimum(distance, level).addcmul_(slope, self.narrow)
+        side = x.sign()
+        return Share(area.div_(self.wide).mul_(side), climbed, side)
 
-    def share(self, x: Tensor) -> Tensor:
-        """Return the share of the square where the edge lies x outside its centre (negative: inside), minus 1/2."""
-        return self.excess(x)[0] * x.sign()
-
-    def slopes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def slopes(self, share: Share) -> tuple[Tensor, Tensor]:
         """Return the share's derivatives (by x, by the edge's turning, without the turning's sign).
 
         The turning is a d/db - b d/da, with a = wide and b = narrow.
         """
-        share, climbed = self.excess(x)
-        by_wide = (0.5 * climbed - share) / self.wide
-        by_narrow = 0.5 * climbed * (climbed - 1) / self.wide
-        turning = (self.wide * by_narrow - self.narrow * by_wide) * x.sign()
-        return (1 - climbed) / self.wide, turning
+        half = (0.5 * share.climbed).mul_(share.side)
+        by_wide = (half - share.value).mul_(self.narrow).div_(self.wide)
+        turning = torch.addcmul(-half - by_wide, half, share.climbed)
+        return (1 - share.climbed).div_(self.wide), turning

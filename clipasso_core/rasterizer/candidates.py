@@ -44,12 +44,13 @@ def find_pairs(lines: Lines, stroke: Tensor, reach: Tensor, size: tuple[int, int
     left, right = _columns(lines, reach, line, row, size[1])
     line, row, left, right = _keep(left <= right, line, row, left, right)
     row_key = (stroke.index_select(0, line) * size[0] + row) * (size[1] + 1)
-    span_cell, cell_key = _merge(row_key + left, row_key + right)
+    span_cell, union_left, owner, across = _merge(row_key + left, row_key + right)
     span, place = expand(right - left + 1)
-    cell = span_cell.index_select(0, span) + place
-    column = cell_key % (size[1] + 1)
-    row_of = cell_key // (size[1] + 1)
-    return Pairs(line.index_select(0, span), cell, row_of // size[0], column, row_of % size[0])
+    cell = span_cell.index_select(0, span).add_(place)
+    column = (union_left % (size[1] + 1)).index_select(0, owner).add_(across)
+    row_of = union_left // (size[1] + 1)
+    stroke_of, row = (row_of // size[0]).index_select(0, owner), (row_of % size[0]).index_select(0, owner)
+    return Pairs(line.index_select(0, span), cell, stroke_of, column, row)
 
 
 def _keep(condition: Tensor, *columns: Tensor) -> list[Tensor]:
@@ -93,7 +94,7 @@ def _columns(lines: Lines, reach: Tensor, line: Tensor, row: Tensor, width: int)
     return first, last
 
 
-def _merge(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+def _merge(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Unite spans of cells.
 
     Args:
@@ -101,7 +102,8 @@ def _merge(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         right: [R] key of its last.
 
     Returns:
-        (number of each span's first cell [R], key of every cell [P]), cells numbered in order of key.
+        (number of each span's first cell [R], key of each union's first cell [U], and of every cell [P],
+        numbered in order of key: its union and its place there).
     """
     key, order = torch.sort(left, stable=True)
     reached = torch.cummax(right.index_select(0, order), 0).values
@@ -116,4 +118,4 @@ def _merge(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     first_cell = counts.cumsum(0) - counts
     shift = (first_cell - union_left).index_select(0, union)
     span_cell = torch.empty_like(key).scatter_(0, order, key + shift)
-    return span_cell, union_left.index_select(0, owner) + place
+    return span_cell, union_left, owner, place

@@ -33,9 +33,9 @@ class Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, coverage: Tensor, place: Tensor, stack: list[Tensor], count: int) -> Tensor:
-        """Multiply 1 - coverage at every place."""
+        """Multiply 1 - coverage at every place; coverage that rounding took above 1 counts as 1."""
         light = coverage.new_ones(coverage.shape[0], count)
-        passing = 1 - coverage
+        passing = (1 - coverage).clamp_(min=0)
         for index in stack:
             at = place.index_select(0, index)
             light.index_copy_(1, at, light.index_select(1, at) * passing.index_select(1, index))

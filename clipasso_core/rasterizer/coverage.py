@@ -1,4 +1,4 @@
-"""Coverage of small squares by strokes, differentiable, with a backward that computes it anew."""
+"""Coverage of small squares by strokes, differentiable, with a backward written by hand."""
 
 from __future__ import annotations
 
@@ -9,82 +9,106 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .box import Edge
-from .nearest import SMALLEST, Frame, acceleration, frame_at, stiffness
+from .box import Edge, Share
+from .nearest import SMALLEST, Frame, dot, frame_at, stiffness
+from .sums import sum_by
 
 CUSP = 0.15
 """px from where a curve halts (a cusp, or an end whose two last control points are one)."""
 
+KEPT = 2**16
+"""Most squares whose frames the forward keeps for the backward, which else computes them anew."""
+
 
 @dataclass(frozen=True)
 class Places:
-    """Hold E cells cut into squares * squares squares each, K in all, and their nearest curves.
+    """Hold n squares that an edge may cross, and their nearest curves.
 
     Args:
-        t: [K, E] parameter of the nearest point.
-        cubic: [1 or K, E] index of the nearest curve.
-        stroke: [E] index of the stroke.
-        column, row: [E] px.
-        squares: squares a side.
+        where: [n] place among all squares.
+        q: [2, n] px, centres.
+        scale: [n] squares a px.
+        t: [n] parameter of the nearest point.
+        curves: [2, 4, n] polynomials of the nearest curves.
+        cubic: [n] index of the nearest curve.
+        group: [n] ascending: cubic + a multiple of the number of curves; None if the curves are in no order.
+        groups: one more than the largest group possible.
+        segments: curves a stroke.
         thin: whether both edges of a stroke may meet one square.
     """
 
+    where: Tensor
+    q: Tensor
+    scale: Tensor
     t: Tensor
+    curves: Tensor
     cubic: Tensor
-    stroke: Tensor
-    column: Tensor
-    row: Tensor
-    squares: int
+    group: Tensor | None
+    groups: int
+    segments: int
     thin: bool
 
 
-def square_centres(column: Tensor, row: Tensor, squares: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return centres x and y [squares * squares, E] px of the squares in pixels [E]."""
-    offset = (torch.arange(squares, device=column.device, dtype=dtype) + 0.5) / squares
-    x = column + offset.repeat(squares)[:, None]
-    y = row + offset.repeat_interleave(squares)[:, None]
-    return x, y
+@dataclass(frozen=True)
+class View:
+    """Hold how an edge crosses n squares; ``far`` is the other edge of the stroke where it matters."""
+
+    frame: Frame
+    edge: Edge
+    near: Share
+    far: Share | None
 
 
 class Coverage(torch.autograd.Function):
-    """Coverage [K, E] of squares from polynomials [8, C] and radii [S] px."""
+    """Coverage [D] of squares from polynomials [8, C] and radii [S] px."""
 
     @staticmethod
-    def forward(ctx: Any, coefficients: Tensor, radius: Tensor, places: Places) -> Tensor:
-        """Cover each square by the band between the two edges of the nearest piece of its stroke."""
-        ctx.places = places
+    def forward(ctx: Any, coefficients: Tensor, radius: Tensor, inside: Tensor, places: list[Places]) -> Tensor:
+        """Cover each square by the band between the two edges of the nearest piece of its stroke.
+
+        Args:
+            ctx: autograd's.
+            coefficients, radius: the strokes.
+            inside: [D] 1 in squares inside a stroke, else 0.
+            places: those of the squares that an edge may cross.
+        """
+        keep = sum(p.t.shape[0] for p in places) <= KEPT
+        ctx.places, ctx.views = places, []
         ctx.save_for_backward(coefficients, radius)
-        frame = _frame(_curves(coefficients, places), places)
-        edge = Edge.of_normal(frame.nx, frame.ny)
-        near, far = _offsets(radius, places, frame)
-        return edge.share(near) + (0.5 if far is None else -edge.share(far))
+        cover = inside.clone()
+        for p in places:
+            view = _look(radius, p)
+            if keep:
+                ctx.views.append(view)
+            other = 0.5 if view.far is None else -view.far.value
+            cover.index_copy_(0, p.where, view.near.value + other)
+        return cover
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
         """Give the exact derivative: the edge moves with the nearest point and turns with the curve."""
         coefficients, radius = ctx.saved_tensors
-        places: Places = ctx.places
-        curves = _curves(coefficients, places)
-        frame = _frame(curves, places)
-        by_distance, by_radius, by_turn = _by_edge(grad, radius, places, frame)
-        rows = _by_coefficients(curves, frame, places.t, by_distance, by_turn)
-        grad_radius = sum_by(places.stroke, by_radius.sum(0)[None], radius.shape[0])[0]
-        if places.cubic.shape[0] == 1:
-            rows = rows.sum(1, keepdim=True)
-        grad_coefficients = sum_by(places.cubic.reshape(-1), rows.reshape(8, -1), coefficients.shape[1])
-        return grad_coefficients, grad_radius, None
+        total = coefficients.new_zeros(9, coefficients.shape[1])
+        for i, places in enumerate(ctx.places):
+            view = ctx.views[i] if ctx.views else _look(radius, places)
+            by_distance, by_radius, by_turn = _by_edge(grad.index_select(0, places.where), places, view)
+            rows = by_radius.new_empty(9, by_radius.shape[0])
+            rows[8] = by_radius
+            _by_coefficients(view.frame, places.t, by_distance, by_turn, rows[:8].view(2, 4, -1))
+            total += _gather(places, rows, total.shape[1])
+        return total[:8], total[8].view(radius.shape[0], -1).sum(1) if radius.shape[0] else radius, None, None
 
 
 class Distance(torch.autograd.Function):
-    """Distance [E] px from pixel centres to their strokes, from polynomials [8, C]; places of one square."""
+    """Distance [E] px from pixel centres to their strokes, from polynomials [8, C]."""
 
     @staticmethod
     def forward(ctx: Any, coefficients: Tensor, places: Places) -> Tensor:
         """Measure the distance to the nearest point."""
         ctx.places = places
         ctx.save_for_backward(coefficients)
-        return _frame(_curves(coefficients, places), places).distance[0].abs()
+        return frame_at(places.curves, places.t, places.q).distance.abs()
 
     @staticmethod
     @once_differentiable
@@ -92,77 +116,66 @@ class Distance(torch.autograd.Function):
         """Move the nearest point along the normal."""
         (coefficients,) = ctx.saved_tensors
         places: Places = ctx.places
-        curves = _curves(coefficients, places)
-        frame = _frame(curves, places)
+        frame = frame_at(places.curves, places.t, places.q)
         by_distance = grad * frame.distance.sign()
-        rows = _by_coefficients(curves, frame, places.t, by_distance, torch.zeros_like(by_distance))
-        return sum_by(places.cubic.reshape(-1), rows.reshape(8, -1), coefficients.shape[1]), None
+        rows = by_distance.new_empty(8, by_distance.shape[0])
+        _by_coefficients(frame, places.t, by_distance, torch.zeros_like(by_distance), rows.view(2, 4, -1))
+        return _gather(places, rows, coefficients.shape[1]), None
 
 
-def _curves(coefficients: Tensor, places: Places) -> Tensor:
-    """Return the polynomials [8, 1 or K, E] of the nearest curves."""
-    return coefficients.index_select(1, places.cubic.reshape(-1)).reshape(8, *places.cubic.shape)
+def _look(radius: Tensor, places: Places) -> View:
+    """Cut the squares by the near edge of their stroke, and by the far one.
 
-
-def _frame(curves: Tensor, places: Places) -> Frame:
-    x, y = square_centres(places.column, places.row, places.squares, places.t.dtype)
-    return frame_at(curves, places.t, x, y)
-
-
-def _offsets(radius: Tensor, places: Places, frame: Frame) -> tuple[Tensor, Tensor | None]:
-    """Return how far inside the near and the far edge of the stroke the squares' centres lie, in squares.
-
-    The far edge of a stroke wider than a square's diagonal cannot meet the same square: None.
+    The far edge of a stroke wider than a square's diagonal cannot meet the same square.
     """
-    r = radius.index_select(0, places.stroke) * places.squares
-    d = frame.distance.abs() * places.squares
-    return r - d, -r - d if places.thin else None
+    frame = frame_at(places.curves, places.t, places.q)
+    edge = Edge.of_normal(frame.normal)
+    by_cubic = radius if places.segments == 1 else radius.repeat_interleave(places.segments)
+    r, d = by_cubic.index_select(0, places.cubic), frame.distance.abs()
+    far = edge.share((r + d).neg_().mul_(places.scale)) if places.thin else None
+    return View(frame, edge, edge.share((r - d).mul_(places.scale)), far)
 
 
-def _by_edge(grad: Tensor, radius: Tensor, places: Places, frame: Frame) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the derivatives [K, E] by the edge's signed distance, by the radius, and by the edge's turning."""
-    edge = Edge.of_normal(frame.nx, frame.ny)
-    near, far = _offsets(radius, places, frame)
-    near_x, turn = edge.slopes(near)
-    scaled = grad * places.squares
-    by_distance, by_radius = -near_x, near_x
-    if far is not None:
-        far_x, far_turn = edge.slopes(far)
-        by_distance, by_radius, turn = far_x - near_x, near_x + far_x, turn - far_turn
-    corner = (frame.nx * frame.ny * (frame.nx.abs() - frame.ny.abs())).sign()
-    return by_distance * scaled * frame.distance.sign(), scaled * by_radius, grad * turn * corner
+def _by_edge(grad: Tensor, places: Places, view: View) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the derivatives [n] by the edge's signed distance, by the radius, and by the edge's turning."""
+    near_x, turn = view.edge.slopes(view.near)
+    scaled = grad * places.scale
+    nx, ny = view.frame.normal.unbind(0)
+    corner = (nx * ny).mul_(nx.abs() - ny.abs()).sign_()
+    by_distance, by_radius = scaled * near_x, scaled * near_x
+    if view.far is not None:
+        far_x, far_turn = view.edge.slopes(view.far)
+        by_distance, by_radius = scaled * (near_x - far_x), scaled * (near_x + far_x)
+        turn = turn - far_turn
+    return by_distance.mul_(view.frame.distance.sign()).neg_(), by_radius, corner.mul_(turn).mul_(grad)
 
 
-def _by_coefficients(curves: Tensor, frame: Frame, t: Tensor, by_distance: Tensor, by_turn: Tensor) -> Tensor:
-    """Turn derivatives by the edge's distance and direction into those by the polynomials [8, K, E].
+def _by_coefficients(frame: Frame, t: Tensor, by_distance: Tensor, by_turn: Tensor, rows: Tensor) -> None:
+    """Turn derivatives by the edge's distance and direction into those by the polynomials: rows [2, 4, n].
 
     The nearest point slides along the curve when the curve changes; at first order that does not
     change the distance, but it does turn the edge. Within CUSP px of a point where the curve halts,
     the turning is damped: it grows beyond bounds there, over a length far below a square's.
     """
     f = frame
-    ax, ay = acceleration(curves, t)
-    speed = f.vx * f.vx + f.vy * f.vy + SMALLEST
-    halt = (2 * CUSP) * (ax * ax + ay * ay + SMALLEST).sqrt()
-    turn = by_turn * f.smooth * speed.rsqrt() * (speed / halt).clamp(max=1)
-    slide = turn * (f.nx * ax + f.ny * ay) / stiffness(f.ex, f.ey, f.vx, f.vy, f.ex * ax + f.ey * ay)
-    swing = by_turn * (1 - f.smooth) / f.distance.abs().clamp(min=1e-6)
-    point_x = swing * f.ny - by_distance * f.nx - slide * f.vx
-    point_y = -swing * f.nx - by_distance * f.ny - slide * f.vy
-    rows = []
-    for p, v in ((point_x, turn * f.nx + slide * f.ex), (point_y, turn * f.ny + slide * f.ey)):
-        pt = p * t
-        rows += [p, pt + v, t * (pt + 2 * v), t * t * (pt + 3 * v)]
-    return torch.stack(rows)
+    speed = dot(f.velocity, f.velocity)
+    halt = dot(f.half, f.half).mul_(4).add_(SMALLEST).sqrt_().mul_(2 * CUSP)
+    turn = (by_turn * f.slow).mul_((speed / halt).clamp_(max=1))
+    slide = dot(f.normal, f.half).mul_(2 * turn).div_(stiffness(f.offset, f.half, speed))
+    swing = by_turn * f.near
+    point = torch.mul(f.normal, by_distance).addcmul_(f.velocity, slide).neg_()
+    point[0].addcmul_(f.normal[1], swing)
+    point[1].addcmul_(f.normal[0], swing, value=-1)
+    curl = (f.normal * turn).addcmul_(f.offset, slide)
+    pt = point * t
+    rows[:, 0] = point
+    torch.add(pt, curl, out=rows[:, 1])
+    torch.mul(pt.add(curl, alpha=2), t, out=rows[:, 2])
+    torch.mul(pt.add(curl, alpha=3), t * t, out=rows[:, 3])
 
 
-def sum_by(index: Tensor, values: Tensor, count: int) -> Tensor:
-    """Add up values [R, M] by index [M] into [R, count], in an order that never changes.
-
-    The CPU adds one after another. A GPU would add in any order, so there the values go through
-    index_put_, which sorts them first.
-    """
-    out = values.new_zeros(values.shape[0], count)
-    if values.device.type != "cuda":
-        return out.scatter_add_(1, index.expand(values.shape[0], -1), values)
-    return out.t().contiguous().index_put_((index,), values.t(), accumulate=True).t()
+def _gather(places: Places, rows: Tensor, count: int) -> Tensor:
+    """Add up rows [R, n] by curve into [R, count]."""
+    if places.group is None:
+        return sum_by(places.cubic, rows, count)
+    return sum_by(places.group, rows, places.groups, True).view(rows.shape[0], -1, count).sum(1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..bezier import segments_of
 from ..strokes import Strokes
-from .flatten import Lines, flatten, line_counts, power_basis
+from .flatten import Lines, flatten, power_basis
 
 FARTHEST = 2.0**17
 """px; control points beyond are drawn here, so that no square overflows."""
@@ -37,7 +37,7 @@ class Drawing:
     Args:
         lines: L lines along all strokes.
         coefficients: [8, C] polynomials.
-        step: [C] step in t from line to line.
+        table: [8, L] of each line: start x y, step x y, step / length^2 x y, t at its start, its step in t.
         stroke: [L] stroke of each line.
         ends: [S, 2, 2] px, first and last point.
         radius: [S] px.
@@ -49,7 +49,7 @@ class Drawing:
 
     lines: Lines
     coefficients: Tensor
-    step: Tensor
+    table: Tensor
     stroke: Tensor
     ends: Tensor
     radius: Tensor
@@ -57,6 +57,13 @@ class Drawing:
     size: tuple[int, int]
     segments: int
     thinnest: float
+
+
+def line_table(lines: Lines) -> Tensor:
+    """Return what a point needs to find its place along each line [8, L]: see ``Drawing``."""
+    step = lines.end - lines.start
+    scaled = step / (step * step).sum(0).clamp_(min=1e-20)
+    return torch.cat([lines.start, step, scaled, lines.t[None], lines.dt[None]])
 
 
 def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
@@ -74,13 +81,12 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
         fixed, segments = cubics.detach(), strokes.num_segments
         lines = flatten(fixed)
         stroke = lines.cubic if segments == 1 else lines.cubic // segments
-        step = 1 / line_counts(fixed).to(fixed.dtype)
         drawing = Drawing(
             lines,
             coefficients.detach(),
-            step,
+            line_table(lines),
             stroke,
-            control.detach()[:, [0, -1]],
+            control.detach()[:, :: points - 1],
             radius.detach(),
             index // count,
             strokes.canvas_size,

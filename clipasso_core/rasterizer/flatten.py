@@ -77,10 +77,5 @@ def flatten(cubics: Tensor, tolerance: float = TOLERANCE) -> Lines:
 
 def point(coefficients: Tensor, t: Tensor) -> Tensor:
     """Return the points [2, M] at t [M] of polynomials [8, M]."""
-    c = coefficients
-    return torch.stack([horner(c[0], c[1], c[2], c[3], t), horner(c[4], c[5], c[6], c[7], t)])
-
-
-def horner(c0: Tensor, c1: Tensor, c2: Tensor, c3: Tensor, t: Tensor) -> Tensor:
-    """Return c0 + c1 t + c2 t^2 + c3 t^3, all [M]."""
+    c0, c1, c2, c3 = coefficients.view(2, 4, -1).unbind(1)
     return torch.addcmul(c0, torch.addcmul(c1, torch.addcmul(c2, c3, t), t), t)

@@ -6,12 +6,12 @@ from typing import Protocol, cast
 
 from torch import Tensor
 
-from ..errors import ConfigError
+from ..errors import ConfigError, DependencyError
 from ..strokes import Strokes
-from . import analytic, reference
+from . import analytic, fused, reference
 
-RASTERIZERS = ("analytic", "reference", "diffvg")
-"""Ours (the default), the slow oracle, and diffvg where it is installed."""
+RASTERIZERS = ("analytic", "reference", "diffvg", "triton")
+"""Ours (the default), the slow oracle, diffvg where it is installed, and ours as fused kernels for a GPU."""
 
 
 class Rasterizer(Protocol):
@@ -26,7 +26,7 @@ def get_rasterizer(name: str = "analytic") -> Rasterizer:
 
     Raises:
         ConfigError: there is none of that name.
-        DependencyError: diffvg is asked for and not installed.
+        DependencyError: diffvg or triton is asked for and not installed.
     """
     if name == "analytic":
         return cast(Rasterizer, analytic)
@@ -36,4 +36,8 @@ def get_rasterizer(name: str = "analytic") -> Rasterizer:
         from .diffvg import DiffvgRasterizer
 
         return DiffvgRasterizer()
+    if name == "triton":
+        if not fused.installed():
+            raise DependencyError(f"{fused.INSTALL}. Or use rasterizer='analytic', which needs nothing.")
+        return cast(Rasterizer, fused)
     raise ConfigError(f"Unknown rasterizer {name!r}; choose one of {', '.join(RASTERIZERS)}.")

@@ -53,18 +53,16 @@ def sort_cells(drawing: Drawing, pixels: int, softness: float, opaque: bool) -> 
         opaque: leave out the edges that an opaque stroke covers in an order-free product.
     """
     cells = find_cells(drawing, max(HALF_PIXEL + TOLERANCE, softness))
-    inside = cells.distance < drawing.radius.index_select(0, cells.stroke) - (HALF_PIXEL + TOLERANCE)
+    inside = cells.distance < (drawing.radius - (HALF_PIXEL + TOLERANCE)).index_select(0, cells.stroke)
     covered = torch.zeros(pixels, dtype=torch.bool, device=cells.pixel.device)
-    covered[cells.pixel.index_select(0, inside.nonzero().squeeze(1))] = True
+    covered.index_fill_(0, cells.pixel.index_select(0, inside.nonzero().squeeze(1)), True)
     edge = ~(inside | covered.index_select(0, cells.pixel)) if opaque else ~inside
-    edges = cells.select(edge.nonzero().squeeze(1), spread(FINE_SQUARES))
+    edges = cells.select(edge, spread(FINE_SQUARES))
     crowd, spot = _crowd(edges.pixel, pixels, softness)
     fine = (spot.index_select(0, edges.pixel) >= 0) | _ends(drawing, edges) | _folded(drawing, edges)
-    coarse = edges.select((~fine).nonzero().squeeze(1), spread(SQUARES))
-    kept = inside.nonzero().squeeze(1)[: 0 if opaque else None]
-    return Sorted(
-        cells.select(kept, -1), coarse, edges.select(fine.nonzero().squeeze(1), torch.inf), crowd, spot, covered
-    )
+    coarse = edges.select(~fine, spread(SQUARES))
+    kept = cells.none() if opaque else cells.select(inside, -1)
+    return Sorted(kept, coarse, edges.select(fine, torch.inf), crowd, spot, covered)
 
 
 def spread(squares: int) -> float:
@@ -80,8 +78,7 @@ def _crowd(pixel: Tensor, pixels: int, softness: float) -> tuple[Tensor, Tensor]
     edges = torch.zeros(pixels, dtype=torch.int32, device=pixel.device)
     edges.scatter_add_(0, pixel, torch.ones_like(pixel, dtype=torch.int32))
     crowd = (edges > 1).nonzero().squeeze(1)
-    spot[crowd] = torch.arange(crowd.shape[0], device=pixel.device)
-    return crowd, spot
+    return crowd, spot.scatter_(0, crowd, torch.arange(crowd.shape[0], device=pixel.device))
 
 
 def _folded(drawing: Drawing, cells: Cells) -> Tensor:
@@ -96,17 +93,15 @@ def _folded(drawing: Drawing, cells: Cells) -> Tensor:
     first = cells.line.new_full(size, max(arc.shape[0] - 1, 0)).scatter_reduce_(0, cells.cell, cells.line, "amin")
     last = cells.line.new_zeros(size).scatter_reduce_(0, cells.cell, cells.line, "amax")
     apart = (arc - length).index_select(0, last) - arc.index_select(0, first)
-    farthest = drawing.radius.index_select(0, cells.stroke) + HALF_PIXEL
     slack = spread(FINE_SQUARES)
-    return apart > 2 * (slack * (2 * farthest + slack)).sqrt() + 0.5
+    limit = (slack * (2 * (drawing.radius + HALF_PIXEL) + slack)).sqrt() * 2 + 0.5
+    return apart > limit.index_select(0, cells.stroke)
 
 
 def _ends(drawing: Drawing, cells: Cells) -> Tensor:
     """Say which cells [E] lie where a thin stroke ends."""
-    radius = drawing.radius.index_select(0, cells.stroke)
-    limit = ((radius + 1) * (radius < FINE_RADIUS)).square()
-    ends = drawing.ends.permute(1, 2, 0).reshape(4, -1).index_select(1, cells.stroke)
-    x, y = cells.column + 0.5, cells.row + 0.5
-    first = (x - ends[0]).square() + (y - ends[1]).square()
-    last = (x - ends[2]).square() + (y - ends[3]).square()
-    return torch.minimum(first, last) < limit
+    radius = drawing.radius
+    limit = ((radius + 1) * (radius < FINE_RADIUS)).square().index_select(0, cells.stroke)
+    ends = drawing.ends.reshape(-1, 4).t().contiguous().index_select(1, cells.stroke).view(2, 2, -1)
+    apart = (torch.stack([cells.column, cells.row]) + 0.5 - ends).square_().sum(1)
+    return torch.minimum(apart[0], apart[1]) < limit

@@ -63,7 +63,8 @@ def by_hand(known: KnownNetwork, folder: Path) -> str:
     """Say how to get a network's file: by one command, or by hand."""
     return (
         f"It is {known.files[0]} of {known.repo} ({known.size_text}, licence {known.licence}). "
-        f"Run `clipasso models pull {known.name}`, or fetch {DEFAULT_ENDPOINT}/{known.repo}/resolve/main/"
+        f'Run `clipasso models pull {known.name} --to "{folder}"` (or switch download_if_missing on in the node), '
+        f"or fetch {DEFAULT_ENDPOINT}/{known.repo}/resolve/main/"
         f"{known.files[0]} and save it as {folder / known.local_name}."
     )
 

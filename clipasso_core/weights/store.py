@@ -86,8 +86,8 @@ class ModelStore:
         """Return every file that may hold a network, by name; of two of one name the earlier folder's."""
         found: dict[str, ModelFile] = {}
         for folder in self.folders:
-            for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-                if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
+            for path in _walk(folder):
+                if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
                     file = _describe(folder, path)
                     found.setdefault(file.name, file)
         return tuple(sorted(found.values(), key=lambda file: file.name.lower()))
@@ -100,9 +100,14 @@ class ModelStore:
 
     def find(self, name: str) -> ModelFile | None:
         """Return the file that users call ``name`` (or that has this file name, or lies at this path), or None."""
-        for file in self.files():
-            if name.lower() == file.name.lower() or name in (file.path.name, str(file.path)):
+        files = self.files()
+        for same in (lambda file: file.name == name, lambda file: name.lower() == file.name.lower()):
+            file = next(filter(same, files), None)
+            if file:
                 return file
+        file = next((file for file in files if name in (file.path.name, str(file.path))), None)
+        if file:
+            return file
         path = Path(name).expanduser()
         return _describe(path.parent, path) if path.suffix.lower() in SUFFIXES and path.is_file() else None
 
@@ -146,6 +151,17 @@ class ModelStore:
         sha256 = file_sha256(path)
         expected, basis = expected_hash(path, file.known if file else None, sha256)
         return Verification(path, sha256, expected, basis)
+
+
+def _walk(folder: Path) -> list[Path]:
+    """Return the files below a folder, in order; links to folders are followed, each real folder once."""
+    seen: set[str] = set()
+    files: list[Path] = []
+    for where, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(one for one in folders if os.path.realpath(os.path.join(where, one)) not in seen)
+        seen.update(os.path.realpath(os.path.join(where, one)) for one in folders)
+        files += [Path(where, name) for name in names]
+    return sorted(file for file in files if file.is_file())
 
 
 def _describe(folder: Path, path: Path) -> ModelFile:
