@@ -78,6 +78,8 @@ def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             for name, value in (headers | {"X-Repo-Commit": COMMIT, "ETag": f'"{state.etag}"'}).items():
                 self.send_header(name, value)
+            if self.close_connection:  # without saying so, a client may send its next request into the closing line
+                self.send_header("Connection", "close")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -230,7 +232,7 @@ def test_folder_is_a_file(server: Hub, tmp_path: Path) -> None:
 
 
 def assert_says_everything(message: str, folder: Path) -> None:
-    for part in ("open_clip_model.safetensors", "479 MB", "licence mit", f"clipasso models pull {NAME}"):
+    for part in ("open_clip_model.safetensors", "479 MB", "licence mit", f"clipasso models pull {NAME} --to"):
         assert part in message
     assert str(folder / f"{NAME}.safetensors") in message
 
