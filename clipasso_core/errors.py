@@ -16,6 +16,12 @@ class ConfigError(ClipassoError, ValueError):
     """An option is out of its range, or names something that does not exist."""
 
 
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise ConfigError unless low <= value <= high (NaN is refused, too)."""
+    if not low <= value <= high:
+        raise ConfigError(f"{name} must lie between {low} and {high}, got {value}.")
+
+
 class MaskError(ClipassoError, ValueError):
     """No usable object: the mask is empty, or the mask network found nothing."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from .errors import ConfigError, MaskError, ShapeError
+from .errors import MaskError, ShapeError, check_range
 from .images import check_same_aspect, resize_map
 from .seeds import seeded_generator
 from .strokes import MAX_STROKES, Strokes
@@ -44,15 +44,15 @@ class StrokeInitConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
-        _check_range("num_segments", self.num_segments, 1, 64)
-        _check_range("num_sketches", self.num_sketches, 1, 64)
-        _check_range("stroke_width", self.stroke_width, 0.1, 100)
-        _check_range("temperature", self.temperature, 0.01, 100)
-        _check_range("spread", self.spread, 0, 2)
-        _check_range("radius", self.radius, 0.001, 1)
-        _check_range("canvas_size", self.canvas_size, 32, 4096)
-        _check_range("seed", self.seed, 0, 2**64 - 1)
+        check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
+        check_range("num_segments", self.num_segments, 1, 64)
+        check_range("num_sketches", self.num_sketches, 1, 64)
+        check_range("stroke_width", self.stroke_width, 0.1, 100)
+        check_range("temperature", self.temperature, 0.01, 100)
+        check_range("spread", self.spread, 0, 2)
+        check_range("radius", self.radius, 0.001, 1)
+        check_range("canvas_size", self.canvas_size, 32, 4096)
+        check_range("seed", self.seed, 0, 2**64 - 1)
 
 
 def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
@@ -144,8 +144,3 @@ def _extent(points: Tensor) -> float:
     """Return the area in px that points [M, 2] reach over: of all 8 px cells that hold one."""
     cells = torch.unique((points / 8).floor(), dim=0)
     return float(len(cells) * 64)
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{name} must lie between {low} and {high}, got {value}.")

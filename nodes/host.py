@@ -1,4 +1,4 @@
-"""The only file that touches ComfyUI's insides: gradients, device, progress, preview, interrupt, folders."""
+"""What touches ComfyUI's insides: gradients, device, progress, preview, interrupt, folders."""
 
 from __future__ import annotations
 
@@ -132,11 +132,9 @@ def to_svg_type(texts: list[str]) -> Any:
 
 
 def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
-    best = run.result().strokes.select([0])
-    scale = PREVIEW_SIZE / max(best.canvas_size)
-    size = (round(best.canvas_size[0] * scale), round(best.canvas_size[1] * scale))
+    best = run.best().select([0])
     with torch.no_grad():
-        image = rasterize(best, size)[0]
+        image = rasterize(best, best.size_for(PREVIEW_SIZE))[0]
     return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIZE)
 
 

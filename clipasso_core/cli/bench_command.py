@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+
+from .output import write_line
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = bench.run()
     lines = [f"{name}: {json.dumps(value)}" for name, value in found.items()]
-    sys.stdout.write((json.dumps(found) if arguments.json else "\n".join(lines)) + "\n")
+    write_line(json.dumps(found) if arguments.json else "\n".join(lines))
     return 0

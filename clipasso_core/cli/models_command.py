@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .output import write_line
 
 if TYPE_CHECKING:
     from ..weights import ModelStore
@@ -38,7 +39,7 @@ def list_models(arguments: argparse.Namespace) -> int:
         licence = model.known.licence if model.known else "your own file"
         where = str(model.file.path) if model.file else "not fetched"
         size = model.file.size_bytes if model.file else model.known.size_bytes if model.known else 0
-        _print(f"{model.name:34} {format_size(size):>8}  {licence:24} {where}")
+        write_line(f"{model.name:34} {format_size(size):>8}  {licence:24} {where}")
     return 0
 
 
@@ -48,7 +49,7 @@ def pull(arguments: argparse.Namespace) -> int:
 
     with DownloadProgress(arguments.name) as progress:
         path = _store(arguments.to).pull(arguments.name, progress.update)
-    _print(str(path))
+    write_line(str(path))
     return 0
 
 
@@ -56,14 +57,14 @@ def verify(arguments: argparse.Namespace) -> int:
     """Print whether a file is what it should be; 1 when it is not."""
     found = _store().verify(arguments.name)
     verdict = {True: "right", False: "WRONG", None: "nothing to compare with"}[found.ok]
-    _print(f"{found.path}: sha256 {found.sha256}, {verdict} ({found.basis})")
+    write_line(f"{found.path}: sha256 {found.sha256}, {verdict} ({found.basis})")
     return 1 if found.ok is False else 0
 
 
 def path(arguments: argparse.Namespace) -> int:
     """Print where a model's file is, or the folder that models go to."""
     store = _store()
-    _print(str(store.path(arguments.name) if arguments.name else store.folder))
+    write_line(str(store.path(arguments.name) if arguments.name else store.folder))
     return 0
 
 
@@ -71,7 +72,3 @@ def _store(folder: str | None = None) -> ModelStore:
     from ..weights import ModelStore
 
     return ModelStore([Path(folder)] if folder else None)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")

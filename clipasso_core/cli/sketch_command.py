@@ -13,6 +13,7 @@ from ..framing import FITS
 from ..optimize import PRESETS, preset_config
 from ..optimize.config import OptimizeConfig
 from ..stroke_init import StrokeInitConfig
+from .output import write_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     _write(arguments, made, output)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
-    _print(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
+    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
     return EXIT_INTERRUPTED if made.result.stopped == "interrupted" else EXIT_OK
 
 
@@ -136,9 +137,3 @@ def _last_line(facts: dict[str, object], encoder: str) -> str:
         f"{facts['svg']}: {facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
     )
-
-
-def _print(text: str) -> None:
-    import sys
-
-    sys.stdout.write(text + "\n")

@@ -74,11 +74,10 @@ class Candidates:
     def result(self, iterations: int, stopped: str, seconds: float) -> SketchResult:
         """Return the best sketch of each photo."""
         losses = self.best_loss.view(self.photos, self.per_photo)
-        chosen = losses.argmin(dim=1)
-        rows = torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
+        chosen, rows = losses.argmin(dim=1), self._best_rows()
         history = torch.stack(self.history) if self.history else losses.new_zeros(0, self.photos)
         return SketchResult(
-            strokes=self.strokes.with_points(self.best_points).select(rows).detach(),
+            strokes=self.best(),
             loss=tuple(losses.amin(dim=1).tolist()),
             chosen=tuple(chosen.tolist()),
             best_iteration=tuple(self.best_iteration[rows].tolist()),
@@ -88,6 +87,14 @@ class Candidates:
             stopped=stopped,
             seconds=seconds,
         )
+
+    def best(self) -> Strokes:
+        """Return each photo's best strokes so far [P, ...], as a copy."""
+        return self.strokes.with_points(self.best_points).select(self._best_rows()).detach()
+
+    def _best_rows(self) -> Tensor:
+        chosen = self.best_loss.view(self.photos, self.per_photo).argmin(dim=1)
+        return torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
 
     def _next_cut(self) -> float:
         rounds = max(1, (self.per_photo - 1).bit_length())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ..errors import ConfigError
+from ..errors import ConfigError, check_range
 
 Preset = Literal["draft", "standard", "best"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -53,8 +53,7 @@ class OptimizeConfig:
             "seed": (0, 2**64 - 1),
         }
         for name, (low, high) in ranges.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"{name} must lie between {low} and {high}, got {getattr(self, name)}.")
+            check_range(name, getattr(self, name), low, high)
         if self.num_views > self.bank_size:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
 

@@ -94,6 +94,10 @@ class SketchRun:
         self.iteration += 1
         return SketchStep(self.iteration, self.config.num_iterations, losses, before, self.candidates.photo_index)
 
+    def best(self) -> Strokes:
+        """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
+        return self.candidates.best()
+
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be."""
         settled = "settled" if self._is_settled() else "unfinished"
