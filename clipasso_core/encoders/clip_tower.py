@@ -56,6 +56,20 @@ class Tower(Protocol):
         ...
 
 
+def run_blocks(
+    network: Any, layer_names: tuple[str, ...], pixels: Tensor, layers: tuple[str, ...], embedding: bool
+) -> tuple[dict[str, Tensor], Tensor | None]:
+    """Do as ``Tower.run`` with a transformer of open_clip's; layer_names are its blocks, first to last."""
+    if not layers:
+        return {}, network(pixels) if embedding else None
+    indices = sorted(layer_names.index(name) for name in set(layers))
+    found = network.forward_intermediates(
+        pixels, indices=indices, stop_early=not embedding, intermediates_only=not embedding
+    )
+    names = [layer_names[index] for index in indices]
+    return dict(zip(names, found["image_intermediates"], strict=True)), found.get("image_features")
+
+
 def require_open_clip() -> ModuleType:
     """Import open_clip.
 

@@ -11,7 +11,15 @@ from torch import Tensor
 
 from .checkpoint_shape import Architecture
 from .clip_selfattention import SelfAttention
-from .clip_tower import Head, TokenAttention, attention_weights, recorded_outputs, require_open_clip, to_grid
+from .clip_tower import (
+    Head,
+    TokenAttention,
+    attention_weights,
+    recorded_outputs,
+    require_open_clip,
+    run_blocks,
+    to_grid,
+)
 from .clip_weights import fill, resize_positions
 
 
@@ -30,14 +38,7 @@ class VitTower:
 
     def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
         """Return the patch tokens after the named blocks as grids, the class token dropped, and the embedding."""
-        if not layers:
-            return {}, self.network(pixels) if embedding else None
-        indices = sorted(self.layer_names.index(name) for name in set(layers))
-        found = self.network.forward_intermediates(
-            pixels, indices=indices, stop_early=not embedding, intermediates_only=not embedding
-        )
-        names = [self.layer_names[index] for index in indices]
-        return dict(zip(names, found["image_intermediates"], strict=True)), found.get("image_features")
+        return run_blocks(self.network, self.layer_names, pixels, layers, embedding)
 
     def attention(self, pixels: Tensor) -> TokenAttention:
         """Compute the attention of every block from what enters it."""
