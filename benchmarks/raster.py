@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from clipasso_core.rasterizer.bench import run
+from clipasso_core.bench.raster import run
 
 
 def main() -> None:

@@ -1,19 +1,16 @@
-"""Timings of the rasterizer, beside a fixed calibration that lets machines be compared."""
+"""Time the rasterizer."""
 
 from __future__ import annotations
 
-import platform
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d
 
+from ..rasterizer import rasterize
 from ..strokes import Strokes
-from .auto import rasterize
+from .clock import calibrate, cpu_threads, describe_machine, median_ms
 
 SCENES = ((16, 224), (64, 224), (64, 1024), (512, 1024))
 """(strokes, canvas px)."""
@@ -39,21 +36,10 @@ def run(device: str = "cpu", threads: int = 1, runs: int = 30) -> dict[str, Any]
     Returns:
         machine, calibration and scenes; all times in ms, ``per_conv`` in units of the calibration.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        convolution = _calibrate(device, runs)
+    with cpu_threads(threads):
+        convolution = calibrate(device, runs)
         scenes = [_scene(count, canvas, device, runs, convolution) for count, canvas in SCENES]
-    finally:
-        torch.set_num_threads(before)
-    machine = {
-        "platform": platform.platform(),
-        "processor": torch.cuda.get_device_name() if device == "cuda" else platform.processor(),
-        "torch": torch.__version__,
-        "threads": threads,
-        "device": device,
-    }
-    return {"machine": machine, "conv2d_5x3x224x224_ms": convolution, "scenes": scenes}
+        return {"machine": describe_machine(device), "conv2d_5x3x224x224_ms": convolution, "scenes": scenes}
 
 
 def _scene(count: int, canvas: int, device: str, runs: int, convolution: float) -> dict[str, Any]:
@@ -67,7 +53,7 @@ def _scene(count: int, canvas: int, device: str, runs: int, convolution: float) 
     def both() -> None:
         torch.autograd.grad(rasterize(strokes).square().sum(), strokes.control_points)
 
-    forward_ms, both_ms = _median(forward, often, device), _median(both, often, device)
+    forward_ms, both_ms = median_ms(forward, often, device), median_ms(both, often, device)
     ink = float((1 - forward().detach()[:, 0]).sum())
     return {
         "strokes": count,
@@ -78,24 +64,6 @@ def _scene(count: int, canvas: int, device: str, runs: int, convolution: float) 
         "per_conv": both_ms / convolution,
         "peak_extra_mib": _peak(both, device),
     }
-
-
-def _calibrate(device: str, runs: int) -> float:
-    image, kernel = torch.ones(5, 3, 224, 224, device=device), torch.ones(32, 3, 3, 3, device=device)
-    return _median(lambda: conv2d(image, kernel, stride=2), runs, device)
-
-
-def _median(work: Callable[[], object], runs: int, device: str) -> float:
-    """Return the median time of ``work`` in ms, after three runs that do not count."""
-    times = []
-    for i in range(runs + 3):
-        start = time.perf_counter()
-        work()
-        if device == "cuda":
-            torch.cuda.synchronize()
-        if i >= 3:
-            times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
 
 
 def _peak(work: Callable[[], object], device: str) -> float:

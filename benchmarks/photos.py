@@ -1,0 +1,46 @@
+"""The photos that the benchmarks share, made ready: scikit-image's, cut out, with saliency and first strokes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import skimage.data
+import torch
+from torch import Tensor
+
+from clipasso_core.encoders import get_encoder
+from clipasso_core.images import resize
+from clipasso_core.mask import mask_object
+from clipasso_core.saliency import compute_saliency
+from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
+from clipasso_core.strokes import Strokes
+
+PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
+CANVAS = (224, 224)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as the optimiser gets it.
+
+    Args:
+        name: in skimage.data.
+        canvas: [1, 3, 224, 224] in 0-1, the object on white.
+        saliency: [1, S, S] in 0-1.
+    """
+
+    name: str
+    canvas: Tensor
+    saliency: Tensor
+
+    def first_strokes(self, sketches: int = 3, strokes: int = 16, seed: int = 0) -> Strokes:
+        """Return first strokes [sketches, strokes, 4, 2] from seeds seed, seed + 1000, ..."""
+        return init_strokes(self.saliency, StrokeInitConfig(num_sketches=sketches, num_strokes=strokes, seed=seed))
+
+
+def load_photo(name: str) -> Photo:
+    """Cut out the object of one of scikit-image's photos and find its saliency."""
+    pixels = torch.from_numpy(getattr(skimage.data, name)())
+    cut = mask_object(pixels.permute(2, 0, 1)[None].float() / 255)
+    maps = compute_saliency(cut.image, get_encoder(), cut.mask)
+    return Photo(name, resize(cut.image, CANVAS), maps.saliency)

@@ -1,0 +1,1 @@
+"""Measure a machine: the rasterizer, one iteration, whole sketches. A calibration stands beside every timing."""
