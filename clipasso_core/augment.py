@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from .adjoint import Adjoint, Look, sample
 
 DISTORTION = 0.5
 CROP_AREA = 0.8
@@ -72,7 +75,9 @@ def warp(images: Tensor, grid: Tensor) -> Tensor:
     Returns:
         [B * V, C, H, W], image by image; what lies beyond an image is white.
     """
-    batch, count = images.shape[0], grid.shape[0]
-    ink = (1 - images).repeat_interleave(count, dim=0)
-    grids = grid.to(images.dtype).repeat(batch, 1, 1, 1)
-    return 1 - F.grid_sample(ink, grids, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return 1 - sample(1 - images, grid)
+
+
+def warp_from_bank(images: Tensor, views: Tensor, adjoint: Adjoint) -> Tensor:
+    """Do as ``warp`` for some views [V] of a bank, with a gradient that is the same bits on every run on any device."""
+    return 1 - cast(Tensor, Look.apply(1 - images, views, adjoint))

@@ -40,11 +40,10 @@ def run(
     with cpu_threads(threads), torch.enable_grad():
         calibration = calibrate(device)
         sketch = SketchRun(stand_in_photo().to(device), drawn_strokes(strokes, 224, device=device), encoder, config)
-        every = list(range(sketch.config.num_views + 1))
-        for view in range(len(sketch.bank.grids)):
-            sketch.bank.photo([view], sketch.candidates.photo_index)
+        sketch.bank.learn(list(range(len(sketch.bank.grids))))
+        every = torch.arange(sketch.config.num_views + 1, device=device)
         whole = median_ms(sketch.step, runs, device)
-        points = sketch.points.detach().requires_grad_(True)
+        points = sketch.work.points.detach().requires_grad_(True)
         moving = sketch.strokes.with_points(points)
         picture = 1 - ink(moving).detach()[:, None]
         draw = median_ms(lambda: torch.autograd.grad(ink(moving).square().sum(), points), runs, device)

@@ -13,14 +13,17 @@ FIRST_CUT, LAST_CUT = 0.15, 0.35
 
 
 class Candidates:
-    """Keep the books of P photos with k sketches each. Nothing here waits for the device, but the halving.
+    """Keep the books of P photos with k sketches each, in memory that never grows.
+
+    ``remember`` neither waits for the device nor tells it anything new, so that a CUDA graph can capture it.
 
     Args:
         strokes: [P * k, ...] the first strokes, photo by photo.
         photos: P.
+        num_iterations: T, how often ``remember`` may be called.
     """
 
-    def __init__(self, strokes: Strokes, photos: int) -> None:
+    def __init__(self, strokes: Strokes, photos: int, num_iterations: int) -> None:
         self.strokes, self.photos = strokes, photos
         self.per_photo = strokes.batch_size // photos
         device = strokes.control_points.device
@@ -28,7 +31,8 @@ class Candidates:
         self.best_points = strokes.control_points.clone()
         self.best_loss = torch.full((strokes.batch_size,), torch.inf, device=device)
         self.best_iteration = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
-        self.history: list[Tensor] = []
+        self.history = torch.zeros(num_iterations, photos, device=device)
+        self.now = torch.zeros(1, dtype=torch.long, device=device)
         self.alive_per_photo = self.per_photo
 
     @property
@@ -41,15 +45,21 @@ class Candidates:
         base = self.strokes if len(self.active) == self.strokes.batch_size else self.strokes.select(self.active)
         return base.with_points(points)
 
-    def remember(self, points: Tensor, loss: Tensor, iteration: int) -> None:
-        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far."""
-        points = points.detach()
-        better = loss < self.best_loss[self.active]
+    def remember(self, points: Tensor, loss: Tensor) -> None:
+        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; that was one iteration."""
         rows = self.active
-        self.best_points[rows] = torch.where(better[:, None, None, None], points, self.best_points[rows])
-        self.best_loss[rows] = torch.where(better, loss, self.best_loss[rows])
-        self.best_iteration[rows] = torch.where(better, iteration, self.best_iteration[rows])
-        self.history.append(self.best_loss.view(self.photos, -1).amin(dim=1))
+        better = loss < self.best_loss[rows]
+        kept = torch.where(better[:, None, None, None], points.detach(), self.best_points[rows])
+        self.best_points.index_copy_(0, rows, kept)
+        self.best_iteration.index_copy_(0, rows, torch.where(better, self.now, self.best_iteration[rows]))
+        self.best_loss.index_copy_(0, rows, torch.minimum(loss, self.best_loss[rows]))
+        self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
+        self.now += 1
+
+    @property
+    def books(self) -> list[Tensor]:
+        """All that ``remember`` writes into."""
+        return [self.best_points, self.best_loss, self.best_iteration, self.history, self.now]
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
@@ -67,7 +77,7 @@ class Candidates:
 
     def stale_for(self, iteration: int, tolerance: float) -> int:
         """Return for how many iterations no photo's best loss has fallen by the relative tolerance."""
-        history = torch.stack(self.history)
+        history = self.history[:iteration]
         fresh = (history > history[-1] * (1 + tolerance)).any(dim=1).nonzero()
         return iteration - (int(fresh[-1]) + 1 if len(fresh) else 0)
 
@@ -75,14 +85,13 @@ class Candidates:
         """Return the best sketch of each photo."""
         losses = self.best_loss.view(self.photos, self.per_photo)
         chosen, rows = losses.argmin(dim=1), self._best_rows()
-        history = torch.stack(self.history) if self.history else losses.new_zeros(0, self.photos)
         return SketchResult(
             strokes=self.best(),
             loss=tuple(losses.amin(dim=1).tolist()),
             chosen=tuple(chosen.tolist()),
             best_iteration=tuple(self.best_iteration[rows].tolist()),
             candidate_losses=tuple(tuple(row) for row in losses.tolist()),
-            history=tuple(tuple(row) for row in history.tolist()),
+            history=tuple(tuple(row) for row in self.history[:iterations].tolist()),
             num_iterations=iterations,
             stopped=stopped,
             seconds=seconds,

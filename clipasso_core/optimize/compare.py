@@ -15,16 +15,14 @@ from .photo_bank import PhotoBank
 log = logging.getLogger(__name__)
 
 
-def compare(
-    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: list[int]
-) -> tuple[Tensor, dict[str, Tensor]]:
+def compare(bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """Look at drawings and photos through the same views.
 
     Args:
         bank: knows the photos, the encoder and the recipe.
         drawings: [B, C, H, W], C 1 or 3.
         photo_index: [B] which photo each is of.
-        views: of the bank; the first one is the un-augmented view of the evaluation.
+        views: [V] of the bank, learnt; the first one is 0, the un-augmented view of the evaluation.
 
     Returns:
         The gradient of the summed loss to the drawings [B, C, H, W], and by name [B]: "geometric" and "semantic",
@@ -33,7 +31,7 @@ def compare(
     drawings = drawings.detach().requires_grad_(True)
     terms: dict[str, Tensor] = {}
     for rows, columns in _passes(len(drawings), len(views), bank.images_per_pass):
-        seen = bank.look(drawings[rows], views[columns])
+        seen = bank.look(drawings[rows], None if columns.stop == 1 else views[columns])
         photo = bank.photo(views[columns], photo_index[rows])
         found = {"geometric": geometric_loss(seen, photo, bank.recipe)}
         if seen.embedding is not None and photo.embedding is not None:
@@ -51,7 +49,7 @@ def compare(
 
 
 def compare_in_memory(
-    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: list[int]
+    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Do as ``compare``; when the device runs out of memory, go on with one image at a time, and say so."""
     try:
@@ -71,4 +69,4 @@ def _passes(drawings: int, views: int, images_per_pass: int) -> Iterator[tuple[s
     columns = max(1, images_per_pass // rows)
     for row in range(0, drawings, rows):
         for column in range(0, views, columns):
-            yield slice(row, row + rows), slice(column, column + columns)
+            yield slice(row, min(row + rows, drawings)), slice(column, min(column + columns, views))

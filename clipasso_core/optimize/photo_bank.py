@@ -1,11 +1,12 @@
-"""The photo's features, computed once for every view of a bank."""
+"""The photos' features, computed once for every view of a bank."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from ..augment import identity_view, random_views, view_grid, warp
+from ..adjoint import Adjoint
+from ..augment import identity_view, random_views, view_grid, warp, warp_from_bank
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import prepare
 from .config import OptimizeConfig
@@ -17,7 +18,7 @@ CPU_PASS, DEVICE_PASS = 4, 64
 class PhotoBank:
     """Remember what the encoder sees in each photo through each view.
 
-    View 0 is the identity. A view's features are computed when it is first asked for.
+    View 0 is the identity. A view's features are computed when ``learn`` is first told of it.
 
     Args:
         images: [P, 3, H, W] in 0-1.
@@ -35,41 +36,60 @@ class PhotoBank:
         config: OptimizeConfig,
         generator: torch.Generator,
     ) -> None:
+        on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
-        self.images_per_pass = config.images_per_pass or (CPU_PASS if images.device.type == "cpu" else DEVICE_PASS)
+        self.images_per_pass = config.images_per_pass or (CPU_PASS if on_cpu else DEVICE_PASS)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
         views = torch.cat([identity_view()[None], random_views(config.bank_size, generator)])
         self.grids = view_grid(views, (images.shape[-2], images.shape[-1])).to(images.device, images.dtype)
-        self._seen: dict[int, Features] = {}
+        self._adjoint = None if on_cpu else Adjoint(self.grids)
+        self._maps: dict[str, Tensor] = {}
+        self._embedding: Tensor | None = None
+        self._known: set[int] = set()
 
-    def look(self, drawings: Tensor, views: list[int]) -> Features:
-        """See drawings [B, C, H, W] (C 1 or 3) through views: features of B * V images, drawing by drawing."""
-        seen = drawings if views == [0] else warp(drawings, self.grids[views])
+    def look(self, drawings: Tensor, views: Tensor | None) -> Features:
+        """See drawings [B, C, H, W] (C 1 or 3) through views [V]: features of B * V images, drawing by drawing.
+
+        None is the identity view, without the resampling.
+        """
+        if views is None:
+            seen = drawings
+        elif self._adjoint is None:
+            seen = warp(drawings, self.grids[views])
+        else:
+            seen = warp_from_bank(drawings, views, self._adjoint)
         rgb = seen.expand(-1, 3, -1, -1)
         return prepare(self.encoder.encode(rgb, tuple(self.recipe.layer_weights), self._wants_embedding), self.recipe)
 
-    def photo(self, views: list[int], photo_index: Tensor) -> Features:
-        """Return the photos' features: of photos photo_index [B] through views, B * V entries, photo by photo."""
-        for view in views:
-            if view not in self._seen:
-                self._seen[view] = self._see_photos(view)
-        chosen = [self._seen[view] for view in views]
-        maps = {name: _gather([f.maps[name] for f in chosen], photo_index) for name in self.recipe.layer_weights}
-        embeddings = [f.embedding for f in chosen if f.embedding is not None]
-        return Features(maps, _gather(embeddings, photo_index) if embeddings else None)
+    def photo(self, views: Tensor, photo_index: Tensor) -> Features:
+        """Return the photos' features: of photos photo_index [B] through views [V], B * V entries, photo by photo."""
+        maps = {name: _gather(stack, views, photo_index) for name, stack in self._maps.items()}
+        return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
 
     @torch.no_grad()
-    def _see_photos(self, view: int) -> Features:
-        seen = [self.look(part, [view]) for part in torch.split(self.images, self.images_per_pass)]
-        maps = {name: torch.cat([f.maps[name] for f in seen]) for name in seen[0].maps}
-        embeddings = [f.embedding for f in seen if f.embedding is not None]
-        return Features(maps, torch.cat(embeddings) if embeddings else None)
+    def learn(self, views: list[int]) -> None:
+        """Look at the photos through those of the views that are new."""
+        for view in sorted(set(views) - self._known):
+            through = torch.tensor([view], device=self.images.device) if view else None
+            seen = [self.look(part, through) for part in torch.split(self.images, self.images_per_pass)]
+            for name in self.recipe.layer_weights:
+                self._maps[name] = self._kept(self._maps.get(name), view, [f.maps[name] for f in seen])
+            if self._wants_embedding:
+                self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
+            self._known.add(view)
+
+    def _kept(self, stack: Tensor | None, view: int, parts: list[Tensor] | list[Tensor | None]) -> Tensor:
+        """Put what was seen through a view into its place of the stack [V, P, ...]; a new stack takes no memory yet."""
+        found = torch.cat([part for part in parts if part is not None])
+        stack = found.new_empty(len(self.grids), *found.shape) if stack is None else stack
+        stack[view] = found
+        return stack
 
     @property
     def _wants_embedding(self) -> bool:
         return self.recipe.semantic_weight > 0
 
 
-def _gather(per_view: list[Tensor], photo_index: Tensor) -> Tensor:
-    """[V] tensors of [P, ...] -> [B * V, ...]."""
-    return torch.stack(per_view, dim=1)[photo_index].flatten(0, 1)
+def _gather(stack: Tensor, views: Tensor, photo_index: Tensor) -> Tensor:
+    """[V', P, ...] -> [B * V, ...]."""
+    return stack[views[None, :], photo_index[:, None]].flatten(0, 1)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from ..encoders.base import FeatureRecipe, ImageEncoder
-from ..errors import ShapeError
+from ..errors import ConfigError, ShapeError
 from ..images import check_images, check_same_aspect, resize
-from ..rasterizer import ink, rasterize
 from ..seeds import seeded_generator
 from ..strokes import Strokes
 from .candidates import Candidates
-from .compare import compare_in_memory
+from .capture import fastest
 from .config import OptimizeConfig
+from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .provenance import describe_run
 from .result import SketchResult, SketchStep
@@ -63,14 +63,12 @@ class SketchRun:
             .to(images.device, torch.float32)
             .with_provenance(**describe_run(encoder, self.recipe, self.config, images.device))
         )
-        generator = seeded_generator(self.config.seed)
+        self.generator = seeded_generator(self.config.seed)
         canvas = resize(images, strokes.canvas_size)
-        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config, generator)
-        self.generator = generator
-        self.candidates = Candidates(self.strokes, images.shape[0])
-        self.grey = self.strokes.is_opaque_black()
-        self.points = self.strokes.control_points.clone().requires_grad_(True)
-        self.optimizer = torch.optim.Adam([self.points], lr=self._learning_rate(0))
+        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config, self.generator)
+        self.candidates = Candidates(self.strokes, images.shape[0], self.config.num_iterations)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views)
+        self._do: Callable[[], None] | None = None
         self.iteration = 0
         self.started = time.perf_counter()
 
@@ -79,20 +77,22 @@ class SketchRun:
             yield self.step()
 
     def step(self) -> SketchStep:
-        """Do one iteration: evaluate, remember the best, move the strokes."""
+        """Do one iteration: evaluate, remember the best, move the strokes.
+
+        Raises:
+            ConfigError: all iterations of the config are done.
+        """
+        if self.iteration >= self.config.num_iterations:
+            raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._learning_rate(self.iteration)
-        self.optimizer.zero_grad()
-        strokes = self.candidates.active_strokes(self.points)
-        drawing = self._draw(strokes)
-        gradient, losses = compare_in_memory(self.bank, drawing, self.candidates.photo_index, self._draw_views())
-        self.candidates.remember(self.points, losses["evaluation"], self.iteration)
-        torch.autograd.backward(drawing, gradient)
-        before = strokes.detach()
-        self.optimizer.step()
+        self.work.prepare(self._draw_views(), self._learning_rate(self.iteration))
+        with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+            self._do = self._do or fastest(self.work)
+            self._do()
         self.iteration += 1
-        return SketchStep(self.iteration, self.config.num_iterations, losses, before, self.candidates.photo_index)
+        evaluated = self.work.strokes.with_points(self.work.evaluated).detach()
+        losses = {name: loss.clone() for name, loss in self.work.losses.items()}
+        return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
@@ -103,9 +103,6 @@ class SketchRun:
         settled = "settled" if self._is_settled() else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else settled)
         return self.candidates.result(self.iteration, reason, time.perf_counter() - self.started)
-
-    def _draw(self, strokes: Strokes) -> Tensor:
-        return 1 - ink(strokes)[:, None] if self.grey else rasterize(strokes)
 
     def _draw_views(self) -> list[int]:
         order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
@@ -121,11 +118,10 @@ class SketchRun:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
             return
         kept = self.candidates.halve()
-        state = self.optimizer.state[self.points]
-        self.points = self.points.detach()[kept].requires_grad_(True)
-        moments = {k: v[kept] if v.ndim else v for k, v in state.items()}
-        self.optimizer = torch.optim.Adam([self.points])
-        self.optimizer.state[self.points] = moments
+        moments, points = self.work.kept_moments(kept), self.work.points.detach()[kept]
+        strokes = self.candidates.active_strokes(points)
+        self.work = Iteration(strokes, self.candidates, self.bank, self.config.num_views, moments)
+        self._do = None
 
     def _is_settled(self) -> bool:
         patience = self.config.patience

@@ -174,7 +174,7 @@ def test_passes_change_nothing(start: Start, cup: Tensor, per_pass: int) -> None
     options = {"num_views": 3, "num_iterations": 1}
     runs = [start(cup, images_per_pass=n, **options) for n in (64, per_pass)]
     steps = [run.step() for run in runs]
-    whole, parts = (run.points.grad for run in runs)
+    whole, parts = (run.work.points.grad for run in runs)
     assert whole is not None
     assert parts is not None
     assert float(whole.abs().max()) > 0
@@ -234,7 +234,7 @@ def test_without_patience_it_goes_on(start: Start, cup: Tensor) -> None:
 
 def test_the_learning_rate_falls_as_a_cosine(start: Start, cup: Tensor) -> None:
     run = start(cup, num_iterations=4, learning_rate=7.0, final_learning_rate=0.1, num_views=0)
-    rates = [run.optimizer.param_groups[0]["lr"] for _ in run]
+    rates = [run.work.optimizer.param_groups[0]["lr"] for _ in run]
     expected = [7.0 * 64 / 224 * (0.1 + 0.9 * share) for share in (1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2)]
     assert rates == pytest.approx(expected)
 
