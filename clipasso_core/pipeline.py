@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor
@@ -77,7 +77,8 @@ def sketch(
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
     looking = (saliency_encoder or encoder).to(device)
     maps = compute_saliency(cut.image, looking, cut.mask, config.init.canvas_size, config.attention)
-    run = SketchRun(cut.image, init_strokes(maps.saliency, config.init), encoder, config.optimize)
+    strokes = init_strokes(maps.saliency, config.init).with_provenance(**_describe_start(config, mask, looking))
+    run = SketchRun(cut.image, strokes, encoder, config.optimize)
     stopped = None
     try:
         for step in run:
@@ -88,6 +89,14 @@ def sketch(
             raise
         stopped = "interrupted"
     return Sketch(run.result(stopped), cut.frames)
+
+
+def _describe_start(config: SketchConfig, mask: Tensor | None, looking: ImageEncoder) -> dict[str, object]:
+    """Return the facts that decide first strokes besides the photo and ``StrokeInitConfig``, as JSON values."""
+    return {
+        "mask": {**asdict(config.mask), **({} if mask is None else {"source": "given"})},
+        "saliency": {**asdict(config.attention), "encoder": looking.name, "encoder_sha256": looking.fingerprint},
+    }
 
 
 def choose_device(name: str = "auto") -> torch.device:

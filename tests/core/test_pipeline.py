@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.encoders import ImageEncoder
+from clipasso_core.encoders import ImageEncoder, get_encoder
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
 from clipasso_core.mask import MaskConfig
 from clipasso_core.optimize import OptimizeConfig, SketchStep
@@ -52,6 +53,17 @@ def test_provenance_tells_how_the_strokes_were_made(cup: Tensor) -> None:
     assert facts["encoder"] == "efficientnet-lite0"
     assert StrokeInitConfig(**facts["stroke_init"]) == INIT  # type: ignore[arg-type]
     assert OptimizeConfig(**facts["optimize"]) == OPTIMIZE  # type: ignore[arg-type]
+
+
+def test_provenance_names_what_decided_the_first_strokes(cup: Tensor) -> None:
+    plain = sketch(cup, WHOLE).result.strokes.provenance
+    given = sketch(cup, WHOLE, mask=torch.ones(1, *cup.shape[-2:])).result.strokes.provenance
+    assert plain["mask"] == asdict(WHOLE.mask)
+    assert given["mask"] == {**asdict(WHOLE.mask), "source": "given"}
+    looking = get_encoder()
+    assert plain["saliency"] == {
+        "method": "auto", "text": "", "encoder": looking.name, "encoder_sha256": looking.fingerprint
+    }  # fmt: skip
 
 
 def interrupted_at(iteration: int, image: Tensor) -> tuple[Sketch, list[float]]:
