@@ -36,6 +36,22 @@ class Frame:
         offset = placed.control_points.new_tensor([left, top])
         return replace(placed, control_points=placed.control_points + offset, canvas_size=self.photo_size)
 
+    def to_canvas(self, strokes: Strokes, canvas_size: tuple[int, int]) -> Strokes:
+        """Bring strokes that lie over the photo back to a canvas of (height, width) px: the inverse of ``to_photo``.
+
+        Raises:
+            ShapeError: the strokes are not on a page of the photo's size.
+        """
+        if strokes.canvas_size != self.photo_size:
+            raise ShapeError(
+                f"The strokes are on a page of (height, width) {strokes.canvas_size}, but the photo's size is "
+                f"{self.photo_size}. Scale them to it first."
+            )
+        left, top, right, bottom = self.box
+        offset = strokes.control_points.new_tensor([left, top])
+        cut = replace(strokes, control_points=strokes.control_points - offset, canvas_size=(bottom - top, right - left))
+        return cut.scaled_to(canvas_size)
+
 
 def to_photos(strokes: Strokes, frames: tuple[Frame, ...] | None) -> Strokes:
     """Place each sketch of a batch over its photo; without frames the strokes stay on their canvas.

@@ -66,7 +66,7 @@ def compute_saliency(
     if mask is not None:
         inside = resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5
         require_object(inside.float())
-        product = torch.maximum(product, (where + 1e-3) * _contour(inside)) * inside
+        product = torch.maximum(product, (where + 1e-3) * contour(inside)) * inside
     for index in range(product.shape[0]):
         if float(product[index].max()) <= 0:
             raise MaskError(
@@ -77,7 +77,7 @@ def compute_saliency(
     return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, where, edges)))
 
 
-def _contour(inside: Tensor) -> Tensor:
+def contour(inside: Tensor) -> Tensor:
     """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim."""
     padded = F.pad((~inside).float()[:, None], (2, 2, 2, 2), value=0.0)
     return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()

@@ -110,6 +110,31 @@ def test_each_sketch_of_a_batch_goes_back_through_its_own_crop() -> None:
     assert placed.provenance == {"seed": 1}
 
 
+@pytest.mark.parametrize("box", [(10, 20, 74, 84), (-8, 0, 120, 128), (0, 0, 120, 100)])
+def test_strokes_over_the_photo_find_back_to_the_canvas(box: tuple[int, int, int, int]) -> None:
+    points = torch.rand(1, 3, 4, 2, generator=torch.Generator().manual_seed(0)) * CANVAS
+    strokes = Strokes.black(points, (CANVAS, CANVAS)).with_provenance(seed=1)
+    frame = Frame((100, 120), box)
+    back = frame.to_canvas(frame.to_photo(strokes), (CANVAS, CANVAS))
+    torch.testing.assert_close(back.control_points, points)
+    torch.testing.assert_close(back.stroke_width, strokes.stroke_width)
+    assert back.canvas_size == (CANVAS, CANVAS)
+    assert back.provenance == {"seed": 1}
+
+
+def test_the_canvas_of_a_page_may_have_any_size() -> None:
+    placed = Frame((100, 120), (10, 20, 74, 84)).to_canvas(
+        Strokes.black(torch.tensor([42.0, 36.0]).expand(1, 1, 4, 2).clone(), (100, 120)), (128, 128)
+    )
+    assert placed.control_points[0, 0, 0].tolist() == [64, 32]
+    assert float(placed.stroke_width) == 6
+
+
+def test_strokes_of_another_page_have_no_way_to_the_canvas() -> None:
+    with pytest.raises(ShapeError, match=r"\(64, 64\), but the photo's size is \(100, 120\)"):
+        Frame((100, 120), (0, 0, 64, 64)).to_canvas(strokes_at(1.0, 1.0), (CANVAS, CANVAS))
+
+
 def test_squashed_strokes_are_as_wide_as_the_mean_of_the_axes() -> None:
     placed = Frame((32, 128), (0, 0, 128, 32)).to_photo(strokes_at(32.0, 32.0))
     assert placed.control_points[0, 0, 0].tolist() == [64, 16]
