@@ -32,14 +32,19 @@ class SketchProgress(_Bar):
     Args:
         num_iterations: most there will be.
         quiet: show nothing.
+        what: is being sketched.
 
     Raises:
         DependencyError: rich is missing.
     """
 
-    def __init__(self, num_iterations: int, quiet: bool = False) -> None:
+    def __init__(self, num_iterations: int, quiet: bool = False, what: str = "") -> None:
         rich = _rich()
-        columns = [rich.TextColumn("sketching"), rich.BarColumn(), rich.MofNCompleteColumn()]
+        columns = [
+            rich.TextColumn(f"sketching {what}".rstrip(), markup=False),
+            rich.BarColumn(),
+            rich.MofNCompleteColumn(),
+        ]
         columns += [rich.TimeRemainingColumn(), rich.TextColumn("loss {task.fields[loss]}")]
         self.bar = rich.Progress(*columns, console=_console(), disable=quiet)
         self.task = self.bar.add_task("sketching", total=num_iterations, loss="...")
@@ -50,6 +55,28 @@ class SketchProgress(_Bar):
         if step.iteration % READ_EVERY == 1:
             fields["loss"] = f"{float(step.losses['evaluation'].min()):.4f}"
         self.bar.update(self.task, completed=step.iteration, **fields)
+
+
+class JudgeProgress(_Bar):
+    """Show how many photos of an evaluation are done.
+
+    Args:
+        num_photos: how many there are.
+        quiet: show nothing.
+
+    Raises:
+        DependencyError: rich is missing.
+    """
+
+    def __init__(self, num_photos: int, quiet: bool = False) -> None:
+        rich = _rich()
+        columns = (rich.TextColumn("judging"), rich.BarColumn(), rich.MofNCompleteColumn(), rich.TimeRemainingColumn())
+        self.bar = rich.Progress(*columns, console=_console(), disable=quiet)
+        self.task = self.bar.add_task("judging", total=num_photos)
+
+    def update(self, done: int) -> None:
+        """Show the number of photos done."""
+        self.bar.update(self.task, completed=done)
 
 
 class DownloadProgress(_Bar):
