@@ -58,18 +58,13 @@ def group_cells(group: Group) -> list[Cell]:
     return cells
 
 
-def sketch_cells(one: ScoredSketch) -> list[Cell]:
-    """Return the figures of a sketch."""
+def sketch_cells(one: ScoredSketch, num_photos: int) -> list[Cell]:
+    """Return the figures of a sketch, ranked among so many photos."""
     loss, similarity, *rest = _pair_cells(one.figures)
-    cells = [loss, similarity, Cell("rank", str(one.rank), one.rank, "lower"), *rest]
+    cells = [loss, similarity, Cell("rank", f"{one.rank} of {num_photos}", one.rank, "lower"), *rest]
     if one.class_place is not None and one.class_guess is not None:
         cells.append(Cell("class", f"{one.class_place} {shown(one.class_guess)}", one.class_place, "lower"))
     return cells
-
-
-def label_text(label: str) -> str:
-    """Return a label as shown; a hyphen where there is none."""
-    return shown(label) or "-"
 
 
 def _pair_cells(figures: Figures) -> list[Cell]:

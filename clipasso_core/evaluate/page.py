@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .. import __version__
-from .cells import MEANINGS, Cell, group_cells, label_text, sketch_cells
+from .cells import MEANINGS, Cell, group_cells, sketch_cells
 from .evaluation import Evaluation, PhotoCard, ScoredSketch
 from .folder import shown
 from .groups import Group, group_sketches
@@ -37,9 +37,9 @@ def to_html(evaluation: Evaluation, title: str) -> str:
     body = [
         f'<body style="--columns: {len(groups) + 1}">',
         _header(evaluation, title),
-        f'<main>\n<h2>Means</h2>\n<div class="scroll">{_means(groups)}</div>\n<h2>Sheet</h2>\n<div class="scroll">',
-        _sheet(evaluation, groups),
-        f"</div>\n</main>\n{_footer(evaluation, groups)}\n</body>\n</html>\n",
+        f'<main>\n<h2>Means</h2>\n<div class="scroll">{_means(evaluation, groups)}</div>',
+        f'<h2>Sheet</h2>\n<div class="scroll">{_sheet(evaluation, groups)}</div>\n</main>',
+        f"{_footer(evaluation, groups)}\n</body>\n</html>\n",
     ]
     return head + "\n".join(body)
 
@@ -48,10 +48,10 @@ def _header(evaluation: Evaluation, title: str) -> str:
     photos, sketches = len(evaluation.photos), len(evaluation.sketches)
     counted = f"{photos} photo{'s' * (photos != 1)}, {sketches} sketch{'es' * (sketches != 1)}."
     judge = _text(evaluation.judge.encoder.description)
-    return f"<header>\n<h1>{_text(title)}</h1>\n<p>{counted} The judge: {judge}.</p>\n</header>"
+    return f"<header>\n<h1>{_text(title)}</h1>\n<p>{counted} Judged by {judge}.</p>\n</header>"
 
 
-def _means(groups: Sequence[Group]) -> str:
+def _means(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     rows = [group_cells(group) for group in groups]
     names = list(dict.fromkeys(cell.name for row in rows for cell in row))
     better = {cell.name: cell.better for row in rows for cell in row}
@@ -59,12 +59,12 @@ def _means(groups: Sequence[Group]) -> str:
         f'<th scope="col" title="{_text(MEANINGS[name])}">{_text(name)} {ARROWS[better[name]]}</th>' for name in names
     )
     lines = [
-        f'<tr><th scope="row">{_text(label_text(group.label))}</th><td>{group.sketches}</td>'
+        f'<tr><th scope="row">{_text(_head(group.label, evaluation.sketches))}</th><td>{group.sketches}</td>'
         + "".join(_mean(name, row, rows) for name in names)
         + "</tr>"
         for group, row in zip(groups, rows, strict=True)
     ]
-    head = f'<thead><tr><th scope="col">sketch</th><th scope="col">number</th>{titles}</tr></thead>'
+    head = f'<thead><tr><th scope="col">sketches</th><th scope="col">number</th>{titles}</tr></thead>'
     return f"<table>{head}<tbody>{''.join(lines)}</tbody></table>"
 
 
@@ -86,7 +86,7 @@ def _sheet(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     lines = [f'<div class="row head" aria-hidden="true"><span>photo, as the judge sees it</span>{heads}</div>']
     for card in evaluation.photos:
         if card.path in drawn:
-            sketches = [_sketch(found.get((card.path, group.label))) for group in groups]
+            sketches = [_sketch(found.get((card.path, group.label)), len(evaluation.photos)) for group in groups]
             lines.append(f'<section class="row" aria-label="{_name(card)}">{_photo(card)}{"".join(sketches)}</section>')
     return "\n".join(lines)
 
@@ -94,7 +94,7 @@ def _sheet(evaluation: Evaluation, groups: Sequence[Group]) -> str:
 def _head(label: str, sketches: Sequence[ScoredSketch]) -> str:
     """Return a column's title: the label, called strokes where it is their number."""
     counts = {str(one.num_strokes) for one in sketches if one.file.label == label}
-    return f"{label} stroke{'s' * (label != '1')}" if counts == {label} else label_text(label)
+    return f"{label} stroke{'s' * (label != '1')}" if counts == {label} else label or "sketch"
 
 
 def _photo(card: PhotoCard) -> str:
@@ -106,12 +106,14 @@ def _photo(card: PhotoCard) -> str:
     )
 
 
-def _sketch(one: ScoredSketch | None) -> str:
+def _sketch(one: ScoredSketch | None, num_photos: int) -> str:
     if one is None:
         return '<figure><div class="paper none"></div><figcaption>no sketch</figcaption></figure>'
     source = "data:image/svg+xml;base64," + base64.b64encode(one.svg.encode("utf-8")).decode("ascii")
     alt = f"Sketch {_text(one.file.path.stem)} in {one.num_strokes} strokes"
-    figures = "".join(f"<dt>{_text(cell.name)}</dt><dd>{_text(cell.text)}</dd>" for cell in sketch_cells(one))
+    figures = "".join(
+        f"<div><dt>{_text(cell.name)}</dt><dd>{_text(cell.text)}</dd></div>" for cell in sketch_cells(one, num_photos)
+    )
     return (
         f'<figure><div class="paper"><img src="{source}" alt="{alt}" loading="lazy"></div>'
         f"<figcaption><dl>{figures}</dl></figcaption></figure>"
@@ -120,7 +122,7 @@ def _sketch(one: ScoredSketch | None) -> str:
 
 def _footer(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     cells = [cell for group in groups for cell in group_cells(group)]
-    cells += [cell for one in evaluation.sketches for cell in sketch_cells(one)]
+    cells += [cell for one in evaluation.sketches for cell in sketch_cells(one, len(evaluation.photos))]
     better = {cell.name: cell.better for cell in cells}
     meanings = "".join(
         f"<dt>{_text(name)} {ARROWS[better[name]]}</dt><dd>{_text(meaning)}</dd>"

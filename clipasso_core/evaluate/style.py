@@ -27,14 +27,16 @@ td.best { font-weight: 650 }
   isolation: isolate }
 .paper img { display: block; width: 100%; height: 100%; mix-blend-mode: multiply }
 .none { background: none; border-style: dashed }
-figcaption { margin-top: .6rem; font-size: .78rem; line-height: 1.55; color: var(--quiet) }
+figcaption { margin-top: .7rem; font-size: .78rem; line-height: 1.55; color: var(--quiet) }
 .name { font-size: 1.05rem; line-height: 1.3; color: var(--ink); overflow-wrap: anywhere }
-dl { display: grid; grid-template-columns: auto 1fr; column-gap: .8rem }
-dd { margin: 0; text-align: right; color: var(--ink); overflow-wrap: anywhere }
-footer dl { column-gap: 1.6rem; font-size: .85rem }
-footer dt { white-space: nowrap }
-footer dd { text-align: left; color: var(--quiet) }
-footer dt, footer li { color: var(--ink) }
+figcaption dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)); gap: .35rem .6rem }
+dt { white-space: nowrap }
+figcaption dt { font-size: .7rem; line-height: 1.3 }
+dd { color: var(--ink); overflow-wrap: anywhere }
+figcaption dd { font-size: .85rem; line-height: 1.3 }
+footer dl { display: grid; grid-template-columns: auto 1fr; column-gap: 1.6rem; font-size: .85rem }
+footer dd { color: var(--quiet) }
+footer h2, footer dt, footer li { color: var(--ink) }
 footer ul { padding-left: 1.1rem; font-size: .85rem; overflow-wrap: anywhere }
 footer > p { margin-top: 3rem; font-size: .8rem }
 @media print { body { padding: 0; background: none } .row { break-inside: avoid } }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from .cells import Cell, group_cells, label_text, sketch_cells
+from .cells import Cell, group_cells, sketch_cells
 from .evaluation import Evaluation
 from .folder import shown
 from .groups import group_sketches
@@ -16,13 +16,14 @@ LEFT = ("photo", "sketch", "class")
 
 def to_text(evaluation: Evaluation) -> str:
     """Return both tables, without a newline at the end."""
+    many = len(evaluation.photos)
     groups = [
-        {"sketch": label_text(group.label), "n": str(group.sketches), **_texts(group_cells(group))}
+        {"sketch": shown(group.label) or "-", "n": str(group.sketches), **_texts(group_cells(group))}
         for group in group_sketches(evaluation.sketches)
     ]
     sketches = [
-        {"photo": shown(one.file.photo.stem), "sketch": label_text(one.file.label), **_texts(sketch_cells(one))}
-        for one in evaluation.sketches
+        {"photo": shown(file.photo.stem), "sketch": shown(file.label) or "-", **_texts(sketch_cells(one, many))}
+        for one, file in ((one, one.file) for one in evaluation.sketches)
     ]
     return f"{format_table(groups)}\n\n{format_table(sketches)}"
 
