@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ClipassoError, ConfigError
+from ..errors import ConfigError
 from ..optimize import PRESETS, preset_config
 from ..stroke_init import StrokeInitConfig
 from .output import write_line
@@ -105,29 +105,32 @@ def _make(
 ) -> Pairing:
     """Make the sketches that are not there yet; a photo that has no object, say, is left out."""
     from ..encoders import get_encoder
-    from ..evaluate import LeftOut, Pairing
+    from ..evaluate import FAULTS, LeftOut, Pairing
     from ..evaluate.make import Maker
+    from ..image_files import write_atomically
 
     maker = Maker(out, configs, get_encoder(device=device), device)
     maker.check(photos)
     left_out, sketches = [], []
     for photo in photos:
-        try:
-            for file, config in maker.plan(photo):
-                _make_one(maker, file, config, quiet)
-                sketches.append(file)
-        except ClipassoError as error:
-            left_out.append(LeftOut(photo, str(error)))
+        for file, config in maker.plan(photo):
+            try:
+                svg = None if maker.is_made(file, config) else _draw(maker, file, config, quiet)
+            except FAULTS as error:
+                left_out.append(LeftOut(photo, str(error)))
+                break
+            if svg is not None:
+                write_atomically(file.path, svg)
+            sketches.append(file)
     return Pairing(tuple(sketches), tuple(left_out))
 
 
-def _make_one(maker: Maker, file: SketchFile, config: SketchConfig, quiet: bool) -> None:
+def _draw(maker: Maker, file: SketchFile, config: SketchConfig, quiet: bool) -> str:
     from ..evaluate.folder import shown
     from .progress import SketchProgress
 
-    if not maker.is_made(file, config):
-        with SketchProgress(config.optimize.num_iterations, quiet, shown(file.path.stem)) as progress:
-            maker.make(file, config, progress.update)
+    with SketchProgress(config.optimize.num_iterations, quiet, shown(file.path.stem)) as progress:
+        return maker.draw(file, config, progress.update)
 
 
 def _finish(found: Evaluation, arguments: argparse.Namespace, out: Path) -> int:

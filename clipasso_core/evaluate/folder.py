@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ImageFileError, MaskError, ShapeError, SvgError
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *(".jp2", ".ppm", ".pgm", ".tga", ".ico"),
 )
 """Endings of the files that are taken for photos."""
+
+
+FAULTS = (ImageFileError, MaskError, ShapeError, SvgError)
+"""What one photo or one sketch can be at fault for: it is left out, and the others go on."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,14 @@ def pair_sketches(photos: Sequence[Path], folder: Path) -> Pairing:
         )
     sketches.sort(key=lambda one: (order[one.photo], label_order(one.label), one.path.name))
     return Pairing(tuple(sketches), tuple(left_out))
+
+
+def same_photos(sketches: Sequence[SketchFile]) -> bool:
+    """Whether there is a sketch of every label of the same photos, so that the labels' means can be compared."""
+    photos: dict[str, set[Path]] = {}
+    for one in sketches:
+        photos.setdefault(one.label, set()).add(one.photo)
+    return len(set(map(frozenset, photos.values()))) <= 1
 
 
 def label_order(label: str) -> tuple[bool, float, str]:

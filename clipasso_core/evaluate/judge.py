@@ -72,5 +72,5 @@ def load_judge(name: str, device: torch.device) -> Judge:
         return Judge(judge_encoder().to(device), device)
     except DependencyError as error:
         raise DependencyError(
-            f'The judge {JUDGE} is missing. Install it: pip install "clipasso[eval]"; or name another with --judge.'
+            f'The judge {JUDGE} is missing. Install it: pip install "clipasso[eval]"; or choose another judge.'
         ) from error

@@ -12,7 +12,7 @@ import torch
 
 from ..encoders.base import ImageEncoder
 from ..errors import ClipassoError, ConfigError
-from ..image_files import load_image, write_atomically
+from ..image_files import load_image
 from ..optimize import SketchStep
 from ..optimize.provenance import describe_run
 from ..pipeline import Sketch, SketchConfig, sketch
@@ -53,8 +53,8 @@ class Maker:
         for path in (file.path for photo in photos for file, _ in self.plan(photo)):
             if path.exists() and PHOTO_HASH not in _facts_of(path):
                 raise ConfigError(
-                    f"{str(path)!r} is there already and was not made by an evaluation. Give another folder "
-                    "with --out, or score the sketches that are there with --sketches."
+                    f"{str(path)!r} is there already and was not made by an evaluation. Choose another folder for "
+                    "the results, or score the sketches that are there."
                 )
 
     def is_made(self, file: SketchFile, config: SketchConfig) -> bool:
@@ -64,17 +64,17 @@ class Maker:
         facts, wanted = _facts_of(file.path), json.loads(json.dumps(self._wanted(file, config)))
         return all(_comparable(facts).get(name) == value for name, value in wanted.items())
 
-    def make(self, file: SketchFile, config: SketchConfig, on_step: Callable[[SketchStep], None]) -> None:
-        """Make one sketch and write it, whole or not at all.
+    def draw(self, file: SketchFile, config: SketchConfig, on_step: Callable[[SketchStep], None]) -> str:
+        """Make one sketch; return the SVG, which is not yet written.
 
         Raises:
-            KeyboardInterrupt: when interrupted; a sketch that is not finished is not written.
-            ClipassoError: as ``sketch``.
+            KeyboardInterrupt: when interrupted; a sketch that is not finished would be taken for a finished one.
+            ClipassoError: as ``load_image`` and ``sketch``.
         """
         made = sketch(load_image(file.photo), config, encoder=self.encoder, device=self.device, on_step=on_step)
         if made.result.stopped == "interrupted":
             raise KeyboardInterrupt
-        write_atomically(file.path, self._svg(file, made))
+        return self._svg(file, made)
 
     def _svg(self, file: SketchFile, made: Sketch) -> str:
         strokes = made.result.strokes.to("cpu")

@@ -30,7 +30,7 @@ def ready_folder(out: Path, photos: Path) -> Path:
         ImageFileError: it cannot be made or written to.
     """
     if out.resolve() == photos.resolve():
-        raise ConfigError(f"The results cannot go among the photos in {str(photos)!r}. Name another folder with --out.")
+        raise ConfigError(f"The results cannot go among the photos in {str(photos)!r}. Choose another folder for them.")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -41,7 +41,7 @@ def ready_folder(out: Path, photos: Path) -> Path:
         if (out / name).exists() and mark not in (out / name).read_text("utf-8", "replace")[:START]:
             raise ConfigError(
                 f"{str(out / name)!r} was not written by an evaluation and would be replaced. "
-                "Move it, or name another folder with --out."
+                "Move it, or choose another folder for the results."
             )
     return out
 

@@ -9,7 +9,7 @@ from html import escape
 from .. import __version__
 from .cells import MEANINGS, Cell, group_cells, sketch_cells
 from .evaluation import Evaluation, PhotoCard, ScoredSketch
-from .folder import shown
+from .folder import same_photos, shown
 from .groups import Group, group_sketches
 from .style import STYLE
 
@@ -53,6 +53,7 @@ def _header(evaluation: Evaluation, title: str) -> str:
 
 def _means(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     rows = [group_cells(group) for group in groups]
+    fair = same_photos([one.file for one in evaluation.sketches])
     names = list(dict.fromkeys(cell.name for row in rows for cell in row))
     better = {cell.name: cell.better for row in rows for cell in row}
     titles = "".join(
@@ -60,7 +61,7 @@ def _means(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     )
     lines = [
         f'<tr><th scope="row">{_text(_head(group.label, evaluation.sketches))}</th><td>{group.sketches}</td>'
-        + "".join(_mean(name, row, rows) for name in names)
+        + "".join(_mean(name, row, rows if fair else ()) for name in names)
         + "</tr>"
         for group, row in zip(groups, rows, strict=True)
     ]
@@ -69,12 +70,12 @@ def _means(evaluation: Evaluation, groups: Sequence[Group]) -> str:
 
 
 def _mean(name: str, row: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str:
-    """Return one mean; the best of several is marked."""
+    """Return one mean; the best of the rows that it may be compared with is marked."""
     cell = next((cell for cell in row if cell.name == name), None)
     if cell is None:
         return "<td>-</td>"
     texts = {one.text: one.value for other in rows for one in other if one.name == name}
-    best = (min if cell.better == "lower" else max)(texts, key=lambda text: texts[text])
+    best = (min if cell.better == "lower" else max)(texts, key=lambda text: texts[text], default="")
     marked = ' class="best"' if len(texts) > 1 and cell.text == best else ""
     return f"<td{marked}>{cell.text}</td>"
 

@@ -9,16 +9,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..errors import ClipassoError
 from ..svg import to_svg
 from .drawing import Drawing, read_drawing
 from .evaluation import Evaluation, PhotoCard, ScoredSketch
 from .figures import Figures, compare
-from .folder import LeftOut, SketchFile, shown
+from .folder import FAULTS, LeftOut, SketchFile, same_photos, shown
 from .judge import Judge, Seen
 from .photo import SeenPhoto, see_photo, to_jpeg_uri
 from .retrieval import cosines, place
 from .zero_shot import Classes
+
+MANY = 10
+"""Most names in one warning."""
 
 
 def evaluate(
@@ -78,7 +80,7 @@ class _Evaluator:
         """Compare a photo with its sketches (there may be none); what cannot be read is left out."""
         try:
             photo = see_photo(path)
-        except ClipassoError as error:
+        except FAULTS as error:
             self._left_out.append(LeftOut(path, str(error)))
             return
         seen = self.judge.look(photo.image)
@@ -93,7 +95,7 @@ class _Evaluator:
         try:
             drawing = read_drawing(file.path, photo.frame)
             figures, embedding = compare(drawing.strokes, photo, seen, self.judge)
-        except ClipassoError as error:
+        except FAULTS as error:
             self._left_out.append(LeftOut(file.path, str(error)))
         else:
             self._compared.append(_Compared(file, drawing, figures, embedding, len(self._cards) - 1))
@@ -101,11 +103,12 @@ class _Evaluator:
     def result(self) -> Evaluation:
         """Return what was found."""
         names = self.classes.names if self.classes else ()
-        sketches = tuple(map(self._score, self._compared))
+        photos = torch.stack(self._embeddings) if self._embeddings else torch.zeros(0)
+        sketches = tuple(self._score(one, photos) for one in self._compared)
         return Evaluation(self.judge, tuple(self._cards), sketches, tuple(self._left_out), names, self._warnings())
 
-    def _score(self, one: _Compared) -> ScoredSketch:
-        rank = place(cosines(one.embedding, torch.stack(self._embeddings)), one.photo)
+    def _score(self, one: _Compared, photos: Tensor) -> ScoredSketch:
+        rank = place(cosines(one.embedding, photos), one.photo)
         own = self.classes.own(one.file.photo.stem) if self.classes else None
         at, guess = self.classes.guess(one.embedding, own) if self.classes and own is not None else (None, None)
         strokes = one.drawing.strokes
@@ -121,7 +124,18 @@ class _Evaluator:
                 f"{used} of {len(self._compared)} sketches were optimised with the judge itself ({encoder.name}), "
                 "so its figures flatter them. Choose another judge."
             )
-        unnamed = [card.path.name for card in self._cards if self.classes and card.class_name is None]
+        unnamed = [card.path for card in self._cards if self.classes and card.class_name is None]
         if unnamed:
-            found.append(f"No class stands in the names of {', '.join(map(shown, unnamed))}; left out of zero-shot.")
+            found.append(f"No class stands in the names of {_listed(unnamed)}; left out of zero-shot.")
+        drawn = {one.file.photo for one in self._compared}
+        bare = [card.path for card in self._cards if card.path not in drawn]
+        if bare:
+            found.append(f"No sketch of {_listed(bare)} was scored; they only count for the ranks.")
+        if not same_photos([one.file for one in self._compared]):
+            found.append("The groups are not of the same photos, so their means should not be compared.")
         return tuple(found)
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - MANY} more" if len(paths) > MANY else ""
+    return ", ".join(shown(path.name) for path in paths[:MANY]) + more

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clipasso_core.errors import ConfigError
-from clipasso_core.evaluate.folder import label_order, pair_sketches, photos_in, shown
+from clipasso_core.evaluate.folder import SketchFile, label_order, pair_sketches, photos_in, same_photos, shown
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -68,3 +68,11 @@ def test_labels_sort_as_people_do() -> None:
 
 def test_names_are_shown_on_one_line() -> None:
     assert shown("a\nb\x1b[31m\udc80 猫 é") == "a b?[31m? 猫 é"
+
+
+def test_labels_of_the_same_photos() -> None:
+    a4, a16, b4, b16 = (SketchFile(Path(name), Path("x"), label) for name in "ab" for label in ("4", "16"))
+    assert same_photos([])
+    assert same_photos([a4, b4])
+    assert same_photos([a4, b4, b16, a16])
+    assert not same_photos([a4, b4, a16])

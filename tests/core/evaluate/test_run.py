@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from clipasso_core.errors import DependencyError
 from clipasso_core.evaluate import Judge, SketchFile, evaluate
 from clipasso_core.evaluate.zero_shot import Classes
 from clipasso_core.strokes import Strokes
@@ -61,6 +62,7 @@ def test_photos_without_a_sketch_count_for_the_ranks(
     both = evaluate(photos, sketches[:2], judge)
     assert [one.rank for one in alone.sketches] == [1, 1]
     assert len(both.photos) == 2
+    assert both.warnings == ("No sketch of cup.png was scored; they only count for the ranks.",)
     assert [one.figures for one in both.sketches] == [one.figures for one in alone.sketches]
 
 
@@ -84,7 +86,7 @@ def test_a_judge_that_drew_is_warned_of(
     files = [
         save(tmp_path, photos[0], traced["cat"], label, facts) for label, facts in (("a", own), ("b", other), ("c", {}))
     ]
-    (said,) = evaluate(photos, files, judge).warnings
+    (said,) = evaluate(photos[:1], files, judge).warnings
     assert said.startswith("1 of 3 sketches were optimised with the judge itself (efficientnet-lite2)")
 
 
@@ -102,3 +104,19 @@ def test_the_same_twice(photos: list[Path], sketches: list[SketchFile], judge: J
     first, second = (evaluate(photos, sketches, judge) for _ in range(2))
     assert first.sketches == second.sketches
     assert first.photos == second.photos
+
+
+def test_groups_of_other_photos_are_warned_of(photos: list[Path], sketches: list[SketchFile], judge: Judge) -> None:
+    (said,) = evaluate(photos, sketches[:3], judge).warnings
+    assert said == "The groups are not of the same photos, so their means should not be compared."
+
+
+def test_what_is_no_photos_fault_ends_it(
+    photos: list[Path], sketches: list[SketchFile], judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise DependencyError("pip install onnxruntime")
+
+    monkeypatch.setattr("clipasso_core.evaluate.photo.mask_object", missing)
+    with pytest.raises(DependencyError):
+        evaluate(photos, sketches, judge)
