@@ -92,6 +92,11 @@ def test_whatever_a_name_holds_is_text(evaluation: Callable[..., Any], scored: C
     assert not page.all("script")
     assert "<script" not in text
     assert EVIL in " ".join(page.words)
+    name = EVIL.replace("/", "")
+    assert [one["alt"] for one in page.all("img")] == [
+        f"The photo {name}, its object on white",
+        f"Sketch {name}-{name} in 16 strokes",
+    ]
     text.encode("utf-8")
 
 
