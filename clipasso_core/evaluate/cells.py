@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from .evaluation import ScoredSketch
+from .evaluation import Evaluation, ScoredSketch
 from .figures import Figures
 from .folder import shown
 from .groups import Group
@@ -20,7 +20,8 @@ MEANINGS = {
     "ink to edge": "mean distance of the ink from the photo's nearest edge, px of 224",
     "edge to ink": "mean distance of the photo's edges from the nearest ink, px of 224",
     "MS-SSIM": "likeness of the grey pixels over five scales",
-    "class": "place of the photo's class among all classes, and what the sketch was taken for",
+    "class rank": "place of the photo's class among all classes, the nearest first",
+    "taken for": "the nearest class",
     "class top 1": "share of sketches taken for what they are",
     "class top 3": "share of sketches whose class is among the first three",
 }
@@ -58,12 +59,13 @@ def group_cells(group: Group) -> list[Cell]:
     return cells
 
 
-def sketch_cells(one: ScoredSketch, num_photos: int) -> list[Cell]:
-    """Return the figures of a sketch, ranked among so many photos."""
+def sketch_cells(one: ScoredSketch, evaluation: Evaluation) -> list[Cell]:
+    """Return the figures of a sketch of an evaluation."""
     loss, similarity, *rest = _pair_cells(one.figures)
-    cells = [loss, similarity, Cell("rank", f"{one.rank} of {num_photos}", one.rank, "lower"), *rest]
+    cells = [loss, similarity, Cell("rank", f"{one.rank} of {len(evaluation.photos)}", one.rank, "lower"), *rest]
     if one.class_place is not None and one.class_guess is not None:
-        cells.append(Cell("class", f"{one.class_place} {shown(one.class_guess)}", one.class_place, "lower"))
+        cells.append(Cell("class rank", f"{one.class_place} of {len(evaluation.classes)}", one.class_place, "lower"))
+        cells.append(Cell("taken for", shown(one.class_guess), one.class_place, ""))
     return cells
 
 

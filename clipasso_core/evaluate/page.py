@@ -87,7 +87,7 @@ def _sheet(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     lines = [f'<div class="row head" aria-hidden="true"><span>photo, as the judge sees it</span>{heads}</div>']
     for card in evaluation.photos:
         if card.path in drawn:
-            sketches = [_sketch(found.get((card.path, group.label)), len(evaluation.photos)) for group in groups]
+            sketches = [_sketch(found.get((card.path, group.label)), evaluation) for group in groups]
             lines.append(f'<section class="row" aria-label="{_name(card)}">{_photo(card)}{"".join(sketches)}</section>')
     return "\n".join(lines)
 
@@ -107,13 +107,13 @@ def _photo(card: PhotoCard) -> str:
     )
 
 
-def _sketch(one: ScoredSketch | None, num_photos: int) -> str:
+def _sketch(one: ScoredSketch | None, evaluation: Evaluation) -> str:
     if one is None:
         return '<figure><div class="paper none"></div><figcaption>no sketch</figcaption></figure>'
     source = "data:image/svg+xml;base64," + base64.b64encode(one.svg.encode("utf-8")).decode("ascii")
     alt = f"Sketch {_text(one.file.path.stem)} in {one.num_strokes} strokes"
     figures = "".join(
-        f"<div><dt>{_text(cell.name)}</dt><dd>{_text(cell.text)}</dd></div>" for cell in sketch_cells(one, num_photos)
+        f"<div><dt>{_text(cell.name)}</dt><dd>{_text(cell.text)}</dd></div>" for cell in sketch_cells(one, evaluation)
     )
     return (
         f'<figure><div class="paper"><img src="{source}" alt="{alt}" loading="lazy"></div>'
@@ -123,7 +123,7 @@ def _sketch(one: ScoredSketch | None, num_photos: int) -> str:
 
 def _footer(evaluation: Evaluation, groups: Sequence[Group]) -> str:
     cells = [cell for group in groups for cell in group_cells(group)]
-    cells += [cell for one in evaluation.sketches for cell in sketch_cells(one, len(evaluation.photos))]
+    cells += [cell for one in evaluation.sketches for cell in sketch_cells(one, evaluation)]
     better = {cell.name: cell.better for cell in cells}
     meanings = "".join(
         f"<dt>{_text(name)} {ARROWS[better[name]]}</dt><dd>{_text(meaning)}</dd>"

@@ -10,19 +10,18 @@ from .evaluation import Evaluation
 from .folder import shown
 from .groups import group_sketches
 
-LEFT = ("photo", "sketch", "class")
+LEFT = ("photo", "sketch", "taken for")
 """Columns of words; the others hold numbers and stand at the right."""
 
 
 def to_text(evaluation: Evaluation) -> str:
     """Return both tables, without a newline at the end."""
-    many = len(evaluation.photos)
     groups = [
         {"sketch": shown(group.label) or "-", "n": str(group.sketches), **_texts(group_cells(group))}
         for group in group_sketches(evaluation.sketches)
     ]
     sketches = [
-        {"photo": shown(file.photo.stem), "sketch": shown(file.label) or "-", **_texts(sketch_cells(one, many))}
+        {"photo": shown(file.photo.stem), "sketch": shown(file.label) or "-", **_texts(sketch_cells(one, evaluation))}
         for one, file in ((one, one.file) for one in evaluation.sketches)
     ]
     return f"{format_table(groups)}\n\n{format_table(sketches)}"

@@ -10,11 +10,11 @@ from clipasso_core.evaluate.table import format_table
 
 
 def test_words_stand_left_and_numbers_right() -> None:
-    rows = [{"photo": "cat", "loss": "1.25"}, {"photo": "teapot", "loss": "10.50", "class": "2 cup"}]
+    rows = [{"photo": "cat", "loss": "1.25"}, {"photo": "teapot", "loss": "10.50", "taken for": "cup"}]
     assert format_table(rows).splitlines() == [
-        "photo    loss  class",
+        "photo    loss  taken for",
         "cat      1.25",
-        "teapot  10.50  2 cup",
+        "teapot  10.50  cup",
     ]
 
 
@@ -42,7 +42,8 @@ def test_groups_then_sketches(evaluation: Callable[..., Any], scored: Callable[.
 
 
 def test_classes_stand_last(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> None:
-    lines = to_text(evaluation(scored(class_place=2, class_guess="teddy bear"))).splitlines()
+    found = evaluation(scored(class_place=2, class_guess="teddy bear"), classes=("cat", "cup", "teddy bear"))
+    lines = to_text(found).splitlines()
     assert lines[0].endswith("class top 1  class top 3")
     assert lines[1].endswith(" 0%         100%")
-    assert lines[-1].endswith("2 teddy bear")
+    assert lines[-1].endswith("    2 of 3  teddy bear")
