@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .errors import MaskError, ShapeError, check_range
 from .images import check_same_aspect, resize_map
+from .line_flow import LineFlow, curve_through, follow, line_flow, place_evenly
 from .seeds import seeded_generator
 from .strokes import MAX_STROKES, Strokes
 
@@ -18,7 +19,7 @@ SEED_STEP = 1000
 
 @dataclass(frozen=True)
 class StrokeInitConfig:
-    """How first strokes are drawn. The defaults are the paper's.
+    """How first strokes are drawn. With ``spread`` and ``follow`` 0 as in the paper.
 
     Args:
         num_strokes: strokes a sketch, 1 to 4096. Fewer is more abstract.
@@ -28,9 +29,12 @@ class StrokeInitConfig:
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
         spread: how far starts keep from each other, as a fraction of the distance that would fill the salient
             area evenly; 0 is the paper's independent draw, which crowds.
-        radius: how far each next control point may lie, as a fraction of the canvas.
+        radius: how far at random each next control point may lie, as a fraction of the canvas; a tenth of that for
+            strokes that follow a line.
         canvas_size: px, the side of the square canvas.
         seed: of the random numbers.
+        follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
+            where the line ends. 0 is the paper's: strokes set off at random.
     """
 
     num_strokes: int = 16
@@ -42,6 +46,7 @@ class StrokeInitConfig:
     radius: float = 0.05
     canvas_size: int = 224
     seed: int = 0
+    follow: float = 0.2
 
     def __post_init__(self) -> None:
         check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
@@ -53,6 +58,7 @@ class StrokeInitConfig:
         check_range("radius", self.radius, 0.001, 1)
         check_range("canvas_size", self.canvas_size, 32, 4096)
         check_range("seed", self.seed, 0, 2**64 - 1)
+        check_range("follow", self.follow, 0, 1)
 
 
 def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
@@ -73,7 +79,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         ShapeError: saliency is not [B, H, W] and square, or has NaN.
         MaskError: a saliency map is all zeros.
 
-    Source: section 4.2 of the paper.
+    Source: section 4.2 of the paper. Differs: starts keep apart, and strokes follow the lines they start on.
     """
     config = config or StrokeInitConfig()
     side = config.canvas_size
@@ -87,7 +93,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
             raise MaskError(
                 f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
             )
-        points += [_draw(one, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
+        flow = line_flow(one) if config.follow > 0 else None
+        points += [_draw(one, flow, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), (side, side), config.stroke_width)
     return strokes.with_provenance(stroke_init=asdict(config))
 
@@ -98,12 +105,22 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
     return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
 
 
-def _draw(saliency: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
+def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, seed: int) -> Tensor:
     generator = seeded_generator(seed)
     starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, config.spread, generator)
     shape = (config.num_strokes, 3 * config.num_segments, 2)
     offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * config.canvas_size
-    return torch.cat([starts[:, None], starts[:, None] + offsets.cumsum(dim=1)], dim=1)
+    wander = torch.cat([torch.zeros_like(starts[:, None]), offsets.cumsum(dim=1)], dim=1)
+    return starts[:, None] + wander if flow is None else _along(flow, starts, wander, config)
+
+
+def _along(flow: LineFlow, starts: Tensor, wander: Tensor, config: StrokeInitConfig) -> Tensor:
+    """Return control points [N, K, 2] along the lines at starts [N, 2]; where a line is short, they wander instead."""
+    length = config.follow * config.canvas_size
+    path = place_evenly(follow(flow, starts, length), wander.shape[1])
+    travelled = torch.linalg.vector_norm(path.diff(dim=1), dim=-1).sum(dim=1)
+    missing: Tensor = (1 - travelled / length).clamp(0.1, 1)
+    return curve_through(path) + wander * missing[:, None, None]
 
 
 def _sample(probability: Tensor, count: int, spread: float, generator: torch.Generator) -> Tensor:

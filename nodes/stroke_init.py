@@ -24,7 +24,7 @@ class StrokeInit(io.ComfyNode):
             node_id="CLIPassoStrokeInit",
             display_name="CLIPasso Stroke Init",
             category=CATEGORY,
-            description="Draws short first strokes where the saliency is high, from a seed. Several sketches a photo "
+            description="Draws first strokes where the saliency is high, along its lines, from a seed. Several sketches a photo "
             "compete in CLIPasso Optimize.",
             inputs=[
                 io.Mask.Input("saliency", tooltip="Where strokes may start; brighter is likelier."),
@@ -93,6 +93,16 @@ class StrokeInit(io.ComfyNode):
                     "trained on.",
                 ),
                 io.Image.Input("image", optional=True, tooltip="The photo, for the preview only."),
+                io.Float.Input(
+                    "follow",
+                    optional=True,
+                    default=default.follow,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="How long first strokes follow the saliency's lines, as a share of the canvas. 0 lets them "
+                    "set off at random, as in the paper.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("strokes", display_name="strokes", tooltip="num_sketches first sketches per photo."),
@@ -113,6 +123,7 @@ class StrokeInit(io.ComfyNode):
         spread: float,
         canvas_size: int,
         image: Tensor | None = None,
+        follow: float = StrokeInitConfig.follow,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
             num_strokes,
@@ -123,6 +134,7 @@ class StrokeInit(io.ComfyNode):
             spread,
             canvas_size=canvas_size,
             seed=seed,
+            follow=follow,
         )
         with host.gradients(), torch.no_grad():
             maps = mask_to_core(saliency)

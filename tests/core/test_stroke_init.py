@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from clipasso_core.bezier import evaluate, segments_of
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes, sampling_map
 
@@ -25,7 +26,8 @@ def saliency() -> Tensor:
 
 
 def config(**options: object) -> StrokeInitConfig:
-    return StrokeInitConfig(**{"canvas_size": SIDE, "num_strokes": 8, **options})  # type: ignore[arg-type]
+    """Return a config of a small canvas; strokes set off at random, as in the paper."""
+    return StrokeInitConfig(**{"canvas_size": SIDE, "num_strokes": 8, "follow": 0.0, **options})  # type: ignore[arg-type]
 
 
 def starts(saliency: Tensor, **options: object) -> Tensor:
@@ -100,6 +102,32 @@ def test_other_control_points_stay_within_the_radius(saliency: Tensor) -> None:
     assert float(steps.max()) <= 0.5 * 0.1 * SIDE + 1e-4
     assert float(steps.max()) > 0.49 * 0.1 * SIDE
     assert float(points.diff(dim=2).mean()) == pytest.approx(0, abs=0.05)
+
+
+def ring() -> Tensor:
+    """A circle of 20 px around the middle."""
+    y, x = torch.meshgrid(torch.arange(SIDE) + 0.5, torch.arange(SIDE) + 0.5, indexing="ij")
+    return (((x - 32).square() + (y - 32).square()).sqrt().sub(20).abs() < 1).float()[None]
+
+
+@pytest.mark.parametrize("segments", [1, 3])
+def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
+    points = init_strokes(ring(), config(follow=0.4, num_segments=segments, radius=0.02)).control_points
+    on = evaluate(segments_of(points), torch.linspace(0, 1, 9))
+    apart = torch.linalg.vector_norm(on - 32, dim=-1)
+    assert float((apart - 20).abs().max()) < 2.5
+    length = torch.linalg.vector_norm(on.flatten(2, 3).diff(dim=2), dim=-1).sum(dim=2)
+    assert float((length - 0.4 * SIDE).abs().max()) < 2.5
+
+
+def test_strokes_on_one_spot_still_differ() -> None:
+    """Equal strokes would get equal gradients for ever."""
+    dot = torch.zeros(1, SIDE, SIDE)
+    dot[0, 30, 30] = 1
+    points = init_strokes(dot, config(follow=0.2, num_strokes=3)).control_points[0]
+    apart = torch.linalg.vector_norm(points - points.roll(1, 0), dim=-1).amax(dim=1)
+    assert float(apart.min()) > 0.5
+    assert float(points.sub(30.5).abs().max()) < 0.2 * SIDE
 
 
 def test_the_sampling_map_is_a_softmax_over_the_positive_pixels() -> None:
@@ -183,6 +211,7 @@ def test_a_faint_saliency_is_drawn_or_refused(value: float) -> None:
         ("stroke_width", 0.1, 100, 0.01),
         ("temperature", 0.01, 100, 0.001),
         ("radius", 0.001, 1, 0.0005),
+        ("follow", 0, 1, 0.01),
         ("canvas_size", 32, 4096, 1),
         ("seed", 0, 2**64 - 1, 1),
     ],

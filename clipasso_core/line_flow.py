@@ -1,0 +1,108 @@
+"""The lines of a map as a field of directions, and paths that follow them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+THICKNESS, REACH = 1.0, 3.0
+"""px: blur of the lines before their slope is taken, and of the slopes' tensor."""
+
+FAINT = 0.1
+"""Of the blurred lines: where they fall below, a path ends."""
+
+
+class LineFlow(NamedTuple):
+    """Where the lines of a map run.
+
+    Args:
+        direction: [H, W, 2] unit vectors (x, y) along the lines; their sign means nothing.
+        strength: [H, W] in 0-1, the lines blurred.
+    """
+
+    direction: Tensor
+    strength: Tensor
+
+
+def line_flow(lines: Tensor) -> LineFlow:
+    """Find how lines run.
+
+    Args:
+        lines: [H, W], above 0 on lines.
+
+    Source: the structure tensor (Bigün and Granlund, 1987): the direction across which the blurred map changes
+    least, weighted over ``REACH`` px.
+    """
+    marked = (lines > 0).double().cpu().numpy()
+    blurred = ndimage.gaussian_filter(marked, THICKNESS)
+    down, right = np.gradient(blurred)
+    xx, xy, yy = (_blur(a * b) for a, b in ((right, right), (right, down), (down, down)))
+    across = 0.5 * np.arctan2(2 * xy, xx - yy)
+    direction = np.stack([-np.sin(across), np.cos(across)], axis=-1)
+    return LineFlow(torch.from_numpy(direction).float(), torch.from_numpy(blurred).float())
+
+
+def follow(flow: LineFlow, starts: Tensor, length: float) -> Tensor:
+    """Follow the lines from points on them, both ways alike.
+
+    Args:
+        flow: of an [H, W] map.
+        starts: [M, 2] px.
+        length: px of a path, where its line goes on for so long.
+
+    Returns:
+        [M, T, 2] px, steps of about 1 px; points of a path whose line has ended lie on its end.
+    """
+    steps = max(1, round(length / 2))
+    ahead, back = (_walk(flow, starts, sign, steps) for sign in (1.0, -1.0))
+    return torch.cat([back.flip(1)[:, :-1], ahead], dim=1)
+
+
+def place_evenly(paths: Tensor, count: int) -> Tensor:
+    """Return ``count`` points [M, count, 2] on paths [M, T, 2], the same length of path between neighbours."""
+    travelled = torch.zeros(paths.shape[:2])
+    travelled[:, 1:] = torch.linalg.vector_norm(paths.diff(dim=1), dim=-1).cumsum(dim=1)
+    wanted = travelled[:, -1:] * torch.linspace(0, 1, count)
+    after = torch.searchsorted(travelled, wanted.contiguous()).clamp(1, paths.shape[1] - 1)
+    low, high = travelled.gather(1, after - 1), travelled.gather(1, after)
+    share = ((wanted - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)[..., None]
+    index = after[..., None].expand(-1, -1, 2)
+    return torch.lerp(paths.gather(1, index - 1), paths.gather(1, index), share)
+
+
+def curve_through(points: Tensor) -> Tensor:
+    """Return control points [M, 3 S + 1, 2] of S cubics that pass through as many points, at thirds of each cubic."""
+    first, last = points[:, :-1:3], points[:, 3::3]
+    second, third = points[:, 1::3], points[:, 2::3]
+    one = (-5 * first + 18 * second - 9 * third + 2 * last) / 6
+    two = (2 * first - 9 * second + 18 * third - 5 * last) / 6
+    cubics = torch.stack([first, one, two], dim=2).flatten(1, 2)
+    return torch.cat([cubics, points[:, -1:]], dim=1)
+
+
+def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int) -> Tensor:
+    """Go along the flow, px by px [M, steps + 1, 2]; stand still where the line has ended."""
+    height, width = flow.strength.shape
+    limit = torch.tensor([width - 1, height - 1])
+    path, heading = [starts], torch.zeros_like(starts)
+    for step in range(steps):
+        here = path[-1]
+        x, y = torch.minimum(here.long().clamp(min=0), limit).unbind(-1)
+        along = flow.direction[y, x]
+        turned = (along * heading).sum(-1, keepdim=True) < 0
+        heading = along * sign if step == 0 else torch.where(turned, -along, along)
+        there = here + heading
+        x, y = torch.minimum(there.long().clamp(min=0), limit).unbind(-1)
+        inside = ((there >= 0) & (there <= limit + 1)).all(-1) & (flow.strength[y, x] > FAINT)
+        path.append(torch.where(inside[:, None], there, here))
+    return torch.stack(path, dim=1)
+
+
+def _blur(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = ndimage.gaussian_filter(values, REACH)
+    return found
