@@ -24,8 +24,8 @@ class StrokeInit(io.ComfyNode):
             node_id="CLIPassoStrokeInit",
             display_name="CLIPasso Stroke Init",
             category=CATEGORY,
-            description="Draws first strokes where the saliency is high, along its lines, from a seed. Several sketches a photo "
-            "compete in CLIPasso Optimize.",
+            description="Draws first strokes where the saliency is high, along its lines, from a seed. Several "
+            "sketches a photo compete in CLIPasso Optimize.",
             inputs=[
                 io.Mask.Input("saliency", tooltip="Where strokes may start; brighter is likelier."),
                 io.Int.Input(

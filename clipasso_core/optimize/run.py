@@ -17,6 +17,7 @@ from ..strokes import Strokes
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
+from .determinism import same_kernels
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .provenance import describe_run
@@ -86,7 +87,7 @@ class SketchRun:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
         self.work.prepare(self._draw_views(), self._learning_rate(self.iteration))
-        with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+        with same_kernels():
             self._do = self._do or fastest(self.work)
             self._do()
         self.iteration += 1

@@ -145,6 +145,25 @@ def test_capturing_leaves_no_trace(
         assert found == moved(start(cup, 2, **options))
 
 
+@pytest.mark.parametrize("before", [(False, True), (True, False)])
+def test_the_hosts_choice_of_kernels_comes_back(
+    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, before: tuple[bool, bool]
+) -> None:
+    cudnn, seen = torch.backends.cudnn, []
+    monkeypatch.setattr(cudnn, "deterministic", before[0])
+    monkeypatch.setattr(cudnn, "benchmark", before[1])
+    run = Iteration.run
+
+    def looking(self: Iteration) -> None:
+        seen.append((cudnn.enabled, cudnn.deterministic, cudnn.benchmark))
+        run(self)
+
+    monkeypatch.setattr(Iteration, "run", looking)
+    start(cup).step()
+    assert seen == [(True, True, False)]
+    assert (cudnn.deterministic, cudnn.benchmark) == before
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_on_a_gpu_the_graph_does_as_the_cpu_and_repeats_itself(
