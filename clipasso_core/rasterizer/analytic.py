@@ -10,11 +10,12 @@ from torch import Tensor
 from ..errors import ShapeError
 from ..strokes import Strokes
 from .cells import Cells
-from .compose import Painter, Product, layers
+from .compose import Light, Painter, Piles
 from .coverage import Coverage, Distance
 from .drawing import Drawing, Living, prepare
-from .place import centres, place
-from .sorting import FINE_SQUARES, SQUARES, Sorted, sort_cells
+from .place import SQUARES
+from .sorting import Sorted, sort_cells
+from .tiles import QUARTERS
 
 
 def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
@@ -76,24 +77,24 @@ def _ready(strokes: Strokes, size: tuple[int, int] | None, softness: float) -> S
     return strokes if size is None else strokes.scaled_to(size)
 
 
-def _cover(living: Living, drawing: Drawing, cells: Sorted) -> tuple[Tensor, Tensor]:
-    """Return the coverage of the coarse cells [4, E] and of the fine ones [16, E']."""
-    with torch.no_grad():
-        inside, places = place(drawing, (cells.coarse, SQUARES), (cells.fine, FINE_SQUARES))
-    cover = Coverage.apply(living.coefficients, living.radius, inside, places)
-    cut = SQUARES**2 * cells.coarse.stroke.shape[0]
-    coarse, fine = cover.split([cut, cover.shape[0] - cut])
-    return coarse.view(SQUARES**2, -1), fine.view(FINE_SQUARES**2, -1)
-
-
-def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, softness: float) -> Tensor:
+def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, line: Tensor, softness: float) -> Tensor:
     """Add the soft rim to the coverage [E] of whole pixels: from one half at the edge, falling as a parabola."""
-    with torch.no_grad():
-        centre = centres(drawing, cells)
-    distance = Distance.apply(living.coefficients, centre)
+    centre = torch.stack([cells.column, cells.row]).to(cover.dtype).add_(0.5)
+    distance = Distance.apply(living.coefficients, drawing, line, centre)
     radius = living.radius.index_select(0, cells.stroke)
     fall = (1 - (distance - radius).clamp(min=0) / softness).clamp(min=0).square()
     return torch.maximum(cover, radius.clamp(max=0.5) * fall)
+
+
+def _cover(living: Living, drawing: Drawing, cells: Sorted, softness: float) -> tuple[Tensor, Tensor]:
+    """Return the coverage of the coarse cells [E] and of the fine ones [16, E'], or [1, E'] if soft."""
+    coarse, fine = Coverage.apply(living.coefficients, living.radius, drawing, cells.tiles)
+    fine = fine.view(SQUARES**2, -1, QUARTERS).transpose(1, 2).reshape(SQUARES**2 * QUARTERS, -1)
+    if softness == 0:
+        return coarse, fine
+    both = Cells.join([cells.coarse, cells.fine])
+    soft = _soften(torch.cat([coarse, fine.mean(0)]), living, drawing, both, cells.line, softness)
+    return soft[: coarse.shape[0]], soft[None, coarse.shape[0] :]
 
 
 def _light(strokes: Strokes, softness: float) -> Tensor:
@@ -102,31 +103,13 @@ def _light(strokes: Strokes, softness: float) -> Tensor:
     height, width = drawing.size
     with torch.no_grad():
         cells = sort_cells(drawing, strokes.batch_size * height * width, softness, opaque=True)
-    light = (~cells.covered).to(living.radius.dtype)
-    squares, fine = _cover(living, drawing, cells)
-    coarse = squares.mean(0)
+    alone, piled = _cover(living, drawing, cells, softness)
+    pixel, other = cells.coarse.pixel, cells.fine.pixel
     if softness > 0:
-        coarse = _soften(coarse, living, drawing, cells.coarse, softness)
-        soft = torch.cat([coarse, _soften(fine.mean(0), living, drawing, cells.fine, softness)])
-        pixels = torch.cat([cells.coarse.pixel, cells.fine.pixel])
-        light = light * Product.apply(soft[None], pixels, layers(pixels), light.shape[0])[0]
-    else:
-        pixels, through = _through(cells, fine)
-        light = light.scatter(0, torch.cat([pixels, cells.coarse.pixel]), torch.cat([through, 1 - coarse]))
-    return light.reshape(-1, height, width)
-
-
-def _through(cells: Sorted, fine: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the pixels [Q'] of the fine cells and the light that all strokes let through there.
-
-    Strokes are multiplied square by square: two edges in one pixel seldom meet in one square.
-    """
-    spot = cells.spot.index_select(0, cells.fine.pixel)
-    own = (spot < 0).nonzero().squeeze(1)
-    crowd = cells.crowd.shape[0]
-    spot.scatter_(0, own, torch.arange(crowd, crowd + own.shape[0], device=own.device))
-    pixels = torch.cat([cells.crowd, cells.fine.pixel.index_select(0, own)])
-    return pixels, Product.apply(fine, spot, layers(spot), pixels.shape[0]).mean(0)
+        piled, other = torch.cat([alone[None], piled], 1), torch.cat([pixel, other])
+        alone, pixel = alone[:0], pixel[:0]
+    light: Tensor = Light.apply(alone, piled, pixel.long(), Piles.of_places(other), cells.light)
+    return light.view(-1, height, width)
 
 
 def _paint(strokes: Strokes, softness: float) -> Tensor:
@@ -136,32 +119,25 @@ def _paint(strokes: Strokes, softness: float) -> Tensor:
     count = strokes.batch_size * height * width
     with torch.no_grad():
         cells = sort_cells(drawing, count, softness, opaque=False)
-    squares, fine = _cover(living, drawing, cells)
-    coarse = squares.mean(0)
-    if softness > 0:
-        coarse = _soften(coarse, living, drawing, cells.coarse, softness)
-        fine = _soften(fine.mean(0), living, drawing, cells.fine, softness)[None]
-    under = cells.spot.index_select(0, cells.inside.pixel) >= 0
-    crowded = cells.spot.index_select(0, cells.fine.pixel) >= 0
-    plain, buried, own, shared = (k.nonzero().squeeze(1) for k in (~under, under, ~crowded, crowded))
+    coarse, fine = _cover(living, drawing, cells, softness)
+    (own, shared), (plain, buried) = _parted(cells, cells.fine), _parted(cells, cells.inside)
     one = living.radius.new_ones(1, 1)
     cover = torch.cat([coarse, fine.mean(0).index_select(0, own), one[0].expand(plain.shape[0])])[None]
-    stroke = _chain("stroke", (cells.coarse, None), (cells.fine, own), (cells.inside, plain))
-    pixel = _chain("pixel", (cells.coarse, None), (cells.fine, own), (cells.inside, plain))
-    canvas = _over(living, cover, stroke, pixel, count)[:, 0]
-    if cells.crowd.shape[0]:
+    layers = Cells.join([cells.coarse, cells.fine.select(own), cells.inside.select(plain)])
+    canvas = _over(living, cover, layers.stroke, layers.pixel.long(), count)[:, 0]
+    if shared.shape[0]:
         cover = torch.cat([fine.index_select(1, shared), one.expand(fine.shape[0], buried.shape[0])], 1)
-        stroke = _chain("stroke", (cells.fine, shared), (cells.inside, buried))
-        pixel = _chain("pixel", (cells.fine, shared), (cells.inside, buried))
-        mixed = _over(living, cover, stroke, cells.spot.index_select(0, pixel), cells.crowd.shape[0])
-        canvas = canvas.scatter(1, cells.crowd.expand(4, -1), mixed.mean(1))
+        layers = Cells.join([cells.fine.select(shared), cells.inside.select(buried)])
+        piles = Piles.of_places(layers.pixel)
+        mixed = _over(living, cover, layers.stroke, piles.pile, piles.place.shape[0])
+        canvas = canvas.scatter(1, piles.place.expand(4, -1), mixed.mean(1))
     return canvas.reshape(4, -1, height, width).transpose(0, 1)
 
 
-def _chain(name: str, *parts: tuple[Cells, Tensor | None]) -> Tensor:
-    """Join one field of several sets of cells, some of them in part."""
-    fields = [(getattr(cells, name), index) for cells, index in parts]
-    return torch.cat([field if index is None else field.index_select(0, index) for field, index in fields])
+def _parted(cells: Sorted, some: Cells) -> tuple[Tensor, Tensor]:
+    """Return which of some cells lie in pixels without several edges, and which in pixels with."""
+    crowded = cells.edges.index_select(0, some.pixel) > 1
+    return (~crowded).nonzero().squeeze(1), crowded.nonzero().squeeze(1)
 
 
 def _over(living: Living, cover: Tensor, stroke: Tensor, place: Tensor, count: int) -> Tensor:
@@ -169,5 +145,6 @@ def _over(living: Living, cover: Tensor, stroke: Tensor, place: Tensor, count: i
     order = torch.argsort(stroke, stable=True)
     stroke, place, cover = stroke.index_select(0, order), place.index_select(0, order), cover.index_select(1, order)
     color = living.color.t().contiguous().index_select(1, stroke)
-    canvas: Tensor = Painter.apply(cover * color[3], color[:3], place, layers(place), count)
+    stack = Piles.of_places(place).layers()
+    canvas: Tensor = Painter.apply(cover * color[3], color[:3], place, stack, count)
     return canvas

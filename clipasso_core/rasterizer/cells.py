@@ -1,4 +1,4 @@
-"""Which cells (a pixel as one stroke sees it) lie inside a stroke, and which on its edge."""
+"""Which cells (a pixel as one stroke sees it) lie inside a stroke or on its edge."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .candidates import Pairs, find_pairs
+from .candidates import Spans, find_spans, unite
 from .drawing import Drawing
+from .flatten import expand
 
 HALF_PIXEL = 0.7072
 """px from a pixel's centre to its corner."""
@@ -16,85 +17,100 @@ HALF_PIXEL = 0.7072
 
 @dataclass(frozen=True)
 class Cells:
-    """Hold P cells with the M lines that may matter to each.
+    """Hold P cells; int32 [P] each.
 
     Args:
-        stroke, column, row: [P].
-        pixel: [P] index into the flat canvas [B * H * W].
-        distance: [P] px from the pixel's centre to the nearest line.
-        line, cell: [M] pairs.
-        excess: [M] px that the line is farther from the pixel's centre than the nearest.
+        stroke: the stroke.
+        column: pixel column.
+        row: pixel row.
+        pixel: index into the flat canvas [B * H * W].
     """
 
     stroke: Tensor
     column: Tensor
     row: Tensor
     pixel: Tensor
-    distance: Tensor
+
+    def select(self, index: Tensor) -> Cells:
+        """Return the cells at index [P']."""
+        fields = (self.stroke, self.column, self.row, self.pixel)
+        return Cells(*(field.index_select(0, index) for field in fields))
+
+    @staticmethod
+    def join(parts: list[Cells]) -> Cells:
+        """Return the cells of all parts."""
+        if len(parts) == 1:
+            return parts[0]
+        fields = zip(*((p.stroke, p.column, p.row, p.pixel) for p in parts), strict=True)
+        return Cells(*(torch.cat(field) for field in fields))
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hold P cells of some strokes and M lines near them.
+
+    Args:
+        cells: in order of stroke, then row, then column.
+        nearest: [P] px from the pixel's centre to the nearest line.
+        line: [M] int32, number of a line.
+        cell: [M] int32, number of a cell that it may matter to.
+        distance: [M] px between the line and the pixel's centre.
+    """
+
+    cells: Cells
+    nearest: Tensor
     line: Tensor
     cell: Tensor
-    excess: Tensor
+    distance: Tensor
 
-    def select(self, chosen: Tensor, slack: float) -> Cells:
+    def select(self, chosen: Tensor, slack: float) -> Found:
         """Return the ``chosen`` cells ([P] bool) with the lines that come within ``slack`` px of the nearest."""
         index = chosen.nonzero().squeeze(1)
-        pair = (self.excess <= slack).logical_and_(chosen.index_select(0, self.cell)).nonzero().squeeze(1)
-        cell = chosen.cumsum(0).sub_(1).index_select(0, self.cell.index_select(0, pair))
-        stroke, column, row, pixel, nearest = (f.index_select(0, index) for f in self._fields())
-        line, excess = self.line.index_select(0, pair), self.excess.index_select(0, pair)
-        return Cells(stroke, column, row, pixel, nearest, line, cell, excess)
+        limit = (self.nearest + slack).masked_fill_(~chosen, -1).index_select(0, self.cell)
+        pair = (self.distance <= limit).nonzero().squeeze(1)
+        number = chosen.cumsum(0, dtype=torch.int32).sub_(1)
+        line, cell, distance = (f.index_select(0, pair) for f in (self.line, self.cell, self.distance))
+        nearest = self.nearest.index_select(0, index)
+        return Found(self.cells.select(index), nearest, line, number.index_select(0, cell), distance)
 
-    def none(self) -> Cells:
-        """Return no cells."""
-        stroke, column, row, pixel, nearest = (f[:0] for f in self._fields())
-        return Cells(stroke, column, row, pixel, nearest, self.line[:0], self.cell[:0], self.excess[:0])
-
-    def _fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return self.stroke, self.column, self.row, self.pixel, self.distance
-
-    def split(self, most: int) -> list[Cells]:
-        """Cut into parts of ``most`` cells at most; at least one part."""
-        count = self.stroke.shape[0]
-        if count <= most:
-            return [self]
-        cell, order = torch.sort(self.cell, stable=True)
-        line, distance = self.line.index_select(0, order), self.excess.index_select(0, order)
-        starts = torch.arange(0, count, most, device=cell.device)
-        bounds = [*torch.searchsorted(cell, starts).tolist(), cell.shape[0]]
-        parts = []
-        for i, start in enumerate(range(0, count, most)):
-            stroke, column, row, pixel, nearest = (f[start : start + most] for f in self._fields())
-            own = slice(bounds[i], bounds[i + 1])
-            part = Cells(stroke, column, row, pixel, nearest, line[own], cell[own] - start, distance[own])
-            parts.append(part)
-        return parts
+    def nearest_line(self) -> Tensor:
+        """Return the nearest line [P] to each pixel's centre; of equals the first."""
+        pair = (self.distance <= self.nearest.index_select(0, self.cell)).nonzero().squeeze(1)
+        cell, line = self.cell.index_select(0, pair).long(), self.line.index_select(0, pair)
+        most = line.new_full(self.nearest.shape, torch.iinfo(line.dtype).max)
+        return most.scatter_reduce_(0, cell, line, "amin")
 
 
-def find_cells(drawing: Drawing, margin: float) -> Cells:
-    """Find every cell whose centre is within ``margin`` px of its stroke's edge or inside the stroke."""
-    reach = (drawing.radius + margin).index_select(0, drawing.stroke)
-    pairs = find_pairs(drawing.lines, drawing.stroke, reach, drawing.size)
-    distance = _centre_distance(drawing, pairs)
-    nearest = _least(distance, pairs.cell, pairs.stroke.shape[0])
+def find_cells(drawing: Drawing, part: slice, reach: Tensor) -> Found:
+    """Find every cell whose centre is within reach [L'] px of the lines in ``part``."""
+    spans = find_spans(drawing.lines, part, reach, drawing.size)
+    union = unite(spans, drawing.stroke, drawing.size)
     height, width = drawing.size
-    sketch = drawing.sketch.index_select(0, pairs.stroke)
-    pixel = (sketch * height).add_(pairs.row).mul_(width).add_(pairs.column)
-    excess = distance - nearest.index_select(0, pairs.cell)
-    return Cells(pairs.stroke, pairs.column, pairs.row, pixel, nearest, pairs.line, pairs.cell, excess)
+    stroke, row = union.row // height, union.row % height
+    line = (drawing.sketch.index_select(0, stroke) * height).add_(row).mul_(width)
+    owner, column, pixel = expand(union.counts, union.left, line.add_(union.left))
+    stroke, row = (f.int().index_select(0, owner) for f in (stroke, row))
+    cells = Cells(stroke, column.int(), row, pixel.int())
+    span, cell, place = expand((spans.right - spans.left).add_(1), union.first, spans.left)
+    distance = _centre_distance(drawing, spans, span, place)
+    nearest = _least(distance, cell, stroke.shape[0])
+    return Found(cells, nearest, spans.line.index_select(0, span), cell, distance)
 
 
 def _least(distance: Tensor, cell: Tensor, count: int) -> Tensor:
     """Return the least distance in each cell; the bits of what is never negative order as it does, and faster."""
     bits = distance.view(torch.int64 if distance.dtype == torch.float64 else torch.int32)
-    least = bits.new_full((count,), torch.iinfo(bits.dtype).max).scatter_reduce_(0, cell, bits, "amin")
+    least = bits.new_full((count,), torch.iinfo(bits.dtype).max).scatter_reduce_(0, cell.long(), bits, "amin")
     return least.view(distance.dtype)
 
 
-def _centre_distance(drawing: Drawing, pairs: Pairs) -> Tensor:
-    """Return the distance [M] px between the line and the pixel's centre of each pair."""
-    ax, ay, dx, dy, ux, uy = drawing.table[:6].index_select(1, pairs.line).unbind(0)
-    x, y = torch.stack([pairs.column, pairs.row]).to(ax.dtype).add_(0.5).index_select(1, pairs.cell).unbind(0)
-    x, y = x.sub_(ax), y.sub_(ay)
-    u = (x * ux).addcmul_(y, uy).clamp_(0, 1)
+def _centre_distance(drawing: Drawing, spans: Spans, span: Tensor, column: Tensor) -> Tensor:
+    """Return the distance [M] px between the line of each span [M] and the centre of a pixel in it."""
+    row = drawing.table[:6].index_select(1, spans.line)
+    row[3].sub_(spans.row).sub_(0.5).neg_()
+    row[5].mul_(row[3])
+    dx, dy, x, y, ux, part = row.index_select(1, span).unbind(0)
+    x = column.to(x.dtype).add_(0.5).sub_(x)
+    u = part.addcmul_(x, ux).clamp_(0, 1)
     x, y = x.addcmul_(u, dx, value=-1), y.addcmul_(u, dy, value=-1)
     return x.square_().addcmul_(y, y).sqrt_()

@@ -2,53 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .flatten import expand
+from .sums import reduce_runs
 
-def layers(place: Tensor) -> list[Tensor]:
-    """Sort entries into layers that name each place once at most, earlier entries in lower layers.
+
+@dataclass(frozen=True)
+class Piles:
+    """Hold M entries in U piles, one a place.
 
     Args:
-        place: [M] where each entry lies.
-
-    Returns:
-        one index [M_k] a layer.
+        place: [U] where each pile lies.
+        pile: [M] pile of each entry.
+        order: [M] the entries, pile by pile, earlier ones lower.
+        height: [U] entries of each pile.
     """
-    if place.shape[0] == 0:
-        return []
-    key, order = torch.sort(place, stable=True)
-    number = torch.arange(key.shape[0], device=key.device)
-    fresh = torch.ones_like(key, dtype=torch.bool)
-    fresh[1:] = key[1:] != key[:-1]
-    depth = number - torch.cummax(number * fresh, 0).values
-    return [order.index_select(0, (depth == k).nonzero().squeeze(1)) for k in range(int(depth.max()) + 1)]
+
+    place: Tensor
+    pile: Tensor
+    order: Tensor
+    height: Tensor
+
+    @classmethod
+    def of_places(cls, place: Tensor) -> Piles:
+        """Pile up entries that lie at place [M]."""
+        key, order = torch.sort(place, stable=True)
+        place, pile, height = torch.unique_consecutive(key, return_inverse=True, return_counts=True)
+        return cls(place.long(), torch.empty_like(order).scatter_(0, order, pile), order, height)
+
+    def layers(self) -> list[Tensor]:
+        """Return the entries [M_k] of each layer, which holds one of each pile at most."""
+        if self.order.shape[0] == 0:
+            return []
+        _, depth = expand(self.height, torch.zeros_like(self.height))
+        top = int(self.height.max())
+        return [self.order.index_select(0, (depth == k).nonzero().squeeze(1)) for k in range(top)]
 
 
-class Product(torch.autograd.Function):
-    """Light [K, Q] that passes through layers of coverage [K, M] lying at places [M] of Q."""
+class Light(torch.autograd.Function):
+    """Light [Q] that passes through opaque strokes: coverage [E] alone in its pixel and [K, M] in piles."""
 
     @staticmethod
-    def forward(ctx: Any, coverage: Tensor, place: Tensor, stack: list[Tensor], count: int) -> Tensor:
-        """Multiply 1 - coverage at every place; coverage that rounding took above 1 counts as 1."""
-        light = coverage.new_ones(coverage.shape[0], count)
-        passing = (1 - coverage).clamp_(min=0)
-        for index in stack:
-            at = place.index_select(0, index)
-            light.index_copy_(1, at, light.index_select(1, at) * passing.index_select(1, index))
-        ctx.save_for_backward(passing, light, place)
+    def forward(ctx: Any, alone: Tensor, piled: Tensor, pixel: Tensor, piles: Piles, light: Tensor) -> Tensor:
+        """Multiply 1 - coverage in each pile; coverage that rounding took above 1 counts as 1.
+
+        Args:
+            ctx: autograd's.
+            alone: coverage of pixels that one edge crosses.
+            piled: coverage of K parts of pixels, multiplied part by part.
+            pixel: [E] where each of ``alone`` lies.
+            piles: where ``piled`` lies.
+            light: [Q] everywhere else; written to.
+        """
+        passing = (1 - piled).clamp_(min=0)
+        through = reduce_runs(passing.index_select(1, piles.order), piles.height, "prod")
+        light.scatter_(0, pixel, 1 - alone).scatter_(0, piles.place, through.mean(0))
+        ctx.piles = piles
+        ctx.save_for_backward(passing, through, pixel)
+        ctx.mark_dirty(light)
         return light
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        """Give each layer the product of all others; behind a full layer that is 0."""
-        passing, light, place = ctx.saved_tensors
-        others = light.index_select(1, place) / passing.clamp(min=torch.finfo(passing.dtype).tiny)
-        return -grad.index_select(1, place) * others, None, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        """Give each entry the product of all others; behind a full one that is 0."""
+        passing, through, pixel = ctx.saved_tensors
+        piles: Piles = ctx.piles
+        share = grad.index_select(0, piles.place).div_(-passing.shape[0])
+        others = (through * share).index_select(1, piles.pile).div_(passing.clamp(min=torch.finfo(passing.dtype).tiny))
+        return grad.index_select(0, pixel).neg_(), others, None, None, None
 
 
 class Painter(torch.autograd.Function):

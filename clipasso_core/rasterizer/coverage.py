@@ -10,43 +10,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from .box import Edge, Share
+from .drawing import Drawing
 from .nearest import SMALLEST, Frame, dot, frame_at, stiffness
-from .sums import sum_by
+from .place import HALF_DIAGONAL, SQUARES, Places, on_curve, place
+from .sums import reduce_runs, sum_by
+from .tiles import Tiles
 
 CUSP = 0.15
 """px from where a curve halts (a cusp, or an end whose two last control points are one)."""
-
-KEPT = 2**16
-"""Most squares whose frames the forward keeps for the backward, which else computes them anew."""
-
-
-@dataclass(frozen=True)
-class Places:
-    """Hold n squares that an edge may cross, and their nearest curves.
-
-    Args:
-        where: [n] place among all squares.
-        q: [2, n] px, centres.
-        scale: [n] squares a px.
-        t: [n] parameter of the nearest point.
-        curves: [2, 4, n] polynomials of the nearest curves.
-        cubic: [n] index of the nearest curve.
-        group: [n] ascending: cubic + a multiple of the number of curves; None if the curves are in no order.
-        groups: one more than the largest group possible.
-        segments: curves a stroke.
-        thin: whether both edges of a stroke may meet one square.
-    """
-
-    where: Tensor
-    q: Tensor
-    scale: Tensor
-    t: Tensor
-    curves: Tensor
-    cubic: Tensor
-    group: Tensor | None
-    groups: int
-    segments: int
-    thin: bool
 
 
 @dataclass(frozen=True)
@@ -59,95 +30,120 @@ class View:
     far: Share | None
 
 
+@dataclass(frozen=True)
+class Part:
+    """Hold the squares of some tiles on an edge.
+
+    Args:
+        places: the squares.
+        view: how the edge crosses them; None: to be worked out anew.
+        coarse: how many of the tiles are coarse cells.
+    """
+
+    places: Places
+    view: View | None
+    coarse: int
+
+
 class Coverage(torch.autograd.Function):
-    """Coverage [D] of squares from polynomials [8, C] and radii [S] px."""
+    """Coverage of coarse cells [E] and of the tiles of fine ones [4, 4 E'] from polynomials [8, C] and radii [S] px."""
 
     @staticmethod
-    def forward(ctx: Any, coefficients: Tensor, radius: Tensor, inside: Tensor, places: list[Places]) -> Tensor:
-        """Cover each square by the band between the two edges of the nearest piece of its stroke.
-
-        Args:
-            ctx: autograd's.
-            coefficients, radius: the strokes.
-            inside: [D] 1 in squares inside a stroke, else 0.
-            places: those of the squares that an edge may cross.
-        """
-        keep = sum(p.t.shape[0] for p in places) <= KEPT
-        ctx.places, ctx.views = places, []
-        ctx.save_for_backward(coefficients, radius)
-        cover = inside.clone()
-        for p in places:
-            view = _look(radius, p)
-            if keep:
-                ctx.views.append(view)
+    def forward(
+        ctx: Any, coefficients: Tensor, radius: Tensor, drawing: Drawing, tiles: list[Tiles]
+    ) -> tuple[Tensor, Tensor]:
+        """Cover each square by the band between the two edges of the nearest piece of its stroke."""
+        ctx.drawing, ctx.parts = drawing, []
+        coarse, fine = [], []
+        for part in tiles:
+            inside, places, curves = place(drawing, part)
+            view = _look(drawing, places, curves)
             other = 0.5 if view.far is None else -view.far.value
-            cover.index_copy_(0, p.where, view.near.value + other)
-        return cover
+            cover = inside.to(radius.dtype)
+            cover.view(-1).index_copy_(0, places.where, view.near.value + other)
+            count = part.coarse.stroke.shape[0]
+            coarse.append(cover[:, :count].mean(0))
+            fine.append(cover[:, count:])
+            ctx.parts.append(Part(places, view if len(tiles) == 1 else None, count))
+        ctx.fine = [f.shape[1] for f in fine]
+        return torch.cat(coarse), torch.cat(fine, 1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, by_coarse: Tensor, by_fine: Tensor) -> tuple[Tensor, Tensor, None, None]:
         """Give the exact derivative: the edge moves with the nearest point and turns with the curve."""
-        coefficients, radius = ctx.saved_tensors
-        total = coefficients.new_zeros(9, coefficients.shape[1])
-        for i, places in enumerate(ctx.places):
-            view = ctx.views[i] if ctx.views else _look(radius, places)
-            by_distance, by_radius, by_turn = _by_edge(grad.index_select(0, places.where), places, view)
-            rows = by_radius.new_empty(9, by_radius.shape[0])
-            rows[8] = by_radius
-            _by_coefficients(view.frame, places.t, by_distance, by_turn, rows[:8].view(2, 4, -1))
-            total += _gather(places, rows, total.shape[1])
-        return total[:8], total[8].view(radius.shape[0], -1).sum(1) if radius.shape[0] else radius, None, None
+        drawing: Drawing = ctx.drawing
+        total = by_coarse.new_zeros(9, drawing.coefficients.shape[1])
+        coarse = (by_coarse / SQUARES**2).split_with_sizes([p.coarse for p in ctx.parts])
+        fine = by_fine.split_with_sizes(ctx.fine, 1)
+        for part, alone, crowd in zip(ctx.parts, coarse, fine, strict=True):
+            grad = torch.cat([alone.expand(SQUARES**2, -1), crowd], 1).view(-1)
+            total += _sums(drawing, part, grad.index_select(0, part.places.where))
+        once, twice = total.view(9, 2, -1).unbind(1)
+        total = once.add(twice, alpha=2)
+        return total[:8], total[8].view(drawing.strokes, drawing.segments).sum(1), None, None
 
 
 class Distance(torch.autograd.Function):
-    """Distance [E] px from pixel centres to their strokes, from polynomials [8, C]."""
+    """Distance [E] px from points to their strokes, from polynomials [8, C]."""
 
     @staticmethod
-    def forward(ctx: Any, coefficients: Tensor, places: Places) -> Tensor:
-        """Measure the distance to the nearest point."""
-        ctx.places = places
-        ctx.save_for_backward(coefficients)
-        return frame_at(places.curves, places.t, places.q).distance.abs()
+    def forward(ctx: Any, coefficients: Tensor, drawing: Drawing, line: Tensor, q: Tensor) -> Tensor:
+        """Measure the distance from q [2, E] to the curve that line [E] follows."""
+        t, cubic, curves = on_curve(drawing, line, q)
+        frame = frame_at(curves, t, q)
+        ctx.held = frame, t, cubic, coefficients.shape[1]
+        return frame.distance.abs()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         """Move the nearest point along the normal."""
-        (coefficients,) = ctx.saved_tensors
-        places: Places = ctx.places
-        frame = frame_at(places.curves, places.t, places.q)
+        frame, t, cubic, count = ctx.held
         by_distance = grad * frame.distance.sign()
         rows = by_distance.new_empty(8, by_distance.shape[0])
-        _by_coefficients(frame, places.t, by_distance, torch.zeros_like(by_distance), rows.view(2, 4, -1))
-        return _gather(places, rows, coefficients.shape[1]), None
+        _by_coefficients(frame, t, by_distance, torch.zeros_like(by_distance), rows.view(2, 4, -1))
+        return sum_by(cubic, rows, count), None, None, None
 
 
-def _look(radius: Tensor, places: Places) -> View:
+def _look(drawing: Drawing, places: Places, curves: Tensor) -> View:
     """Cut the squares by the near edge of their stroke, and by the far one.
 
     The far edge of a stroke wider than a square's diagonal cannot meet the same square.
     """
-    frame = frame_at(places.curves, places.t, places.q)
+    frame = frame_at(curves, places.t, places.q)
     edge = Edge.of_normal(frame.normal)
-    by_cubic = radius if places.segments == 1 else radius.repeat_interleave(places.segments)
+    by_cubic = drawing.radius if drawing.segments == 1 else drawing.radius.repeat_interleave(drawing.segments)
     r, d = by_cubic.index_select(0, places.cubic), frame.distance.abs()
-    far = edge.share((r + d).neg_().mul_(places.scale)) if places.thin else None
-    return View(frame, edge, edge.share((r - d).mul_(places.scale)), far)
+    far = edge.share((r + d).mul_(-SQUARES)) if drawing.thinnest * SQUARES < HALF_DIAGONAL else None
+    return View(frame, edge, edge.share((r - d).mul_(SQUARES)), far)
 
 
-def _by_edge(grad: Tensor, places: Places, view: View) -> tuple[Tensor, Tensor, Tensor]:
+def _sums(drawing: Drawing, part: Part, grad: Tensor) -> Tensor:
+    """Turn derivatives [n] by the coverage of squares into those [9, 2 C] by each polynomial and its radius."""
+    places, rows = part.places, grad.new_empty(9, grad.shape[0])
+    view = part.view
+    if view is None:
+        view = _look(drawing, places, drawing.coefficients.index_select(1, places.cubic).view(2, 4, -1))
+    by_distance, rows[8], by_turn = _by_edge(grad, view)
+    _by_coefficients(view.frame, places.t, by_distance, by_turn, rows[:8].view(2, 4, -1))
+    if places.lengths is None or rows.device.type == "cuda":
+        return sum_by(places.cubic, rows, drawing.coefficients.shape[1])
+    return reduce_runs(rows, places.lengths, "sum").view(9, SQUARES**2, -1).sum(1)
+
+
+def _by_edge(grad: Tensor, view: View) -> tuple[Tensor, Tensor, Tensor]:
     """Return the derivatives [n] by the edge's signed distance, by the radius, and by the edge's turning."""
     near_x, turn = view.edge.slopes(view.near)
-    scaled = grad * places.scale
     nx, ny = view.frame.normal.unbind(0)
-    corner = (nx * ny).mul_(nx.abs() - ny.abs()).sign_()
-    by_distance, by_radius = scaled * near_x, scaled * near_x
+    corner = (nx * ny).mul_(nx.abs().sub_(ny.abs())).sign_()
+    scaled = grad * -SQUARES
+    by_distance = by_radius = near_x.mul_(scaled)
     if view.far is not None:
         far_x, far_turn = view.edge.slopes(view.far)
-        by_distance, by_radius = scaled * (near_x - far_x), scaled * (near_x + far_x)
-        turn = turn - far_turn
-    return by_distance.mul_(view.frame.distance.sign()).neg_(), by_radius, corner.mul_(turn).mul_(grad)
+        far_x.mul_(scaled)
+        by_distance, by_radius, turn = near_x - far_x, near_x + far_x, turn.sub_(far_turn)
+    return by_distance * view.frame.distance.sign(), by_radius.neg(), corner.mul_(turn).mul_(grad)
 
 
 def _by_coefficients(frame: Frame, t: Tensor, by_distance: Tensor, by_turn: Tensor, rows: Tensor) -> None:
@@ -172,10 +168,3 @@ def _by_coefficients(frame: Frame, t: Tensor, by_distance: Tensor, by_turn: Tens
     torch.add(pt, curl, out=rows[:, 1])
     torch.mul(pt.add(curl, alpha=2), t, out=rows[:, 2])
     torch.mul(pt.add(curl, alpha=3), t * t, out=rows[:, 3])
-
-
-def _gather(places: Places, rows: Tensor, count: int) -> Tensor:
-    """Add up rows [R, n] by curve into [R, count]."""
-    if places.group is None:
-        return sum_by(places.cubic, rows, count)
-    return sum_by(places.group, rows, places.groups, True).view(rows.shape[0], -1, count).sum(1)

@@ -9,10 +9,13 @@ from torch import Tensor
 
 from ..bezier import segments_of
 from ..strokes import Strokes
-from .flatten import Lines, flatten, power_basis
+from .flatten import Lines, flatten, line_counts, power_basis
 
 FARTHEST = 2.0**17
 """px; control points beyond are drawn here, so that no square overflows."""
+
+BLOCK = 2**16
+"""About how many cells are looked for at once: what bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,15 @@ class Living:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Hold S living strokes, detached, as the search for cells needs them.
+    """Hold S living strokes, detached, as the search for cells needs them: once as they are, once twice as large.
 
     Args:
-        lines: L lines along all strokes.
-        coefficients: [8, C] polynomials.
-        table: [8, L] of each line: start x y, step x y, step / length^2 x y, t at its start, its step in t.
-        stroke: [L] stroke of each line.
-        ends: [S, 2, 2] px, first and last point.
-        radius: [S] px.
+        lines: 2 L lines along all strokes, those of the larger drawing last.
+        coefficients: [8, 2 C] polynomials.
+        table: [8, 2 L] of each line: step x y, start x y, step / length^2 x y, t at its start, its step in t.
+        stroke: [2 L] stroke of each line, below S in the first half.
+        ends: [4, S] px, first point x y and last point x y.
+        radius: [2 S] px.
         sketch: [S] index in the batch.
         size: (height, width) px.
         segments: curves a stroke.
@@ -58,12 +61,33 @@ class Drawing:
     segments: int
     thinnest: float
 
+    @property
+    def strokes(self) -> int:
+        """Number of strokes, S."""
+        return self.sketch.shape[0]
+
+    def blocks(self, reach: Tensor) -> list[slice]:
+        """Cut the lines [L] of whole strokes into parts with about BLOCK cells within reach [L] px of them."""
+        count = reach.shape[0]
+        work = ((self.lines.length[:count] + 1) * (2 * reach + 1)).cumsum(0)
+        if count == 0 or float(work[-1]) <= BLOCK:
+            return [slice(0, count)]
+        strokes = torch.arange(self.strokes, device=reach.device)
+        first = torch.searchsorted(self.stroke[:count], strokes)
+        number = work.index_select(0, first).div_(BLOCK).floor_()
+        begin = first[1:][number[1:] != number[:-1]].tolist()
+        return [slice(a, b) for a, b in zip([0, *begin], [*begin, count], strict=True)]
+
+
+def both(one: Tensor) -> Tensor:
+    """Put twice its size behind ``one`` [..., N]: [..., 2 N]."""
+    return torch.cat([one, 2 * one], -1)
+
 
 def line_table(lines: Lines) -> Tensor:
     """Return what a point needs to find its place along each line [8, L]: see ``Drawing``."""
-    step = lines.end - lines.start
-    scaled = step / (step * step).sum(0).clamp_(min=1e-20)
-    return torch.cat([lines.start, step, scaled, lines.t[None], lines.dt[None]])
+    scaled = lines.step / lines.length.square().clamp_(min=1e-20)
+    return torch.cat([lines.step, lines.start, scaled, lines.t[None], lines.dt[None]])
 
 
 def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
@@ -78,19 +102,18 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     coefficients = power_basis(cubics)
     color = strokes.color.reshape(-1, 4).index_select(0, index)
     with torch.no_grad():
-        fixed, segments = cubics.detach(), strokes.num_segments
-        lines = flatten(fixed)
-        stroke = lines.cubic if segments == 1 else lines.cubic // segments
+        segments, large = strokes.num_segments, both(coefficients)
+        lines = flatten(large, line_counts(cubics).int().repeat(2))
         drawing = Drawing(
             lines,
-            coefficients.detach(),
+            large,
             line_table(lines),
-            stroke,
-            control.detach()[:, :: points - 1],
-            radius.detach(),
+            lines.cubic if segments == 1 else lines.cubic // segments,
+            control[:, :: points - 1].reshape(-1, 4).t().contiguous(),
+            both(radius),
             index // count,
             strokes.canvas_size,
             segments,
-            float(radius.detach().min()) if radius.shape[0] else 1.0,
+            float(radius.min()) if radius.shape[0] else 1.0,
         )
     return Living(coefficients, radius, color), drawing

@@ -20,40 +20,44 @@ class Lines:
 
     Args:
         start: [2, L] px (x, y).
-        end: [2, L] px.
+        step: [2, L] px from start to end.
+        length: [L] px.
         cubic: [L] index of the curve.
         t: [L] parameter of the curve at ``start``.
-        dt: [L] parameter from ``start`` to ``end``.
+        dt: [L] parameter from start to end.
     """
 
     start: Tensor
-    end: Tensor
+    step: Tensor
+    length: Tensor
     cubic: Tensor
     t: Tensor
     dt: Tensor
 
 
-def expand(counts: Tensor) -> tuple[Tensor, Tensor]:
+def expand(counts: Tensor, *starts: Tensor) -> tuple[Tensor, ...]:
     """Number the members of ragged groups.
 
     Args:
         counts: [G] members a group.
+        starts: [G] each.
 
     Returns:
-        (group [M], place inside the group [M]), in order of group.
+        (group [M], start + place inside the group [M] for each of starts), in order of group.
     """
-    index = torch.arange(counts.shape[0], device=counts.device)
-    group = torch.repeat_interleave(index, counts)
-    first = counts.cumsum(0) - counts
-    place = torch.arange(group.shape[0], device=counts.device) - first.index_select(0, group)
-    return group, place
+    group = torch.repeat_interleave(counts)
+    first = counts.cumsum(0, dtype=counts.dtype) - counts
+    number = torch.arange(group.shape[0], device=counts.device, dtype=counts.dtype)
+    return group, *((start - first).index_select(0, group).add_(number) for start in starts)
 
 
 def power_basis(cubics: Tensor) -> Tensor:
     """Write cubics [C, 4, 2] as polynomials in t: [8, C], rows x0 x1 x2 x3 y0 y1 y2 y3."""
-    p0, p1, p2, p3 = cubics.unbind(1)
-    rows = [p0, 3 * (p1 - p0), 3 * (p0 - 2 * p1 + p2), p3 - p0 + 3 * (p1 - p2)]
-    return torch.stack(rows, 0).permute(2, 0, 1).reshape(8, -1)
+    first = cubics[:, 1:] - cubics[:, :-1]
+    second = first[:, 1:] - first[:, :-1]
+    third = second[:, 1:] - second[:, :-1]
+    rows = torch.cat([cubics[:, :1], 3 * first[:, :1], 3 * second[:, :1], third], 1)
+    return rows.permute(2, 1, 0).reshape(8, -1)
 
 
 def line_counts(cubics: Tensor, tolerance: float = TOLERANCE) -> Tensor:
@@ -65,17 +69,18 @@ def line_counts(cubics: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     return (bend * (0.75 / tolerance)).sqrt().ceil().clamp(1, MAX_LINES).long()
 
 
-def flatten(cubics: Tensor, tolerance: float = TOLERANCE) -> Lines:
-    """Follow cubics [C, 4, 2] px with straight lines."""
-    counts = line_counts(cubics, tolerance)
-    cubic, place = expand(counts)
-    dt = (1 / counts.to(cubics.dtype)).index_select(0, cubic)
+def flatten(coefficients: Tensor, counts: Tensor) -> Lines:
+    """Follow polynomials [8, C] px with counts [C] straight lines each."""
+    cubic, place = expand(counts, torch.zeros_like(counts))
+    dt = counts.to(coefficients.dtype).reciprocal_().index_select(0, cubic)
     t = place * dt
-    coefficients = power_basis(cubics).index_select(1, cubic)
-    return Lines(point(coefficients, t), point(coefficients, t + dt), cubic, t, dt)
+    curves = coefficients.index_select(1, cubic).view(2, 4, -1)
+    start = point(curves, t)
+    step = point(curves, t + dt).sub_(start)
+    return Lines(start, step, step.square().sum(0).sqrt_(), cubic, t, dt)
 
 
-def point(coefficients: Tensor, t: Tensor) -> Tensor:
-    """Return the points [2, M] at t [M] of polynomials [8, M]."""
-    c0, c1, c2, c3 = coefficients.view(2, 4, -1).unbind(1)
+def point(curves: Tensor, t: Tensor) -> Tensor:
+    """Return the points [2, M] at t [M] of polynomials [2, 4, M]."""
+    c0, c1, c2, c3 = curves.unbind(1)
     return torch.addcmul(c0, torch.addcmul(c1, torch.addcmul(c2, c3, t), t), t)

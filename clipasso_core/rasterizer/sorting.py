@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .cells import HALF_PIXEL, Cells, find_cells
+from .cells import HALF_PIXEL, Cells, Found, find_cells
 from .drawing import Drawing
 from .flatten import TOLERANCE
+from .tiles import Tiles, make_tiles
 
-SQUARES = 2
-"""Squares a side of an edge pixel."""
-
-FINE_SQUARES = 4
-"""Squares a side where the edge in a pixel is no plain one."""
+SPREAD = 2 * HALF_PIXEL * 0.75
+"""px that the nearest line of a square of 1/4 px can be farther than that of its pixel's centre."""
 
 FINE_RADIUS = 2.0
 """px; the ends of strokes up to this radius get finer squares."""
@@ -27,20 +25,22 @@ class Sorted:
 
     Args:
         inside: cells wholly inside their stroke (none if only light matters).
-        coarse: cells on an edge.
-        fine: cells on an edge that need finer squares: in pixels with several edges, where a thin
-            stroke ends, or where a stroke meets itself.
-        crowd: [Q'] the pixels with several edges.
-        spot: [Q] place of each pixel in ``crowd``, or -1.
-        covered: [Q] bool, pixels inside some stroke.
+        coarse: cells on an edge, cut into 2 x 2 squares.
+        fine: cells on an edge that need 4 x 4: in pixels with several edges, where a thin stroke ends,
+            or where a stroke meets itself.
+        tiles: the squares of both, part by part.
+        line: [E + E'] nearest line to the centre of each coarse and fine cell; empty without softness.
+        edges: [Q] int16, edges in each pixel; 0 everywhere with softness.
+        light: [Q] 0 in pixels inside some stroke, else 1.
     """
 
     inside: Cells
     coarse: Cells
     fine: Cells
-    crowd: Tensor
-    spot: Tensor
-    covered: Tensor
+    tiles: list[Tiles]
+    line: Tensor
+    edges: Tensor
+    light: Tensor
 
 
 def sort_cells(drawing: Drawing, pixels: int, softness: float, opaque: bool) -> Sorted:
@@ -52,56 +52,68 @@ def sort_cells(drawing: Drawing, pixels: int, softness: float, opaque: bool) -> 
         softness: px that ink reaches beyond the edge; with any, no pixel counts as crowded.
         opaque: leave out the edges that an opaque stroke covers in an order-free product.
     """
-    cells = find_cells(drawing, max(HALF_PIXEL + TOLERANCE, softness))
-    inside = cells.distance < (drawing.radius - (HALF_PIXEL + TOLERANCE)).index_select(0, cells.stroke)
-    covered = torch.zeros(pixels, dtype=torch.bool, device=cells.pixel.device)
-    covered.index_fill_(0, cells.pixel.index_select(0, inside.nonzero().squeeze(1)), True)
-    edge = ~(inside | covered.index_select(0, cells.pixel)) if opaque else ~inside
-    edges = cells.select(edge, spread(FINE_SQUARES))
-    crowd, spot = _crowd(edges.pixel, pixels, softness)
-    fine = (spot.index_select(0, edges.pixel) >= 0) | _ends(drawing, edges) | _folded(drawing, edges)
-    coarse = edges.select(~fine, spread(SQUARES))
-    kept = cells.none() if opaque else cells.select(inside, -1)
-    return Sorted(kept, coarse, edges.select(fine, torch.inf), crowd, spot, covered)
+    light = drawing.radius.new_ones(pixels)
+    edges, inside = _edges(drawing, max(HALF_PIXEL + TOLERANCE, softness), light, opaque)
+    count = torch.zeros(pixels, dtype=torch.int16, device=light.device)
+    for part in edges if softness == 0 else []:
+        count.scatter_add_(0, part.cells.pixel.long(), torch.ones_like(part.cells.pixel, dtype=count.dtype))
+    fine = [_needs_finer(drawing, part, count) for part in edges]
+    tiles = [make_tiles(drawing, *work) for work in zip(edges, fine, strict=True)]
+    coarse, quartered = Cells.join([t.coarse for t in tiles]), Cells.join([t.fine for t in tiles])
+    line = _nearest_lines(edges, fine) if softness > 0 else coarse.stroke[:0]
+    return Sorted(Cells.join(inside), coarse, quartered, tiles, line, count, light)
 
 
-def spread(squares: int) -> float:
-    """Return how much farther than the nearest line of a pixel's centre that of a square's can be, px."""
-    return 2 * HALF_PIXEL * (1 - 1 / squares)
+def _edges(drawing: Drawing, margin: float, light: Tensor, opaque: bool) -> tuple[list[Found], list[Cells]]:
+    """Return, part by part, the cells on an edge and those inside (not if opaque), and put out their ``light``."""
+    limit = drawing.radius - (HALF_PIXEL + TOLERANCE)
+    reach = (drawing.radius + margin).index_select(0, drawing.stroke[: drawing.stroke.shape[0] // 2])
+    edges, inside = [], []
+    for part in drawing.blocks(reach):
+        found = find_cells(drawing, part, reach[part])
+        within = found.nearest < limit.index_select(0, found.cells.stroke)
+        index = within.nonzero().squeeze(1)
+        light.index_fill_(0, found.cells.pixel.index_select(0, index).long(), 0)
+        inside.append(found.cells.select(index[:0] if opaque else index))
+        edges.append(found if opaque else found.select(~within, SPREAD))
+    if opaque:
+        edges = [part.select(light.index_select(0, part.cells.pixel) > 0, SPREAD) for part in edges]
+    return edges, inside
 
 
-def _crowd(pixel: Tensor, pixels: int, softness: float) -> tuple[Tensor, Tensor]:
-    """Return the pixels that several edges share and, for every pixel, its place among them or -1."""
-    spot = torch.full((pixels,), -1, device=pixel.device)
-    if softness > 0:
-        return pixel[:0], spot
-    edges = torch.zeros(pixels, dtype=torch.int32, device=pixel.device)
-    edges.scatter_add_(0, pixel, torch.ones_like(pixel, dtype=torch.int32))
-    crowd = (edges > 1).nonzero().squeeze(1)
-    return crowd, spot.scatter_(0, crowd, torch.arange(crowd.shape[0], device=pixel.device))
+def _needs_finer(drawing: Drawing, edges: Found, count: Tensor) -> Tensor:
+    """Say which cells [P] need 4 x 4 squares; ``count`` [Q]: edges in each pixel."""
+    crowded = count.index_select(0, edges.cells.pixel) > 1
+    return crowded.logical_or_(_ends(drawing, edges.cells)).logical_or_(_folded(drawing, edges))
 
 
-def _folded(drawing: Drawing, cells: Cells) -> Tensor:
-    """Say which cells [E] a stroke passes more than once.
+def _nearest_lines(edges: list[Found], fine: list[Tensor]) -> Tensor:
+    """Return the nearest line to the centre of each cell, those of the coarse cells first."""
+    lines = list(zip([part.nearest_line() for part in edges], fine, strict=True))
+    return torch.cat([line[~odd] for line, odd in lines] + [line[odd] for line, odd in lines])
+
+
+def _folded(drawing: Drawing, edges: Found) -> Tensor:
+    """Say which cells [P] a stroke passes more than once.
 
     Those are the ones whose nearby lines lie farther apart along the stroke than the lines of a
     straight stroke could, whatever the lines' length.
     """
-    lines, size = drawing.lines, cells.stroke.shape
-    length = (lines.end - lines.start).square().sum(0).sqrt()
+    length = drawing.lines.length[: drawing.lines.length.shape[0] // 2]
     arc = length.cumsum(0)
-    first = cells.line.new_full(size, max(arc.shape[0] - 1, 0)).scatter_reduce_(0, cells.cell, cells.line, "amin")
-    last = cells.line.new_zeros(size).scatter_reduce_(0, cells.cell, cells.line, "amax")
+    cell = edges.cell.long()
+    last = torch.zeros_like(edges.cells.stroke).scatter_reduce_(0, cell, edges.line, "amax")
+    first = torch.full_like(last, arc.shape[0] - 1).scatter_reduce_(0, cell, edges.line, "amin")
     apart = (arc - length).index_select(0, last) - arc.index_select(0, first)
-    slack = spread(FINE_SQUARES)
-    limit = (slack * (2 * (drawing.radius + HALF_PIXEL) + slack)).sqrt() * 2 + 0.5
-    return apart > limit.index_select(0, cells.stroke)
+    limit = (SPREAD * (2 * (drawing.radius + HALF_PIXEL) + SPREAD)).sqrt_().mul_(2).add_(0.5)
+    return apart > limit.index_select(0, edges.cells.stroke)
 
 
 def _ends(drawing: Drawing, cells: Cells) -> Tensor:
-    """Say which cells [E] lie where a thin stroke ends."""
+    """Say which cells [P] lie where a thin stroke ends."""
     radius = drawing.radius
-    limit = ((radius + 1) * (radius < FINE_RADIUS)).square().index_select(0, cells.stroke)
-    ends = drawing.ends.reshape(-1, 4).t().contiguous().index_select(1, cells.stroke).view(2, 2, -1)
-    apart = (torch.stack([cells.column, cells.row]) + 0.5 - ends).square_().sum(1)
+    limit = (radius + 1).mul_(radius < FINE_RADIUS).square_().index_select(0, cells.stroke)
+    ends = drawing.ends.index_select(1, cells.stroke).view(2, 2, -1)
+    centre = torch.stack([cells.column, cells.row]).to(ends.dtype).add_(0.5)
+    apart = ends.sub_(centre).square_().sum(1)
     return torch.minimum(apart[0], apart[1]) < limit
