@@ -149,5 +149,6 @@ class Strokes:
 
     def is_opaque_black(self) -> bool:
         """Whether every living stroke is opaque black, so that painter's order does not matter."""
-        color = self.color.detach()[self.alive]
-        return bool((color[:, :3] == 0).all() and (color[:, 3] == 1).all())
+        color = self.color.detach()
+        other = (color[..., :3] != 0).any(-1).logical_or_(color[..., 3] != 1)
+        return not bool(other.logical_and_(self.alive).any())

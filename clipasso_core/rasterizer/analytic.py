@@ -70,11 +70,16 @@ def _ready(strokes: Strokes, size: tuple[int, int] | None, softness: float) -> S
         raise ShapeError(f"softness must be 0 px or more, got {softness}.")
     if strokes.control_points.device.type == "cpu":
         for name in ("control_points", "stroke_width", "color"):
-            if not bool(torch.isfinite(getattr(strokes, name)).all()):
+            if not _finite(getattr(strokes, name)):
                 raise ShapeError(f"{name} must be finite, and holds NaN or infinity; look at the step that made it.")
     if strokes.control_points.dtype not in (torch.float32, torch.float64):
         strokes = strokes.to(dtype=torch.float32)
     return strokes if size is None else strokes.scaled_to(size)
+
+
+def _finite(numbers: Tensor) -> bool:
+    """Whether no number is NaN (which is both least and largest) or infinite."""
+    return numbers.numel() == 0 or all(math.isfinite(float(n)) for n in torch.aminmax(numbers.detach()))
 
 
 def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, line: Tensor, softness: float) -> Tensor:

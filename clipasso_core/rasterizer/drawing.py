@@ -103,7 +103,7 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     color = strokes.color.reshape(-1, 4).index_select(0, index)
     with torch.no_grad():
         segments, large = strokes.num_segments, both(coefficients)
-        lines = flatten(large, line_counts(cubics).int().repeat(2))
+        lines = flatten(large, torch.cat([line_counts(cubics).int()] * 2))
         drawing = Drawing(
             lines,
             large,

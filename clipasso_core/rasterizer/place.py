@@ -10,7 +10,7 @@ from torch import Tensor
 from .drawing import Drawing, both
 from .flatten import TOLERANCE
 from .nearest import dot, refine
-from .tiles import Tiles
+from .tiles import Tiles, quarters
 
 SQUARES = 2
 """Squares a side of a tile."""
@@ -18,8 +18,8 @@ SQUARES = 2
 HALF_DIAGONAL = 0.7072
 """Of a square, in squares."""
 
-WORD = 2**32
-"""Nearest lines are found as whole numbers: bits of the squared distance * WORD + number of the pair."""
+WORD = 32
+"""Nearest lines are found as whole numbers: bits of the squared distance, then WORD bits of the pair's number."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ def place(drawing: Drawing, tiles: Tiles) -> tuple[Tensor, Places, Tensor]:
         the polynomials of their nearest curves [2, 4, n]).
     """
     count, device = tiles.stroke.shape[0], tiles.stroke.device
-    step = (torch.arange(SQUARES, device=device, dtype=drawing.radius.dtype) + 0.5) / SQUARES
-    offset = torch.stack([step.repeat(SQUARES), step.repeat_interleave(SQUARES)])
+    offset = quarters(tiles.corner).add_(0.5).div_(SQUARES)
     least = _least(drawing, tiles, offset)
     low, high = _bounds(drawing)
     inside = least < low.index_select(0, tiles.stroke)
     edge = (least <= high.index_select(0, tiles.stroke)).logical_xor_(inside)
     square, tile = edge.nonzero(as_tuple=True)
     where = torch.add(tile, square, alpha=count)
-    pair = least.view(-1).index_select(0, where).bitwise_and_(WORD - 1)
+    pair = least.view(-1).index_select(0, where).bitwise_and_((1 << WORD) - 1)
     q = tiles.corner.index_select(1, tile).add_(offset.index_select(1, square))
     t, cubic, curves = on_curve(drawing, tiles.line.index_select(0, pair), q)
     lengths = None
     if drawing.segments == 1:
         curve_count = drawing.coefficients.shape[1]
-        lengths = torch.bincount(torch.add(cubic, square, alpha=curve_count), minlength=SQUARES**2 * curve_count)
+        bounds = torch.arange(SQUARES**2 * curve_count + 1, device=device)
+        lengths = torch.searchsorted(torch.add(cubic, square, alpha=curve_count), bounds).diff()
     return inside, Places(where, q, t, cubic, lengths), curves
 
 
@@ -85,7 +85,7 @@ def _bounds(drawing: Drawing) -> tuple[Tensor, Tensor]:
     """Return, as ``_least`` writes distances, how near [2 S] a square is inside, and how far it may be on an edge."""
     band = both(drawing.radius.new_full((drawing.strokes,), TOLERANCE)) + HALF_DIAGONAL / SQUARES
     bounds = torch.stack([(drawing.radius - band).clamp_(min=0), drawing.radius + band])
-    low, high = bounds.square_().float().view(torch.int32).long().mul_(WORD)
+    low, high = bounds.square_().float().view(torch.int32).long().bitwise_left_shift_(WORD)
     return low, high
 
 
@@ -102,6 +102,7 @@ def _least(drawing: Drawing, tiles: Tiles, offset: Tensor) -> Tensor:
     fx = (px + x).addcmul_(u, dx, value=-1)
     fy = (py + y).addcmul_(u, dy, value=-1)
     bits = fx.square_().addcmul_(fy, fy).float().view(torch.int32)
-    key = bits.long().mul_(WORD).add_(torch.arange(px.shape[0], device=px.device))
+    number = torch.arange(px.shape[0], device=px.device)
+    key = bits.long().bitwise_left_shift_(WORD).bitwise_or_(number)
     least = key.new_full((x.shape[0], tiles.stroke.shape[0]), torch.iinfo(torch.int64).max)
     return least.scatter_reduce_(1, tiles.tile.long().expand(x.shape[0], -1), key, "amin")

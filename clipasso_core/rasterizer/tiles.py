@@ -68,6 +68,12 @@ def _corner(drawing: Drawing, cells: Cells) -> Tensor:
 
 def _quarters(drawing: Drawing, cells: Cells) -> Tensor:
     """Return the corners [2, 4 P] of the quarters of cells in the drawing twice as large."""
-    quarter = torch.arange(QUARTERS, device=cells.row.device)
-    shift = torch.stack([quarter % 2, quarter // 2])[:, None]
-    return (2 * _corner(drawing, cells)[:, :, None] + shift).view(2, -1)
+    corner = _corner(drawing, cells)
+    return (2 * corner[:, :, None] + quarters(corner)[:, None]).view(2, -1)
+
+
+def quarters(like: Tensor) -> Tensor:
+    """Return how far the corners [2, 4] of four unit squares in a square lie from its own."""
+    quarter = torch.arange(QUARTERS, device=like.device, dtype=like.dtype)
+    down = (quarter / 2).floor_()
+    return torch.stack([torch.sub(quarter, down, alpha=2), down])
