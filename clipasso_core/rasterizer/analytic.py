@@ -85,7 +85,7 @@ def _finite(numbers: Tensor) -> bool:
 def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, line: Tensor, softness: float) -> Tensor:
     """Add the soft rim to the coverage [E] of whole pixels: from one half at the edge, falling as a parabola."""
     centre = torch.stack([cells.column, cells.row]).to(cover.dtype).add_(0.5)
-    distance = Distance.apply(living.coefficients, drawing, line, centre)
+    distance = Distance.apply(living.cubics, drawing, line, centre)
     radius = living.radius.index_select(0, cells.stroke)
     fall = (1 - (distance - radius).clamp(min=0) / softness).clamp(min=0).square()
     return torch.maximum(cover, radius.clamp(max=0.5) * fall)
@@ -93,7 +93,7 @@ def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, line:
 
 def _cover(living: Living, drawing: Drawing, cells: Sorted, softness: float) -> tuple[Tensor, Tensor]:
     """Return the coverage of the coarse cells [E] and of the fine ones [16, E'], or [1, E'] if soft."""
-    coarse, fine = Coverage.apply(living.coefficients, living.radius, drawing, cells.tiles)
+    coarse, fine = Coverage.apply(living.cubics, living.radius, drawing, cells.tiles)
     fine = fine.view(SQUARES**2, -1, QUARTERS).transpose(1, 2).reshape(SQUARES**2 * QUARTERS, -1)
     if softness == 0:
         return coarse, fine

@@ -18,7 +18,7 @@ class Spans:
         line: number of the line.
         row: pixel row.
         left: first pixel column.
-        right: last pixel column.
+        right: last pixel column; left - 1: no pixel.
     """
 
     line: Tensor
@@ -39,9 +39,7 @@ def find_spans(lines: Lines, part: slice, reach: Tensor, size: tuple[int, int]) 
     start, step, length = lines.start[:, part], lines.step[:, part], lines.length[part]
     line, row = _rows(start[1], step[1], reach, size[0])
     left, right = _columns(_capsules(start, step, length, reach), line, row, size[1])
-    index = (left <= right).nonzero().squeeze(1)
-    line, row, left, right = (f.index_select(0, index) for f in (line, row, left, right))
-    return Spans(line.add_(part.start), row, left, right)
+    return Spans(line.add_(part.start), row, left, torch.maximum(right, left - 1))
 
 
 def _rows(start: Tensor, step: Tensor, reach: Tensor, height: int) -> tuple[Tensor, Tensor]:
@@ -100,7 +98,7 @@ class Union:
 
 
 def unite(spans: Spans, stroke: Tensor, size: tuple[int, int]) -> Union:
-    """Unite the spans of each stroke (of each line: stroke [L]) on each row."""
+    """Unite the spans of each stroke (of each line: stroke [L]) on each row; unions may be of no cells."""
     key = stroke.index_select(0, spans.line).long().mul_(size[0]).add_(spans.row).mul_(size[1] + 1)
     left, order = torch.sort(key + spans.left, stable=True)
     reached = torch.cummax((key + spans.right).index_select(0, order), 0).values

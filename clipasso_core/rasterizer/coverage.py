@@ -11,6 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from .box import Edge, Share
 from .drawing import Drawing
+from .flatten import points_basis
 from .nearest import SMALLEST, Frame, dot, frame_at, stiffness
 from .place import HALF_DIAGONAL, SQUARES, Places, on_curve, place
 from .sums import reduce_runs, sum_by
@@ -46,11 +47,11 @@ class Part:
 
 
 class Coverage(torch.autograd.Function):
-    """Coverage of coarse cells [E] and of the tiles of fine ones [4, 4 E'] from polynomials [8, C] and radii [S] px."""
+    """Coverage of coarse cells [E] and of the tiles of fine ones [4, 4 E'] from cubics [C, 4, 2] and radii [S] px."""
 
     @staticmethod
     def forward(
-        ctx: Any, coefficients: Tensor, radius: Tensor, drawing: Drawing, tiles: list[Tiles]
+        ctx: Any, cubics: Tensor, radius: Tensor, drawing: Drawing, tiles: list[Tiles]
     ) -> tuple[Tensor, Tensor]:
         """Cover each square by the band between the two edges of the nearest piece of its stroke."""
         ctx.drawing, ctx.parts = drawing, []
@@ -81,18 +82,18 @@ class Coverage(torch.autograd.Function):
             total += _sums(drawing, part, grad.index_select(0, part.places.where))
         once, twice = total.view(9, 2, -1).unbind(1)
         total = once.add(twice, alpha=2)
-        return total[:8], total[8].view(drawing.strokes, drawing.segments).sum(1), None, None
+        return points_basis(total[:8]), total[8].view(drawing.strokes, drawing.segments).sum(1), None, None
 
 
 class Distance(torch.autograd.Function):
-    """Distance [E] px from points to their strokes, from polynomials [8, C]."""
+    """Distance [E] px from points to their strokes, from cubics [C, 4, 2] px."""
 
     @staticmethod
-    def forward(ctx: Any, coefficients: Tensor, drawing: Drawing, line: Tensor, q: Tensor) -> Tensor:
+    def forward(ctx: Any, cubics: Tensor, drawing: Drawing, line: Tensor, q: Tensor) -> Tensor:
         """Measure the distance from q [2, E] to the curve that line [E] follows."""
         t, cubic, curves = on_curve(drawing, line, q)
         frame = frame_at(curves, t, q)
-        ctx.held = frame, t, cubic, coefficients.shape[1]
+        ctx.held = frame, t, cubic, cubics.shape[0]
         return frame.distance.abs()
 
     @staticmethod
@@ -103,7 +104,7 @@ class Distance(torch.autograd.Function):
         by_distance = grad * frame.distance.sign()
         rows = by_distance.new_empty(8, by_distance.shape[0])
         _by_coefficients(frame, t, by_distance, torch.zeros_like(by_distance), rows.view(2, 4, -1))
-        return sum_by(cubic, rows, count), None, None, None
+        return points_basis(sum_by(cubic, rows, count)), None, None, None
 
 
 def _look(drawing: Drawing, places: Places, curves: Tensor) -> View:

@@ -23,12 +23,12 @@ class Living:
     """Hold the S living strokes with their gradients.
 
     Args:
-        coefficients: [8, C] polynomials of their curves.
+        cubics: [C, 4, 2] px, their curves.
         radius: [S] px.
         color: [S, 4] straight RGBA.
     """
 
-    coefficients: Tensor
+    cubics: Tensor
     radius: Tensor
     color: Tensor
 
@@ -99,10 +99,9 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     control = control.clamp(-FARTHEST, FARTHEST)
     radius = width.index_select(0, index).clamp(max=FARTHEST) / 2
     cubics = segments_of(control).reshape(-1, 4, 2)
-    coefficients = power_basis(cubics)
     color = strokes.color.reshape(-1, 4).index_select(0, index)
     with torch.no_grad():
-        segments, large = strokes.num_segments, both(coefficients)
+        segments, large = strokes.num_segments, both(power_basis(cubics))
         lines = flatten(large, torch.cat([line_counts(cubics).int()] * 2))
         drawing = Drawing(
             lines,
@@ -116,4 +115,4 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
             segments,
             float(radius.min()) if radius.shape[0] else 1.0,
         )
-    return Living(coefficients, radius, color), drawing
+    return Living(cubics, radius, color), drawing

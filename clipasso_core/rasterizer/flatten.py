@@ -60,6 +60,15 @@ def power_basis(cubics: Tensor) -> Tensor:
     return rows.permute(2, 1, 0).reshape(8, -1)
 
 
+def points_basis(rows: Tensor) -> Tensor:
+    """Turn derivatives [8, C] by the polynomials of ``power_basis`` into those by its cubics [C, 4, 2]."""
+    r0, r1, r2, r3 = rows.view(2, 4, -1).unbind(1)
+    r1, r2 = 3 * r1, 3 * r2
+    p2 = torch.sub(r2, r3, alpha=3)
+    p0 = (r0 - r1).add_(r2).sub_(r3)
+    return torch.stack([p0, r1 - r2 - p2, p2, r3]).permute(2, 0, 1)
+
+
 def line_counts(cubics: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     """Return how many lines [C] follow cubics [C, 4, 2] to within ``tolerance`` px.
 

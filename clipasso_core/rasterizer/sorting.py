@@ -115,5 +115,5 @@ def _ends(drawing: Drawing, cells: Cells) -> Tensor:
     limit = (radius + 1).mul_(radius < FINE_RADIUS).square_().index_select(0, cells.stroke)
     ends = drawing.ends.index_select(1, cells.stroke).view(2, 2, -1)
     centre = torch.stack([cells.column, cells.row]).to(ends.dtype).add_(0.5)
-    apart = ends.sub_(centre).square_().sum(1)
-    return torch.minimum(apart[0], apart[1]) < limit
+    x, y = ends.sub_(centre).square_().unbind(1)
+    return torch.minimum(*x.add_(y)) < limit
