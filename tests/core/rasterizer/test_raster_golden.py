@@ -17,6 +17,12 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 SCENES = sorted(p.stem for p in GOLDEN.glob("*.npz") if not p.stem.startswith("weights"))
 SINGLE = [s for s in SCENES if s.startswith(("deg_", "b64_n01", "b224_n01"))]
 
+LOOSE = {"deg_allequal": 0.9, "deg_collinear_foldback": 0.97}
+"""Least cosine where the true gradient is one of many: a dot without direction, three passes exactly on one another.
+
+``test_passes_on_one_another_have_many_gradients`` shows the latter.
+"""
+
 
 def load(name: str) -> tuple[Strokes, dict[str, np.ndarray]]:
     with np.load(GOLDEN / f"{name}.npz") as file:
@@ -83,7 +89,7 @@ def test_gradient(name: str) -> None:
     true_control = torch.from_numpy(data["true_grad_control_points"])
     true_width = torch.from_numpy(data["true_grad_stroke_width"])
     wide = float(data["stroke_width"].min()) >= 1.5
-    least = 0.9 if name == "deg_allequal" else 0.9995 if wide and not name.startswith("deg_") else 0.97
+    least = LOOSE.get(name, 0.9995 if wide and not name.startswith("deg_") else 0.98)
     assert cosine(control, true_control) >= least
     assert torch.allclose(width, true_width, rtol=0.03)
 

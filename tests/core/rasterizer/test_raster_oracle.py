@@ -78,3 +78,21 @@ def test_gradcheck(black: bool, softness: float) -> None:
 def test_float32_is_float64_to_rounding() -> None:
     strokes = drawing(3, 4, 7)
     assert torch.allclose(render(strokes.to(dtype=torch.float32)).double(), render(strokes), atol=2e-3)
+
+
+def test_passes_on_one_another_have_many_gradients() -> None:
+    """A straight stroke that folds back: which pass is the nearest hangs on a thousandth of a pixel.
+
+    Wherever the passes part, our gradient is the oracle's; to either side it points elsewhere.
+    """
+    fold = torch.tensor([[4.0, 7.3], [32, 7.3], [-4, 7.3], [22, 7.3]], dtype=torch.float64)
+    apart = torch.tensor([1, -2, 1.5, -0.5], dtype=torch.float64)[:, None] * torch.tensor([0, 1e-3]).double()
+    y, x = torch.meshgrid(torch.arange(15), torch.arange(28), indexing="ij")
+    weights = torch.sin(x * 0.7 + 1).mul(torch.cos(y * 0.9)).double()
+    found = []
+    for shift in (apart, -apart):
+        strokes = Strokes.black((fold + shift)[None, None], (15, 28))
+        ours, theirs = (gradients(strokes, name, weights)[1][0] for name in ("analytic", "reference"))
+        assert float((ours * theirs).sum() / (ours.norm() * theirs.norm())) > 0.99
+        found.append(ours[..., 1])
+    assert float((found[0] * found[1]).sum() / (found[0].norm() * found[1].norm())) < 0.9
