@@ -86,14 +86,12 @@ class Union:
 
     Args:
         first: [R] int32, number of each span's first cell.
-        row: [U] stroke * height + row, int64.
-        left: [U] first column, int64.
-        counts: [U] cells, int64.
+        span: [U] the span that each run starts with.
+        counts: [U] int32, cells.
     """
 
     first: Tensor
-    row: Tensor
-    left: Tensor
+    span: Tensor
     counts: Tensor
 
 
@@ -101,7 +99,7 @@ def unite(spans: Spans, stroke: Tensor, size: tuple[int, int]) -> Union:
     """Unite the spans of each stroke (of each line: stroke [L]) on each row; unions may be of no cells."""
     key = stroke.index_select(0, spans.line).long().mul_(size[0]).add_(spans.row).mul_(size[1] + 1)
     left, order = torch.sort(key + spans.left, stable=True)
-    reached = torch.cummax((key + spans.right).index_select(0, order), 0).values
+    reached = torch.cummax(key.add_(spans.right).index_select(0, order), 0).values
     opens = torch.ones_like(left, dtype=torch.bool)
     torch.gt(left[1:], reached[:-1], out=opens[1:])
     begin = opens.nonzero().squeeze(1)
@@ -109,7 +107,5 @@ def unite(spans: Spans, stroke: Tensor, size: tuple[int, int]) -> Union:
     last = torch.cat([begin[1:], begin.new_full((1,), left.shape[0])]).sub_(1)[: begin.shape[0]]
     counts = reached.index_select(0, last).sub_(begins).add_(1)
     shift = counts.cumsum(0).sub_(counts).sub_(begins)
-    union = opens.cumsum(0).sub_(1)
-    cell = left.add_(shift.index_select(0, union)).int()
-    first = torch.empty_like(cell).scatter_(0, order, cell)
-    return Union(first, begins // (size[1] + 1), begins % (size[1] + 1), counts)
+    cell = left.add_(shift.index_select(0, opens.cumsum(0).sub_(1))).int()
+    return Union(torch.empty_like(cell).scatter_(0, order, cell), order.index_select(0, begin), counts.int())

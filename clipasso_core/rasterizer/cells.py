@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .candidates import Spans, find_spans, unite
+from .candidates import Spans, Union, find_spans, unite
 from .drawing import Drawing
 from .flatten import expand
 
@@ -85,16 +85,20 @@ def find_cells(drawing: Drawing, part: slice, reach: Tensor) -> Found:
     """Find every cell whose centre is within reach [L'] px of the lines in ``part``."""
     spans = find_spans(drawing.lines, part, reach, drawing.size)
     union = unite(spans, drawing.stroke, drawing.size)
-    height, width = drawing.size
-    stroke, row = union.row // height, union.row % height
-    line = (drawing.sketch.index_select(0, stroke) * height).add_(row).mul_(width)
-    owner, column, pixel = expand(union.counts, union.left, line.add_(union.left))
-    stroke, row = (f.int().index_select(0, owner) for f in (stroke, row))
-    cells = Cells(stroke, column.int(), row, pixel.int())
+    cells = _cells(drawing, spans, union)
     span, cell, place = expand((spans.right - spans.left).add_(1), union.first, spans.left)
     distance = _centre_distance(drawing, spans, span, place)
-    nearest = _least(distance, cell, stroke.shape[0])
+    nearest = _least(distance, cell, cells.stroke.shape[0])
     return Found(cells, nearest, spans.line.index_select(0, span), cell, distance)
+
+
+def _cells(drawing: Drawing, spans: Spans, union: Union) -> Cells:
+    """Return the cells of all runs."""
+    line, row, left = (f.index_select(0, union.span) for f in (spans.line, spans.row, spans.left))
+    stroke = drawing.stroke.index_select(0, line)
+    start = (drawing.sketch.index_select(0, stroke) * drawing.size[0]).add_(row).mul_(drawing.size[1]).add_(left)
+    run, column, pixel = expand(union.counts, left, start.int())
+    return Cells(stroke.index_select(0, run), column, row.index_select(0, run), pixel)
 
 
 def _least(distance: Tensor, cell: Tensor, count: int) -> Tensor:
