@@ -27,8 +27,7 @@ def scene() -> Strokes:
 
 def cells_picture(strokes: Strokes) -> Image.Image:
     """Show which pixels are filled, which get 2 x 2 squares and which 4 x 4."""
-    with torch.no_grad():
-        cells = sort_cells(prepare(strokes)[1], SIZE[0] * SIZE[1], 0.0, opaque=False)
+    cells = sort_cells(prepare(strokes)[1], torch.ones(SIZE[0] * SIZE[1]), 0.0, opaque=False)
     picture = Image.new("RGB", (SIZE[1] * ZOOM, SIZE[0] * ZOOM), "white")
     draw = ImageDraw.Draw(picture)
     for name, squares in (("inside", 1), ("coarse", 2), ("fine", 4)):

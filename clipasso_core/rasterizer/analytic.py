@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -106,14 +107,15 @@ def _light(strokes: Strokes, softness: float) -> Tensor:
     """Return the light [B, H, W] that opaque strokes let through."""
     living, drawing = prepare(strokes)
     height, width = drawing.size
-    with torch.no_grad():
-        cells = sort_cells(drawing, strokes.batch_size * height * width, softness, opaque=True)
+    light = living.radius.new_ones(strokes.batch_size * height * width)
+    with torch.inference_mode():
+        cells = sort_cells(drawing, light, softness, opaque=True)
     alone, piled = _cover(living, drawing, cells, softness)
     pixel, other = cells.coarse.pixel, cells.fine.pixel
     if softness > 0:
         piled, other = torch.cat([alone[None], piled], 1), torch.cat([pixel, other])
         alone, pixel = alone[:0], pixel[:0]
-    light: Tensor = Light.apply(alone, piled, pixel.long(), Piles.of_places(other), cells.light)
+    light = cast(Tensor, Light.apply(alone, piled, pixel.long(), Piles.of_places(other), light))
     return light.view(-1, height, width)
 
 
@@ -122,8 +124,8 @@ def _paint(strokes: Strokes, softness: float) -> Tensor:
     living, drawing = prepare(strokes)
     height, width = drawing.size
     count = strokes.batch_size * height * width
-    with torch.no_grad():
-        cells = sort_cells(drawing, count, softness, opaque=False)
+    with torch.inference_mode():
+        cells = sort_cells(drawing, drawing.radius.new_ones(count), softness, opaque=False)
     coarse, fine = _cover(living, drawing, cells, softness)
     (own, shared), (plain, buried) = _parted(cells, cells.fine), _parted(cells, cells.inside)
     one = living.radius.new_ones(1, 1)

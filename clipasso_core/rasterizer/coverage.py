@@ -57,8 +57,9 @@ class Coverage(torch.autograd.Function):
         ctx.drawing, ctx.parts = drawing, []
         coarse, fine = [], []
         for part in tiles:
-            inside, places, curves = place(drawing, part)
-            view = _look(drawing, places, curves)
+            with torch.inference_mode():
+                inside, places, curves = place(drawing, part)
+                view = _look(drawing, places, curves)
             other = 0.5 if view.far is None else -view.far.value
             cover = inside.to(radius.dtype)
             cover.view(-1).index_copy_(0, places.where, view.near.value + other)
@@ -77,9 +78,10 @@ class Coverage(torch.autograd.Function):
         total = by_coarse.new_zeros(9, drawing.coefficients.shape[1])
         coarse = (by_coarse / SQUARES**2).split_with_sizes([p.coarse for p in ctx.parts])
         fine = by_fine.split_with_sizes(ctx.fine, 1)
-        for part, alone, crowd in zip(ctx.parts, coarse, fine, strict=True):
-            grad = torch.cat([alone.expand(SQUARES**2, -1), crowd], 1).view(-1)
-            total += _sums(drawing, part, grad.index_select(0, part.places.where))
+        with torch.inference_mode():
+            for part, alone, crowd in zip(ctx.parts, coarse, fine, strict=True):
+                grad = torch.cat([alone.expand(SQUARES**2, -1), crowd], 1).view(-1)
+                total += _sums(drawing, part, grad.index_select(0, part.places.where))
         once, twice = total.view(9, 2, -1).unbind(1)
         total = once.add(twice, alpha=2)
         return points_basis(total[:8]), total[8].view(drawing.strokes, drawing.segments).sum(1), None, None

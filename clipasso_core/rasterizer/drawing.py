@@ -100,7 +100,7 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     radius = width.index_select(0, index).clamp(max=FARTHEST) / 2
     cubics = segments_of(control).reshape(-1, 4, 2)
     color = strokes.color.reshape(-1, 4).index_select(0, index)
-    with torch.no_grad():
+    with torch.inference_mode():
         segments, large = strokes.num_segments, both(power_basis(cubics))
         lines = flatten(large, torch.cat([line_counts(cubics).int()] * 2))
         drawing = Drawing(

@@ -31,7 +31,6 @@ class Sorted:
         tiles: the squares of both, part by part.
         line: [E + E'] nearest line to the centre of each coarse and fine cell; empty without softness.
         edges: [Q] int16, edges in each pixel; 0 everywhere with softness.
-        light: [Q] 0 in pixels inside some stroke, else 1.
     """
 
     inside: Cells
@@ -40,28 +39,26 @@ class Sorted:
     tiles: list[Tiles]
     line: Tensor
     edges: Tensor
-    light: Tensor
 
 
-def sort_cells(drawing: Drawing, pixels: int, softness: float, opaque: bool) -> Sorted:
+def sort_cells(drawing: Drawing, light: Tensor, softness: float, opaque: bool) -> Sorted:
     """Find and sort all cells.
 
     Args:
         drawing: the strokes.
-        pixels: Q, pixels of the whole batch.
+        light: [Q] 1 for each pixel of the whole batch; made 0 inside strokes.
         softness: px that ink reaches beyond the edge; with any, no pixel counts as crowded.
         opaque: leave out the edges that an opaque stroke covers in an order-free product.
     """
-    light = drawing.radius.new_ones(pixels)
     edges, inside = _edges(drawing, max(HALF_PIXEL + TOLERANCE, softness), light, opaque)
-    count = torch.zeros(pixels, dtype=torch.int16, device=light.device)
+    count = torch.zeros_like(light, dtype=torch.int16)
     for part in edges if softness == 0 else []:
         count.scatter_add_(0, part.cells.pixel.long(), torch.ones_like(part.cells.pixel, dtype=count.dtype))
     fine = [_needs_finer(drawing, part, count) for part in edges]
     tiles = [make_tiles(drawing, *work) for work in zip(edges, fine, strict=True)]
     coarse, quartered = Cells.join([t.coarse for t in tiles]), Cells.join([t.fine for t in tiles])
     line = _nearest_lines(edges, fine) if softness > 0 else coarse.stroke[:0]
-    return Sorted(Cells.join(inside), coarse, quartered, tiles, line, count, light)
+    return Sorted(Cells.join(inside), coarse, quartered, tiles, line, count)
 
 
 def _edges(drawing: Drawing, margin: float, light: Tensor, opaque: bool) -> tuple[list[Found], list[Cells]]:
