@@ -53,7 +53,10 @@ class Coverage(torch.autograd.Function):
     def forward(
         ctx: Any, cubics: Tensor, radius: Tensor, drawing: Drawing, tiles: list[Tiles]
     ) -> tuple[Tensor, Tensor]:
-        """Cover each square by the band between the two edges of the nearest piece of its stroke."""
+        """Cover each square by the band between the two edges of the nearest piece of its stroke.
+
+        Of a large drawing, in several parts, the views are not kept for the backward, which works them out anew.
+        """
         ctx.drawing, ctx.parts = drawing, []
         coarse, fine = [], []
         for part in tiles:

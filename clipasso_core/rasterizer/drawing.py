@@ -72,7 +72,7 @@ class Drawing:
         work = ((self.lines.length[:count] + 1) * (2 * reach + 1)).cumsum(0)
         if count == 0 or float(work[-1]) <= BLOCK:
             return [slice(0, count)]
-        strokes = torch.arange(self.strokes, device=reach.device)
+        strokes = torch.arange(self.strokes, device=reach.device, dtype=self.stroke.dtype)
         first = torch.searchsorted(self.stroke[:count], strokes)
         number = work.index_select(0, first).div_(BLOCK).floor_()
         begin = first[1:][number[1:] != number[:-1]].tolist()
@@ -100,7 +100,7 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     radius = width.index_select(0, index).clamp(max=FARTHEST) / 2
     cubics = segments_of(control).reshape(-1, 4, 2)
     color = strokes.color.reshape(-1, 4).index_select(0, index)
-    with torch.inference_mode():
+    with torch.inference_mode():  # as in all of the search: it makes small operations an eighth faster than no_grad
         segments, large = strokes.num_segments, both(power_basis(cubics))
         lines = flatten(large, torch.cat([line_counts(cubics).int()] * 2))
         drawing = Drawing(

@@ -49,23 +49,23 @@ def place(drawing: Drawing, tiles: Tiles) -> tuple[Tensor, Places, Tensor]:
         (whether each square lies inside its stroke [4, T], the squares on an edge, which count as not inside,
         the polynomials of their nearest curves [2, 4, n]).
     """
-    count, device = tiles.stroke.shape[0], tiles.stroke.device
     offset = quarters(tiles.corner).add_(0.5).div_(SQUARES)
     least = _least(drawing, tiles, offset)
-    low, high = _bounds(drawing)
-    inside = least < low.index_select(0, tiles.stroke)
-    edge = (least <= high.index_select(0, tiles.stroke)).logical_xor_(inside)
-    square, tile = edge.nonzero(as_tuple=True)
-    where = torch.add(tile, square, alpha=count)
+    low, high = (bound.index_select(0, tiles.stroke) for bound in _bounds(drawing))
+    inside = least < low
+    square, tile = (least <= high).logical_xor_(inside).nonzero(as_tuple=True)
+    where = torch.add(tile, square, alpha=inside.shape[1])
     pair = least.view(-1).index_select(0, where).bitwise_and_((1 << WORD) - 1)
     q = tiles.corner.index_select(1, tile).add_(offset.index_select(1, square))
     t, cubic, curves = on_curve(drawing, tiles.line.index_select(0, pair), q)
-    lengths = None
-    if drawing.segments == 1:
-        curve_count = drawing.coefficients.shape[1]
-        bounds = torch.arange(SQUARES**2 * curve_count + 1, device=device)
-        lengths = torch.searchsorted(torch.add(cubic, square, alpha=curve_count), bounds).diff()
+    lengths = _lengths(square, cubic, drawing.coefficients.shape[1]) if drawing.segments == 1 else None
     return inside, Places(where, q, t, cubic, lengths), curves
+
+
+def _lengths(square: Tensor, cubic: Tensor, count: int) -> Tensor:
+    """Return how many of n squares have each number in their tile and each curve [4 * count]; both ascend."""
+    run = torch.add(cubic, square, alpha=count)
+    return torch.searchsorted(run, torch.arange(SQUARES**2 * count + 1, device=run.device)).diff()
 
 
 def on_curve(drawing: Drawing, line: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:

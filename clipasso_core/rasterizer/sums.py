@@ -12,7 +12,7 @@ def sum_by(index: Tensor, values: Tensor, count: int) -> Tensor:
     The CPU adds one after another. A GPU would add in any order, so there the values go through
     index_put_, which sorts them first.
     """
-    rows = values.shape[0]
+    rows, index = values.shape[0], index.long()
     if values.device.type == "cuda":
         out = values.new_zeros(count, rows)
         return out.index_put_((index,), values.t(), accumulate=True).t()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
-from clipasso_core.rasterizer import RASTERIZERS, get_rasterizer, ink, rasterize, render
+from clipasso_core.rasterizer import RASTERIZERS, drawing, get_rasterizer, ink, rasterize, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (48, 40)
@@ -134,6 +134,17 @@ def test_bit_identical_from_run_to_run(black: bool, points: int) -> None:
     for a, b, c in zip(first, again, other, strict=True):
         assert torch.equal(a, b)
         assert torch.equal(a, c)
+
+
+@pytest.mark.parametrize("black", [True, False])
+@pytest.mark.parametrize("points", [4, 7])
+def test_block_by_block_it_is_the_same(black: bool, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes = scene(20, 2, points, black, (160, 160))
+    soft, whole = render(strokes, softness=2), picture_and_gradient(strokes)
+    monkeypatch.setattr(drawing, "BLOCK", 2000)
+    assert torch.equal(soft, render(strokes, softness=2))
+    for a, b in zip(whole, picture_and_gradient(strokes), strict=True):
+        assert torch.allclose(a, b, rtol=1e-4, atol=1e-5 * float(a.abs().max()))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
