@@ -101,18 +101,24 @@ def prepare(strokes: Strokes) -> tuple[Living, Drawing]:
     cubics = segments_of(control).reshape(-1, 4, 2)
     color = strokes.color.reshape(-1, 4).index_select(0, index)
     with torch.inference_mode():  # as in all of the search: it makes small operations an eighth faster than no_grad
-        segments, large = strokes.num_segments, both(power_basis(cubics))
-        lines = flatten(large, torch.cat([line_counts(cubics).int()] * 2))
-        drawing = Drawing(
-            lines,
-            large,
-            line_table(lines),
-            lines.cubic if segments == 1 else lines.cubic // segments,
-            control[:, :: points - 1].reshape(-1, 4).t().contiguous(),
-            both(radius),
-            index // count,
-            strokes.canvas_size,
-            segments,
-            float(radius.min()) if radius.shape[0] else 1.0,
-        )
+        drawing = _follow(cubics, radius, index // count, strokes)
     return Living(cubics, radius, color), drawing
+
+
+def _follow(cubics: Tensor, radius: Tensor, sketch: Tensor, strokes: Strokes) -> Drawing:
+    """Follow the living strokes (cubics [C, 4, 2] and radius [S] px, sketch [S]) with lines."""
+    segments, coefficients = strokes.num_segments, both(power_basis(cubics))
+    lines = flatten(coefficients, torch.cat([line_counts(cubics).int()] * 2))
+    ends = torch.cat([cubics[::segments, 0], cubics[segments - 1 :: segments, 3]], 1)
+    return Drawing(
+        lines,
+        coefficients,
+        line_table(lines),
+        lines.cubic if segments == 1 else lines.cubic // segments,
+        ends.t().contiguous(),
+        both(radius),
+        sketch,
+        strokes.canvas_size,
+        segments,
+        float(radius.min()) if radius.shape[0] else 1.0,
+    )
