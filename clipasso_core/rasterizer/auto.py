@@ -1,9 +1,10 @@
-"""The way to draw, chosen by itself: fused kernels where a GPU can run them, else plain PyTorch."""
+"""The way to draw, chosen by itself: fused kernels where a GPU can run them, else plain PyTorch, here or on the CPU."""
 
 from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Callable
 from types import ModuleType
 
 import torch
@@ -13,13 +14,15 @@ from ..strokes import Strokes
 from . import analytic, fused
 
 _LOGGER = logging.getLogger(__name__)
+PLAIN_DEVICES = ("cpu", "cuda")
+"""Where plain PyTorch has all that drawing takes."""
 
 
 def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
     """Draw premultiplied RGBA [B, 4, H, W] on nothing; ``analytic.render`` says more."""
     if _fits(strokes, softness):
         return fused.render(strokes, size)
-    return analytic.render(strokes, size, softness=softness)
+    return _plain(analytic.render, strokes, size, softness)
 
 
 def rasterize(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
@@ -27,14 +30,26 @@ def rasterize(strokes: Strokes, size: tuple[int, int] | None = None, *, softness
     if _fits(strokes, softness):
         image = fused.render(strokes, size)
         return image[:, :3] + (1 - image[:, 3:])
-    return analytic.rasterize(strokes, size, softness=softness)
+    return _plain(analytic.rasterize, strokes, size, softness)
 
 
 def ink(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
     """Return the opacity [B, H, W], 1 - prod(1 - alpha * coverage); arguments and errors as for ``render``."""
     if _fits(strokes, softness):
         return fused.render(strokes, size)[:, 3]
-    return analytic.ink(strokes, size, softness=softness)
+    return _plain(analytic.ink, strokes, size, softness)
+
+
+def _plain(draw: Callable[..., Tensor], strokes: Strokes, size: tuple[int, int] | None, softness: float) -> Tensor:
+    """Draw with plain PyTorch: where the strokes are, or on the CPU where their device lacks what it takes.
+
+    Apple's MPS has no segment_reduce, and waits for the host at every size that depends on data: the CPU, which
+    shares its memory, is faster than that.
+    """
+    device = strokes.control_points.device
+    if device.type in PLAIN_DEVICES:
+        return draw(strokes, size, softness=softness)
+    return draw(strokes.to("cpu"), size, softness=softness).to(device)
 
 
 def _fits(strokes: Strokes, softness: float) -> bool:

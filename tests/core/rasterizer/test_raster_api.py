@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
-from clipasso_core.rasterizer import RASTERIZERS, drawing, get_rasterizer, ink, rasterize, render
+from clipasso_core.rasterizer import RASTERIZERS, auto, drawing, get_rasterizer, ink, rasterize, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (48, 40)
@@ -181,6 +181,21 @@ def test_diffvg_missing_says_how_to_get_it() -> None:
 def test_diffvg_draws_the_same(black: bool) -> None:
     strokes = scene(black=black)
     assert float((get_rasterizer("diffvg").render(strokes) - render(strokes)).abs().mean()) < 0.01
+
+
+@pytest.mark.parametrize("black", [True, False])
+def test_a_device_that_cannot_draw_has_the_cpu_draw(monkeypatch: pytest.MonkeyPatch, black: bool) -> None:
+    """MPS lacks operations that drawing takes; here the CPU plays it."""
+    strokes = scene(black=black)
+    expected = picture_and_gradient(strokes)
+    monkeypatch.setattr(auto, "PLAIN_DEVICES", ())
+    moved: list[object] = []
+    to = Strokes.to
+    monkeypatch.setattr(Strokes, "to", lambda self, *args, **kwargs: moved.append(args) or to(self, *args, **kwargs))
+    found = picture_and_gradient(strokes)
+    assert ("cpu",) in moved
+    for a, b in zip(expected, found, strict=True):
+        assert torch.equal(a, b)
 
 
 @pytest.mark.gpu
