@@ -15,7 +15,7 @@ SIDE = 32
 
 def first_strokes(radius: float, width: float, dtype: torch.dtype) -> Strokes:
     config = StrokeInitConfig(
-        num_strokes=4, num_sketches=1, canvas_size=SIDE, radius=radius, stroke_width=width, seed=3
+        num_strokes=4, num_sketches=1, canvas_size=SIDE, radius=radius, stroke_width=width, seed=3, follow=0.0
     )
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     saliency = ((x - 15.0).square() + (y - 17.0).square() < 81).float()[None]
