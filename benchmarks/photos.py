@@ -1,11 +1,17 @@
-"""The photos that the benchmarks share, made ready: scikit-image's, cut out, with saliency and first strokes."""
+"""The photos that the benchmarks share, made ready: scikit-image's, cut out, with saliency and first strokes.
+
+python benchmarks/photos.py FOLDER        writes the photos themselves there, as PNG
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import skimage.data
 import torch
+from PIL import Image
 from torch import Tensor
 
 from clipasso_core.encoders import get_encoder
@@ -44,3 +50,14 @@ def load_photo(name: str) -> Photo:
     cut = mask_object(pixels.permute(2, 0, 1)[None].float() / 255)
     maps = compute_saliency(cut.image, get_encoder(), cut.mask)
     return Photo(name, resize(cut.image, CANVAS), maps.saliency)
+
+
+def main(folder: Path) -> None:
+    """Write the photos."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PHOTOS:
+        Image.fromarray(getattr(skimage.data, name)()).save(folder / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
