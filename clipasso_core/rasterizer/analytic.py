@@ -12,14 +12,14 @@ from ..errors import ShapeError
 from ..strokes import Strokes
 from .cells import Cells
 from .compose import Light, Painter, Piles
-from .coverage import Coverage, Distance
+from .coverage import Coverage
 from .drawing import Drawing, Living, prepare
 from .place import SQUARES
 from .sorting import Sorted, sort_cells
 from .tiles import QUARTERS
 
 
-def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Draw premultiplied RGBA on nothing, later strokes over earlier ones.
 
     Strokes that are not alive, or no wider than 0, draw nothing and get no gradient.
@@ -27,48 +27,44 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: f
     Args:
         strokes: B sketches, in float32, float64 or bfloat16 (computed in float32).
         size: (height, width) px to draw at, the drawing scaled with it; None for the canvas's own.
-        softness: px over which ink falls off beyond the edge; 0 for the exact edge.
 
     Returns:
         [B, 4, H, W] in float64 for float64 strokes, else in float32: bfloat16 has too few bits
         for coverage.
 
     Raises:
-        ShapeError: a number is NaN or infinite (looked for on the CPU only: a GPU would have to wait),
-            or softness is negative.
+        ShapeError: a number is NaN or infinite (looked for on the CPU only: a GPU would have to wait).
     """
-    strokes = _ready(strokes, size, softness)
+    strokes = _ready(strokes, size)
     if _order_free(strokes):
-        dark = 1 - _light(strokes, softness)[:, None]
+        dark = 1 - _light(strokes)[:, None]
         return torch.cat([dark.new_zeros(dark.shape).expand(-1, 3, -1, -1), dark], 1)
-    return _paint(strokes, softness)
+    return _paint(strokes)
 
 
-def rasterize(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def rasterize(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Draw [B, 3, H, W] on white; arguments and errors as for ``render``."""
-    strokes = _ready(strokes, size, softness)
+    strokes = _ready(strokes, size)
     if _order_free(strokes):
-        return _light(strokes, softness)[:, None].expand(-1, 3, -1, -1).contiguous()
-    image = _paint(strokes, softness)
+        return _light(strokes)[:, None].expand(-1, 3, -1, -1).contiguous()
+    image = _paint(strokes)
     return image[:, :3] + (1 - image[:, 3:])
 
 
-def ink(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def ink(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Return the opacity [B, H, W], 1 - prod(1 - alpha * coverage); arguments and errors as for ``render``."""
-    strokes = _ready(strokes, size, softness)
+    strokes = _ready(strokes, size)
     if _order_free(strokes):
-        return 1 - _light(strokes, softness)
-    return _paint(strokes, softness)[:, 3]
+        return 1 - _light(strokes)
+    return _paint(strokes)[:, 3]
 
 
 def _order_free(strokes: Strokes) -> bool:
     return not strokes.color.requires_grad and strokes.is_opaque_black()
 
 
-def _ready(strokes: Strokes, size: tuple[int, int] | None, softness: float) -> Strokes:
+def _ready(strokes: Strokes, size: tuple[int, int] | None) -> Strokes:
     """Scale to size, check, and compute bfloat16 in float32."""
-    if not 0 <= softness < math.inf:
-        raise ShapeError(f"softness must be 0 px or more, got {softness}.")
     if strokes.control_points.device.type == "cpu":
         for name in ("control_points", "stroke_width", "color"):
             if not _finite(getattr(strokes, name)):
@@ -83,50 +79,33 @@ def _finite(numbers: Tensor) -> bool:
     return numbers.numel() == 0 or all(math.isfinite(float(n)) for n in torch.aminmax(numbers.detach()))
 
 
-def _soften(cover: Tensor, living: Living, drawing: Drawing, cells: Cells, line: Tensor, softness: float) -> Tensor:
-    """Add the soft rim to the coverage [E] of whole pixels: from one half at the edge, falling as a parabola."""
-    centre = torch.stack([cells.column, cells.row]).to(cover.dtype).add_(0.5)
-    distance = Distance.apply(living.cubics, drawing, line, centre)
-    radius = living.radius.index_select(0, cells.stroke)
-    fall = (1 - (distance - radius).clamp(min=0) / softness).clamp(min=0).square()
-    return torch.maximum(cover, radius.clamp(max=0.5) * fall)
-
-
-def _cover(living: Living, drawing: Drawing, cells: Sorted, softness: float) -> tuple[Tensor, Tensor]:
-    """Return the coverage of the coarse cells [E] and of the fine ones [16, E'], or [1, E'] if soft."""
+def _cover(living: Living, drawing: Drawing, cells: Sorted) -> tuple[Tensor, Tensor]:
+    """Return the coverage of the coarse cells [E] and of the fine ones' squares [16, E']."""
     coarse, fine = Coverage.apply(living.cubics, living.radius, drawing, cells.tiles)
-    fine = fine.view(SQUARES**2, -1, QUARTERS).transpose(1, 2).reshape(SQUARES**2 * QUARTERS, -1)
-    if softness == 0:
-        return coarse, fine
-    both = Cells.join([cells.coarse, cells.fine])
-    soft = _soften(torch.cat([coarse, fine.mean(0)]), living, drawing, both, cells.line, softness)
-    return soft[: coarse.shape[0]], soft[None, coarse.shape[0] :]
+    return coarse, fine.view(SQUARES**2, -1, QUARTERS).transpose(1, 2).reshape(SQUARES**2 * QUARTERS, -1)
 
 
-def _light(strokes: Strokes, softness: float) -> Tensor:
+def _light(strokes: Strokes) -> Tensor:
     """Return the light [B, H, W] that opaque strokes let through."""
     living, drawing = prepare(strokes)
     height, width = drawing.size
     light = living.radius.new_ones(strokes.batch_size * height * width)
     with torch.inference_mode():
-        cells = sort_cells(drawing, light, softness, opaque=True)
-    alone, piled = _cover(living, drawing, cells, softness)
-    pixel, other = cells.coarse.pixel, cells.fine.pixel
-    if softness > 0:
-        piled, other = torch.cat([alone[None], piled], 1), torch.cat([pixel, other])
-        alone, pixel = alone[:0], pixel[:0]
-    light = cast(Tensor, Light.apply(alone, piled, pixel.long(), Piles.of_places(other), light))
+        cells = sort_cells(drawing, light, opaque=True)
+    alone, piled = _cover(living, drawing, cells)
+    piles = Piles.of_places(cells.fine.pixel)
+    light = cast(Tensor, Light.apply(alone, piled, cells.coarse.pixel.long(), piles, light))
     return light.view(-1, height, width)
 
 
-def _paint(strokes: Strokes, softness: float) -> Tensor:
+def _paint(strokes: Strokes) -> Tensor:
     """Return premultiplied RGBA [B, 4, H, W] in painter's order."""
     living, drawing = prepare(strokes)
     height, width = drawing.size
     count = strokes.batch_size * height * width
     with torch.inference_mode():
-        cells = sort_cells(drawing, drawing.radius.new_ones(count), softness, opaque=False)
-    coarse, fine = _cover(living, drawing, cells, softness)
+        cells = sort_cells(drawing, drawing.radius.new_ones(count), opaque=False)
+    coarse, fine = _cover(living, drawing, cells)
     (own, shared), (plain, buried) = _parted(cells, cells.fine), _parted(cells, cells.inside)
     one = living.radius.new_ones(1, 1)
     cover = torch.cat([coarse, fine.mean(0).index_select(0, own), one[0].expand(plain.shape[0])])[None]

@@ -14,33 +14,34 @@ from ..strokes import Strokes
 from . import analytic, fused
 
 _LOGGER = logging.getLogger(__name__)
+Draw = Callable[[Strokes, tuple[int, int] | None], Tensor]
 PLAIN_DEVICES = ("cpu", "cuda")
 """Where plain PyTorch has all that drawing takes."""
 
 
-def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Draw premultiplied RGBA [B, 4, H, W] on nothing; ``analytic.render`` says more."""
-    if _fits(strokes, softness):
+    if _fits(strokes):
         return fused.render(strokes, size)
-    return _plain(analytic.render, strokes, size, softness)
+    return _plain(analytic.render, strokes, size)
 
 
-def rasterize(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def rasterize(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Draw [B, 3, H, W] on white; arguments and errors as for ``render``."""
-    if _fits(strokes, softness):
+    if _fits(strokes):
         image = fused.render(strokes, size)
         return image[:, :3] + (1 - image[:, 3:])
-    return _plain(analytic.rasterize, strokes, size, softness)
+    return _plain(analytic.rasterize, strokes, size)
 
 
-def ink(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def ink(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Return the opacity [B, H, W], 1 - prod(1 - alpha * coverage); arguments and errors as for ``render``."""
-    if _fits(strokes, softness):
+    if _fits(strokes):
         return fused.render(strokes, size)[:, 3]
-    return _plain(analytic.ink, strokes, size, softness)
+    return _plain(analytic.ink, strokes, size)
 
 
-def _plain(draw: Callable[..., Tensor], strokes: Strokes, size: tuple[int, int] | None, softness: float) -> Tensor:
+def _plain(draw: Draw, strokes: Strokes, size: tuple[int, int] | None) -> Tensor:
     """Draw with plain PyTorch: where the strokes are, or on the CPU where their device lacks what it takes.
 
     Apple's MPS has no segment_reduce, and waits for the host at every size that depends on data: the CPU, which
@@ -48,16 +49,16 @@ def _plain(draw: Callable[..., Tensor], strokes: Strokes, size: tuple[int, int] 
     """
     device = strokes.control_points.device
     if device.type in PLAIN_DEVICES:
-        return draw(strokes, size, softness=softness)
-    return draw(strokes.to("cpu"), size, softness=softness).to(device)
+        return draw(strokes, size)
+    return draw(strokes.to("cpu"), size).to(device)
 
 
-def _fits(strokes: Strokes, softness: float) -> bool:
+def _fits(strokes: Strokes) -> bool:
     """Whether the fused kernels are to draw; where a GPU could have, the log says once why they do not."""
     device = strokes.control_points.device
     if device.type != "cuda":
         return False
-    why = fused.why_not(strokes, softness) or _trouble(device)
+    why = fused.why_not(strokes) or _trouble(device)
     if why is not None:
         _say(why)
     return why is None

@@ -73,13 +73,6 @@ class Found:
         nearest = self.nearest.index_select(0, index)
         return Found(self.cells.select(index), nearest, line, number.index_select(0, cell), distance)
 
-    def nearest_line(self) -> Tensor:
-        """Return the nearest line [P] to each pixel's centre; of equals the first."""
-        pair = (self.distance <= self.nearest.index_select(0, self.cell)).nonzero().squeeze(1)
-        cell, line = self.cell.index_select(0, pair).long(), self.line.index_select(0, pair)
-        most = line.new_full(self.nearest.shape, torch.iinfo(line.dtype).max)
-        return most.scatter_reduce_(0, cell, line, "amin")
-
 
 def find_cells(drawing: Drawing, part: slice, reach: Tensor) -> Found:
     """Find every cell whose centre is within reach [L'] px of the lines in ``part``."""

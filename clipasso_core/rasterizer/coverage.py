@@ -13,7 +13,7 @@ from .box import Edge, Share
 from .drawing import Drawing
 from .flatten import points_basis
 from .nearest import SMALLEST, Frame, dot, frame_at, stiffness
-from .place import HALF_DIAGONAL, SQUARES, Places, on_curve, place
+from .place import HALF_DIAGONAL, SQUARES, Places, place
 from .sums import reduce_runs, sum_by
 from .tiles import Tiles
 
@@ -88,28 +88,6 @@ class Coverage(torch.autograd.Function):
         once, twice = total.view(9, 2, -1).unbind(1)
         total = once.add(twice, alpha=2)
         return points_basis(total[:8]), total[8].view(drawing.strokes, drawing.segments).sum(1), None, None
-
-
-class Distance(torch.autograd.Function):
-    """Distance [E] px from points to their strokes, from cubics [C, 4, 2] px."""
-
-    @staticmethod
-    def forward(ctx: Any, cubics: Tensor, drawing: Drawing, line: Tensor, q: Tensor) -> Tensor:
-        """Measure the distance from q [2, E] to the curve that line [E] follows."""
-        t, cubic, curves = on_curve(drawing, line, q)
-        frame = frame_at(curves, t, q)
-        ctx.held = frame, t, cubic, cubics.shape[0]
-        return frame.distance.abs()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        """Move the nearest point along the normal."""
-        frame, t, cubic, count = ctx.held
-        by_distance = grad * frame.distance.sign()
-        rows = by_distance.new_empty(8, by_distance.shape[0])
-        _by_coefficients(frame, t, by_distance, torch.zeros_like(by_distance), rows.view(2, 4, -1))
-        return points_basis(sum_by(cubic, rows, count)), None, None, None
 
 
 def _look(drawing: Drawing, places: Places, curves: Tensor) -> View:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError, DependencyError
+from ..errors import DependencyError
 from ..strokes import Strokes
 
 INSTALL = (
@@ -34,14 +34,8 @@ class DiffvgRasterizer:
         self.samples = samples
         self.seed = seed
 
-    def render(self, strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
-        """Draw premultiplied RGBA [B, 4, H, W].
-
-        Raises:
-            ConfigError: softness is asked for; diffvg has none.
-        """
-        if softness != 0:
-            raise ConfigError(f"diffvg draws exact edges only; softness must be 0, got {softness}.")
+    def render(self, strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
+        """Draw premultiplied RGBA [B, 4, H, W]."""
         scaled = (strokes if size is None else strokes.scaled_to(size)).to(dtype=torch.float32)
         return torch.stack([self._sketch(scaled, b) for b in range(scaled.batch_size)])
 

@@ -50,11 +50,9 @@ def installed() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
-def why_not(strokes: Strokes, softness: float = 0.0) -> str | None:
+def why_not(strokes: Strokes) -> str | None:
     """Return why the kernels cannot draw these strokes, or None if they can."""
     device, dtype = strokes.control_points.device.type, strokes.control_points.dtype
-    if softness != 0:
-        return "the Triton kernels draw exact edges only, and softness is asked for"
     if dtype == torch.float64:
         return "the Triton kernels compute in float32, and the strokes are float64"
     if not installed():
@@ -64,18 +62,17 @@ def why_not(strokes: Strokes, softness: float = 0.0) -> str | None:
     return None
 
 
-def render(strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """Draw premultiplied RGBA [B, 4, H, W] float32 on nothing, later strokes over earlier ones.
 
     Args:
         strokes: B sketches in float32, or in bfloat16 or float16 (computed in float32).
         size: (height, width) px to draw at, the drawing scaled with it; None for the canvas's own.
-        softness: must be 0.
 
     Raises:
         ConfigError: ``why_not`` has a reason.
     """
-    why = why_not(strokes, softness)
+    why = why_not(strokes)
     if why is not None:
         raise ConfigError(f"{why}. Use rasterizer='analytic', which draws these.")
     height, width = strokes.canvas_size if size is None else size

@@ -57,7 +57,7 @@ def place(drawing: Drawing, tiles: Tiles) -> tuple[Tensor, Places, Tensor]:
     where = torch.add(tile, square, alpha=inside.shape[1])
     pair = least.view(-1).index_select(0, where).bitwise_and_((1 << WORD) - 1)
     q = tiles.corner.index_select(1, tile).add_(offset.index_select(1, square))
-    t, cubic, curves = on_curve(drawing, tiles.line.index_select(0, pair), q)
+    t, cubic, curves = _on_curve(drawing, tiles.line.index_select(0, pair), q)
     lengths = _lengths(square, cubic, drawing.coefficients.shape[1]) if drawing.segments == 1 else None
     return inside, Places(where, q, t, cubic, lengths), curves
 
@@ -68,7 +68,7 @@ def _lengths(square: Tensor, cubic: Tensor, count: int) -> Tensor:
     return torch.searchsorted(run, torch.arange(SQUARES**2 * count + 1, device=run.device)).diff()
 
 
-def on_curve(drawing: Drawing, line: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _on_curve(drawing: Drawing, line: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Find the point nearest to q [2, n] on the curves that lines [n] follow.
 
     Returns:

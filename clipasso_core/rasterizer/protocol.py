@@ -17,7 +17,7 @@ RASTERIZERS = ("analytic", "reference", "diffvg", "triton")
 class Rasterizer(Protocol):
     """Draw strokes, differentiably."""
 
-    def render(self, strokes: Strokes, size: tuple[int, int] | None = None, *, softness: float = 0.0) -> Tensor:
+    def render(self, strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
         """Draw premultiplied RGBA [B, 4, H, W] on nothing, later strokes over earlier ones."""
 
 

@@ -6,32 +6,18 @@ import torch
 from torch import Tensor
 
 from ..bezier import evaluate, segments_of
-from ..errors import ShapeError
 from ..strokes import Strokes
 
 
-def render(
-    strokes: Strokes,
-    size: tuple[int, int] | None = None,
-    *,
-    softness: float = 0.0,
-    squares: int = 8,
-    lines: int = 128,
-) -> Tensor:
+def render(strokes: Strokes, size: tuple[int, int] | None = None, *, squares: int = 8, lines: int = 128) -> Tensor:
     """Draw premultiplied RGBA [B, 4, H, W], one small square after another, one stroke over another.
 
     Args:
         strokes: the drawing; float64 for an oracle.
         size: (height, width) px, or None for the canvas's own.
-        softness: must be 0; the oracle knows the exact edge only.
         squares: squares a side of a pixel.
         lines: straight lines a curve.
-
-    Raises:
-        ShapeError: softness is not 0.
     """
-    if softness != 0:
-        raise ShapeError(f"The reference rasterizer draws exact edges only; softness must be 0, got {softness}.")
     scaled = strokes if size is None else strokes.scaled_to(size)
     sketches = [_sketch(scaled, b, squares, lines) for b in range(scaled.batch_size)]
     return torch.stack(sketches)

@@ -12,6 +12,9 @@ from .drawing import Drawing
 from .flatten import TOLERANCE
 from .tiles import Tiles, make_tiles
 
+BAND = HALF_PIXEL + TOLERANCE
+"""px from an edge, as the lines have it, to the farthest centre of a pixel that it may cross."""
+
 SPREAD = 2 * HALF_PIXEL * 0.75
 """px that the nearest line of a square of 1/4 px can be farther than that of its pixel's centre."""
 
@@ -29,42 +32,38 @@ class Sorted:
         fine: cells on an edge that need 4 x 4: in pixels with several edges, where a thin stroke ends,
             or where a stroke meets itself.
         tiles: the squares of both, part by part.
-        line: [E + E'] nearest line to the centre of each coarse and fine cell; empty without softness.
-        edges: [Q] int16, edges in each pixel; 0 everywhere with softness.
+        edges: [Q] int16, edges in each pixel.
     """
 
     inside: Cells
     coarse: Cells
     fine: Cells
     tiles: list[Tiles]
-    line: Tensor
     edges: Tensor
 
 
-def sort_cells(drawing: Drawing, light: Tensor, softness: float, opaque: bool) -> Sorted:
+def sort_cells(drawing: Drawing, light: Tensor, opaque: bool) -> Sorted:
     """Find and sort all cells.
 
     Args:
         drawing: the strokes.
         light: [Q] 1 for each pixel of the whole batch; made 0 inside strokes.
-        softness: px that ink reaches beyond the edge; with any, no pixel counts as crowded.
         opaque: leave out the edges that an opaque stroke covers in an order-free product.
     """
-    edges, inside = _edges(drawing, max(HALF_PIXEL + TOLERANCE, softness), light, opaque)
+    edges, inside = _edges(drawing, light, opaque)
     count = torch.zeros_like(light, dtype=torch.int16)
-    for part in edges if softness == 0 else []:
+    for part in edges:
         count.scatter_add_(0, part.cells.pixel.long(), torch.ones_like(part.cells.pixel, dtype=count.dtype))
     fine = [_needs_finer(drawing, part, count) for part in edges]
     tiles = [make_tiles(drawing, *work) for work in zip(edges, fine, strict=True)]
     coarse, quartered = Cells.join([t.coarse for t in tiles]), Cells.join([t.fine for t in tiles])
-    line = _nearest_lines(edges, fine) if softness > 0 else coarse.stroke[:0]
-    return Sorted(Cells.join(inside), coarse, quartered, tiles, line, count)
+    return Sorted(Cells.join(inside), coarse, quartered, tiles, count)
 
 
-def _edges(drawing: Drawing, margin: float, light: Tensor, opaque: bool) -> tuple[list[Found], list[Cells]]:
+def _edges(drawing: Drawing, light: Tensor, opaque: bool) -> tuple[list[Found], list[Cells]]:
     """Return, part by part, the cells on an edge and those inside (not if opaque), and put out their ``light``."""
-    limit = drawing.radius - (HALF_PIXEL + TOLERANCE)
-    reach = (drawing.radius + margin).index_select(0, drawing.stroke[: drawing.stroke.shape[0] // 2])
+    limit = drawing.radius - BAND
+    reach = (drawing.radius + BAND).index_select(0, drawing.stroke[: drawing.stroke.shape[0] // 2])
     edges, inside = [], []
     for part in drawing.blocks(reach):
         found = find_cells(drawing, part, reach[part])
@@ -82,12 +81,6 @@ def _needs_finer(drawing: Drawing, edges: Found, count: Tensor) -> Tensor:
     """Say which cells [P] need 4 x 4 squares; ``count`` [Q]: edges in each pixel."""
     crowded = count.index_select(0, edges.cells.pixel) > 1
     return crowded.logical_or_(_ends(drawing, edges.cells)).logical_or_(_folded(drawing, edges))
-
-
-def _nearest_lines(edges: list[Found], fine: list[Tensor]) -> Tensor:
-    """Return the nearest line to the centre of each cell, those of the coarse cells first."""
-    lines = list(zip([part.nearest_line() for part in edges], fine, strict=True))
-    return torch.cat([line[~odd] for line, odd in lines] + [line[odd] for line, odd in lines])
 
 
 def _folded(drawing: Drawing, edges: Found) -> Tensor:

@@ -140,10 +140,11 @@ def test_bit_identical_from_run_to_run(black: bool, points: int) -> None:
 @pytest.mark.parametrize("points", [4, 7])
 def test_block_by_block_it_is_the_same(black: bool, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
     strokes = scene(20, 2, points, black, (160, 160))
-    soft, whole = render(strokes, softness=2), picture_and_gradient(strokes)
+    picture, *whole = picture_and_gradient(strokes)
     monkeypatch.setattr(drawing, "BLOCK", 2000)
-    assert torch.equal(soft, render(strokes, softness=2))
-    for a, b in zip(whole, picture_and_gradient(strokes), strict=True):
+    same, *parts = picture_and_gradient(strokes)
+    assert torch.equal(picture, same)
+    for a, b in zip(whole, parts, strict=True):
         assert torch.allclose(a, b, rtol=1e-4, atol=1e-5 * float(a.abs().max()))
 
 
@@ -153,13 +154,6 @@ def test_numbers_that_are_none_are_refused(bad: float) -> None:
     control[0, 0, 1, 0] = bad
     with pytest.raises(ShapeError, match="control_points must be finite"):
         rasterize(Strokes.black(control, SIZE))
-
-
-def test_softness_below_nothing_is_refused() -> None:
-    with pytest.raises(ShapeError, match="softness"):
-        rasterize(scene(), softness=-1)
-    with pytest.raises(ShapeError, match="softness"):
-        get_rasterizer("reference").render(scene(), softness=1)
 
 
 def test_names() -> None:

@@ -122,8 +122,6 @@ def test_what_the_kernels_cannot_draw_is_said(monkeypatch: pytest.MonkeyPatch) -
     scene = scenes.SCENES["wide"]
     with pytest.raises(ConfigError, match="need a CUDA device"):
         fused.render(scene)
-    with pytest.raises(ConfigError, match="exact edges only"):
-        fused.render(scene, softness=1)
     with pytest.raises(ConfigError, match="float64"):
         fused.render(scene.to(dtype=torch.float64))
     monkeypatch.setattr(fused, "installed", lambda: False)
