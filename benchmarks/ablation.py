@@ -51,7 +51,9 @@ VARIANTS: dict[str, Change] = {
     "bank of 4 views": optimize(bank_size=4),
     "bank of 8 views": optimize(bank_size=8),
     "bank of 128 views": optimize(bank_size=128),
-    "first strokes drawn independently": first(spread=0.0),
+    "first strokes set off at random": first(follow=0.0),
+    "first strokes do not keep apart": first(spread=0.0),
+    "first strokes of the paper": first(follow=0.0, spread=0.0),
 }
 
 
