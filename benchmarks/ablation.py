@@ -19,14 +19,17 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from judge import Judge
 from photos import PHOTOS, Photo, load_photo
 from torch import Tensor
 
 from clipasso_core.bench.clock import calibrate, cpu_threads, describe_machine
 from clipasso_core.encoders import get_encoder
+from clipasso_core.evaluate import JUDGE, Judge, load_judge
+from clipasso_core.losses import geometric_loss, semantic_loss
 from clipasso_core.optimize import OptimizeConfig, SketchRun, preset_config
+from clipasso_core.rasterizer import rasterize
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
+from clipasso_core.strokes import Strokes
 
 Change = Callable[[OptimizeConfig, StrokeInitConfig], tuple[OptimizeConfig, StrokeInitConfig]]
 
@@ -74,7 +77,7 @@ def measure(name: str, photos: list[Photo], options: argparse.Namespace, judge: 
         seconds += time.process_time() - started
         ends, found = _ends(run)
         losses += ends
-        judged += judge.losses(run.strokes.with_points(found), photo.canvas)
+        judged += judge_losses(judge, run.strokes.with_points(found), photo.canvas)
     return {"variant": name, "losses": losses, "judged": judged, "cpu_seconds": round(seconds, 1)}
 
 
@@ -85,6 +88,17 @@ def _ends(run: SketchRun) -> tuple[list[float], Tensor]:
         return books.best_loss.tolist(), books.best_points
     winner = books.best_loss.argmin().expand(len(books.best_loss))
     return books.best_loss[winner].tolist(), books.best_points[winner]
+
+
+def judge_losses(judge: Judge, strokes: Strokes, canvas: Tensor) -> list[float]:
+    """Return the evaluation loss of each of B sketches of the photo ``canvas`` [1, 3, H, W] as the judge sees it."""
+    recipe, photo = judge.encoder.recipe, judge.look(canvas)
+    found = []
+    for drawing in rasterize(strokes, judge.size):
+        seen = judge.look(drawing[None])
+        loss = geometric_loss(seen.features, photo.features, recipe)
+        found.append(float(loss + recipe.semantic_weight * semantic_loss(seen.embedding, photo.embedding)))
+    return found
 
 
 def compare(row: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +124,7 @@ def main() -> None:
     names = list(dict.fromkeys([next(iter(VARIANTS)), *options.only]))
     with cpu_threads(options.threads):
         report = {"machine": describe_machine("cpu"), "conv2d_5x3x224x224_ms": calibrate("cpu")}
-        photos, judge = [load_photo(name) for name in options.photos], Judge()
+        photos, judge = [load_photo(name) for name in options.photos], load_judge(JUDGE, torch.device("cpu"))
         rows = []
         for name in names:
             rows.append(measure(name, photos, options, judge))
