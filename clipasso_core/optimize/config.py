@@ -65,7 +65,7 @@ def preset_config(preset: Preset) -> OptimizeConfig:
         ConfigError: unknown preset; the message lists those there are.
     """
     presets = {
-        "draft": OptimizeConfig(100, 4.0, 0.02, num_views=1, bank_size=16, halving=True),
+        "draft": OptimizeConfig(100, 6.0, 0.02, num_views=1, bank_size=16, halving=True),
         "standard": OptimizeConfig(400, 6.0, 0.02, num_views=1, bank_size=32, halving=True),
         "best": OptimizeConfig(800, 6.0, 0.02, num_views=1, bank_size=64),
     }
