@@ -29,7 +29,8 @@ def fastest(iteration: Iteration) -> Callable[[], None]:
         return iteration.run
     memory = [tensor.clone() for tensor in iteration.memory]
     try:
-        replay = _capture(iteration, memory)
+        with torch.cuda.device(iteration.points.device):
+            replay = _capture(iteration, memory)
     except Exception as error:  # whatever a driver, a compiler or an encoder may raise
         log.warning("An iteration is not captured as a CUDA graph, and takes longer: %s", _first_line(error))
         replay = iteration.run

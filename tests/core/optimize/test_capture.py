@@ -114,9 +114,9 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandInGraph]:
     monkeypatch.setattr(Iteration, "run", noted)
     monkeypatch.setattr(Graph, "work", property(lambda _: Graph.last, lambda *_: None), raising=False)  # type: ignore[attr-defined]
     monkeypatch.setattr(capture, "can_capture", lambda device: True)
-    for name, fake in {"CUDAGraph": Graph, "Stream": Stream, "current_stream": Stream, "stream": recording}.items():
+    contexts = dict.fromkeys(("stream", "device", "graph"), recording)
+    for name, fake in {"CUDAGraph": Graph, "Stream": Stream, "current_stream": Stream, **contexts}.items():
         monkeypatch.setattr(torch.cuda, name, fake)
-    monkeypatch.setattr(torch.cuda, "graph", recording)
     return Graph
 
 
