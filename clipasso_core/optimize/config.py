@@ -24,7 +24,7 @@ class OptimizeConfig:
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         patience: stop when the evaluation loss has not fallen by ``tolerance`` for so many iterations; 0 never.
         tolerance: the smallest relative fall that counts.
-        images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 4 on a CPU, which is
+        images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.
         seed: of the views.
     """

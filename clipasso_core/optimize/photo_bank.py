@@ -11,7 +11,7 @@ from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import prepare
 from .config import OptimizeConfig
 
-CPU_PASS, DEVICE_PASS = 4, 64
+CPU_PASS, DEVICE_PASS = 3, 64
 """Images at once where the config does not say."""
 
 

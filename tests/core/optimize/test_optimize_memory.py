@@ -41,7 +41,7 @@ def test_goes_on_with_one_image_at_a_time(caplog: pytest.LogCaptureFixture) -> N
     roomy, small = run(get_encoder()), run(Small(1))
     with caplog.at_level(logging.WARNING):
         steps = [(a, b) for a, b in zip(roomy, small, strict=True)]
-    assert caplog.text.count("Out of memory with 4 images at once; going on with one at a time.") == 1
+    assert caplog.text.count("Out of memory with 3 images at once; going on with one at a time.") == 1
     for one, other in steps:
         torch.testing.assert_close(one.losses["evaluation"], other.losses["evaluation"], rtol=1e-4, atol=1e-5)
 
