@@ -7,7 +7,7 @@ from dataclasses import replace
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
+from ..clipasso_core.optimize import PRECISIONS, PRESETS, Precision, Preset, SketchRun, preset_config
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
@@ -56,6 +56,14 @@ class Optimize(io.ComfyNode):
                     tooltip="Seed of the random views that drawing and photo are compared in. For another variant "
                     "change the seed of CLIPasso Stroke Init.",
                 ),
+                io.Combo.Input(
+                    "precision",
+                    optional=True,
+                    options=list(PRECISIONS),
+                    default=PRECISIONS[0],
+                    tooltip="In which numbers the encoder computes. bfloat16 is faster on most GPUs, less exact, and "
+                    "slower on a CPU.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -79,8 +87,9 @@ class Optimize(io.ComfyNode):
         num_iterations: int,
         seed: int,
         encoder: SketchEncoder | None = None,
+        precision: Precision = "float32",
     ) -> io.NodeOutput:
-        config = replace(preset_config(preset), seed=seed)
+        config = replace(preset_config(preset), seed=seed, precision=precision)
         config = replace(config, num_iterations=num_iterations) if num_iterations else config
         with host.gradients():
             chosen = encoder or embedded()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..errors import ConfigError, check_range
+from .precision import PRECISIONS, Precision
 
 Preset = Literal["draft", "standard", "best"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -27,6 +28,7 @@ class OptimizeConfig:
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.
         seed: of the views.
+        precision: in which the encoder computes: float32, or bfloat16 (faster on a GPU that has it; a CPU is slower).
     """
 
     num_iterations: int = 2000
@@ -39,6 +41,7 @@ class OptimizeConfig:
     tolerance: float = 1e-3
     images_per_pass: int = 0
     seed: int = 0
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         ranges = {
@@ -54,6 +57,8 @@ class OptimizeConfig:
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}.")
         if self.num_views > self.bank_size:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
 

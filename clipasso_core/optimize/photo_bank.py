@@ -10,6 +10,7 @@ from ..augment import identity_view, random_views, view_grid, warp, warp_from_ba
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import prepare
 from .config import OptimizeConfig
+from .precision import computing_in, usable
 
 CPU_PASS, DEVICE_PASS = 3, 64
 """Images at once where the config does not say."""
@@ -39,6 +40,7 @@ class PhotoBank:
         on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
         self.images_per_pass = config.images_per_pass or (CPU_PASS if on_cpu else DEVICE_PASS)
+        self.precision = usable(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
         views = torch.cat([identity_view()[None], random_views(config.bank_size, generator)])
         self.grids = view_grid(views, (images.shape[-2], images.shape[-1])).to(images.device, images.dtype)
@@ -58,8 +60,14 @@ class PhotoBank:
             seen = warp(drawings, self.grids[views])
         else:
             seen = warp_from_bank(drawings, views, self._adjoint)
-        rgb = seen.expand(-1, 3, -1, -1)
-        return prepare(self.encoder.encode(rgb, tuple(self.recipe.layer_weights), self._wants_embedding), self.recipe)
+        return prepare(self._encode(seen.expand(-1, 3, -1, -1)), self.recipe)
+
+    def _encode(self, images: Tensor) -> Features:
+        """See images as they are, in the precision asked for; the features are float32."""
+        with computing_in(self.precision, images.device):
+            found = self.encoder.encode(images, tuple(self.recipe.layer_weights), self._wants_embedding)
+        maps = {name: each.float() for name, each in found.maps.items()}
+        return Features(maps, None if found.embedding is None else found.embedding.float())
 
     def photo(self, views: Tensor, photo_index: Tensor) -> Features:
         """Return the photos' features: of photos photo_index [B] through views [V], B * V entries, photo by photo."""
