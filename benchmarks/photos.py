@@ -39,9 +39,9 @@ class Photo:
     canvas: Tensor
     saliency: Tensor
 
-    def first_strokes(self, sketches: int = 3, strokes: int = 16, seed: int = 0) -> Strokes:
-        """Return first strokes [sketches, strokes, 4, 2] from seeds seed, seed + 1000, ..."""
-        return init_strokes(self.saliency, StrokeInitConfig(num_sketches=sketches, num_strokes=strokes, seed=seed))
+    def first_strokes(self, sketches: int = 3, follow: float = StrokeInitConfig.follow) -> Strokes:
+        """Return first strokes [sketches, 16, 4, 2] from seeds 0, 1000, ...; ``follow`` 0 sets off at random."""
+        return init_strokes(self.saliency, StrokeInitConfig(num_sketches=sketches, follow=follow))
 
 
 def load_photo(name: str) -> Photo:

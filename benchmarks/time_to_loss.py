@@ -25,14 +25,17 @@ from plain_recipe import EVALUATE_EVERY, PlainRecipe
 from clipasso_core.bench.clock import calibrate, cpu_threads, describe_machine
 from clipasso_core.encoders import get_encoder
 from clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
+from clipasso_core.rasterizer import RASTERIZERS
 
 Curve = list[tuple[float, float]]
 """(seconds, best loss so far)."""
 
 
-def plain_seconds(photo: Photo, runs: int = 12) -> tuple[float, float]:
+def plain_seconds(photo: Photo, rasterizer: str, runs: int = 12) -> tuple[float, float]:
     """Return the median seconds of an iteration of the plain recipe, and of an evaluation."""
-    recipe = PlainRecipe(photo.canvas, photo.first_strokes(1), get_encoder(), unfrozen=True)
+    recipe = PlainRecipe(
+        photo.canvas, photo.first_strokes(1, follow=0.0), get_encoder(), unfrozen=True, rasterizer=rasterizer
+    )
     times: dict[str, list[float]] = {"step": [], "evaluate": []}
     for _ in range(runs):
         for name, found in times.items():
@@ -69,11 +72,11 @@ def reached(curve: Curve, loss: float) -> float | None:
     return next((seconds for seconds, best in curve if best <= loss), None)
 
 
-def measure(plain: dict[str, Any], presets: list[Preset]) -> tuple[dict[str, Any], Panel]:
+def measure(plain: dict[str, Any], presets: list[Preset], rasterizer: str) -> tuple[dict[str, Any], Panel]:
     """Compare on one photo."""
     photo = load_photo(plain["photo"])
     iterations = (len(plain["losses"][0]) - 1) * EVALUATE_EVERY
-    step, evaluate = plain_seconds(photo)
+    step, evaluate = plain_seconds(photo, rasterizer)
     theirs = plain_curve(plain["losses"], iterations, step, evaluate)
     ours = {preset: our_curve(photo, preset) for preset in presets}
     seconds, loss = theirs[-1]
@@ -94,13 +97,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare the presets with the plain recipe.")
     parser.add_argument("trajectories", type=Path)
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=["draft", "standard"])
+    parser.add_argument("--rasterizer", choices=RASTERIZERS, default="analytic", help="of the plain recipe")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     plain = json.loads(options.trajectories.read_text(encoding="utf-8"))
     with cpu_threads(options.threads):
         report = {"machine": describe_machine("cpu"), "conv2d_5x3x224x224_ms": calibrate("cpu")}
-        rows, panels = zip(*(measure(one, options.presets) for one in plain), strict=True)
+        rows, panels = zip(*(measure(one, options.presets, options.rasterizer) for one in plain), strict=True)
     if options.picture:
         options.picture.write_text(draw(panels), encoding="utf-8")
     sys.stdout.write(json.dumps({**report, "photos": rows}, indent=1) + "\n")
