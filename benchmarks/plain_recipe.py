@@ -121,7 +121,8 @@ def trajectories(photo: Photo, options: argparse.Namespace) -> dict[str, object]
     recipes = [PlainRecipe(photo.canvas, g, get_encoder(), not frozen, rasterizer=options.rasterizer) for g in groups]
     runs = [recipe.run(options.iterations) for recipe in recipes]
     columns = [list(column) for history in runs for column in zip(*history, strict=True)]
-    return {"photo": photo.name, "frozen": frozen, "seconds": time.perf_counter() - started, "losses": columns}
+    facts = {"photo": photo.name, "frozen": frozen, "iterations": max(recipe.iteration for recipe in recipes)}
+    return {**facts, "seconds": time.perf_counter() - started, "losses": columns}
 
 
 def main() -> None:

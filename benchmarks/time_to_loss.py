@@ -75,7 +75,7 @@ def reached(curve: Curve, loss: float) -> float | None:
 def measure(plain: dict[str, Any], presets: list[Preset], rasterizer: str) -> tuple[dict[str, Any], Panel]:
     """Compare on one photo."""
     photo = load_photo(plain["photo"])
-    iterations = (len(plain["losses"][0]) - 1) * EVALUATE_EVERY
+    iterations = plain["iterations"]
     step, evaluate = plain_seconds(photo, rasterizer)
     theirs = plain_curve(plain["losses"], iterations, step, evaluate)
     ours = {preset: our_curve(photo, preset) for preset in presets}
