@@ -1,7 +1,7 @@
 """Evaluation loss against seconds: our presets, and the paper's plain recipe. Prints JSON and draws the picture.
 
-    python benchmarks/plain_recipe.py --frozen --out trajectories.json     (an hour and more)
-    python benchmarks/time_to_loss.py trajectories.json [--picture docs/images/time_to_loss.svg] [--threads 2]
+    python benchmarks/plain_recipe.py --frozen --out benchmarks/plain_trajectories.json     (over an hour; it is there)
+    python benchmarks/time_to_loss.py benchmarks/plain_trajectories.json [--picture docs/images/time_to_loss.svg]
 
 The plain recipe's losses come from the file; its seconds are those of its own iteration (weights' gradients, photo
 looked at anew, one sketch after another), timed here, beside ours, and multiplied. Ours are timed in whole.
