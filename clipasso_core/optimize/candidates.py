@@ -20,7 +20,10 @@ class Candidates:
     Args:
         strokes: [P * k, ...] the first strokes, photo by photo.
         photos: P.
-        num_iterations: T, how often ``remember`` may be called.
+        num_iterations: T, of the whole run.
+
+    Attributes:
+        now: [1] the iteration that ``remember`` is told of, 0 for the first.
     """
 
     def __init__(self, strokes: Strokes, photos: int, num_iterations: int) -> None:
@@ -46,20 +49,19 @@ class Candidates:
         return base.with_points(points)
 
     def remember(self, points: Tensor, loss: Tensor) -> None:
-        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; that was one iteration."""
+        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``."""
         rows = self.active
         better = loss < self.best_loss[rows]
         kept = torch.where(better[:, None, None, None], points.detach(), self.best_points[rows])
         self.best_points.index_copy_(0, rows, kept)
         self.best_iteration.index_copy_(0, rows, torch.where(better, self.now, self.best_iteration[rows]))
-        self.best_loss.index_copy_(0, rows, torch.minimum(loss, self.best_loss[rows]))
+        self.best_loss.index_copy_(0, rows, torch.where(better, loss, self.best_loss[rows]))
         self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
-        self.now += 1
 
     @property
     def books(self) -> list[Tensor]:
         """All that ``remember`` writes into."""
-        return [self.best_points, self.best_loss, self.best_iteration, self.history, self.now]
+        return [self.best_points, self.best_loss, self.best_iteration, self.history]
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""

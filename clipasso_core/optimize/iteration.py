@@ -55,9 +55,10 @@ class Iteration:
             "exp_avg_sq": torch.zeros_like(self.points),
         }
 
-    def prepare(self, views: list[int], learning_rate: float) -> None:
-        """Say through which views (the first one is 0) the next ``run`` looks, and how far it moves, px."""
+    def prepare(self, number: int, views: list[int], learning_rate: float) -> None:
+        """Say which iteration the next ``run`` is, through which views (the first is 0), and how far it moves, px."""
         self.bank.learn(views)
+        self.candidates.now.fill_(number)
         self.views.copy_(torch.tensor(views))
         (group,) = self.optimizer.param_groups
         if isinstance(group["lr"], Tensor):

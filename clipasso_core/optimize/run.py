@@ -86,7 +86,7 @@ class SketchRun:
         if self.iteration >= self.config.num_iterations:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
-        self.work.prepare(self._draw_views(), self._learning_rate(self.iteration))
+        self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
         with same_kernels():
             self._do = self._do or fastest(self.work)
             self._do()

@@ -49,7 +49,7 @@ def test_nothing_in_an_iteration_waits_for_the_device(
 ) -> None:
     monkeypatch.setattr(iteration_module, "ink", blot)
     work = start(cup, 2).work
-    work.prepare([0, 2], 1.0)
+    work.prepare(0, [0, 2], 1.0)
     monkeypatch.setattr(work.optimizer, "step", lambda: None)  # on a CPU Adam counts its steps on the host
     with NoWaiting():
         work.run()

@@ -163,6 +163,31 @@ def test_breaking_off_leaves_the_best_so_far(start: Start, cup: Tensor) -> None:
     assert torch.equal(result.strokes.control_points, again)  # a result does not change when the run goes on
 
 
+def test_a_loss_that_is_no_number_does_not_spoil_the_best(start: Start, cup: Tensor) -> None:
+    run = start(cup, num_iterations=4)
+    first = run.step().losses["evaluation"]
+    run.candidates.now.fill_(1)
+    run.candidates.remember(run.work.points + 5, torch.full_like(first, torch.nan))
+    assert run.result().loss == (float(first),)
+    assert run.result().best_iteration == (0,)
+
+
+def test_an_iteration_that_was_cut_short_can_be_done_again(
+    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interrupt comes after the books were written and before the strokes moved."""
+    run, whole = start(cup, num_iterations=4), run_through(start(cup, num_iterations=4))
+    run.step()
+    with monkeypatch.context() as patch:
+        patch.setattr(run.work.optimizer, "step", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run.step()
+    assert run.result().num_iterations == 1
+    result = run_through(run)
+    assert (result.num_iterations, len(result.history)) == (4, 4)
+    assert result.history[:2] == whole.history[:2]
+
+
 def test_a_run_can_be_asked_before_it_starts(start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]) -> None:
     result = start(cup).result("interrupted")
     assert torch.equal(result.strokes.control_points, first_strokes().control_points)
