@@ -11,33 +11,22 @@ from torch import Tensor
 from ..errors import WeightsError
 from .checkpoint_shape import SIGLIPS, Architecture
 from .clip_tower import (
+    BlockTower,
     Head,
     TokenAttention,
     attention_weights,
     recorded_outputs,
     require_open_clip,
-    run_blocks,
     to_grid,
 )
 from .clip_weights import fill
 
 
-class SiglipTower:
+class SiglipTower(BlockTower):
     """Run timm's SigLIP and read its blocks."""
 
-    methods = ("mean", "rollout", "grad-cam")
-
     def __init__(self, network: Any) -> None:
-        self.network = network
-        self.layer_names = tuple(f"block{index}" for index in range(len(network.trunk.blocks)))
-
-    def _grid(self, pixels: Tensor) -> tuple[int, int]:
-        rows, columns = self.network.trunk.patch_embed.patch_size
-        return pixels.shape[-2] // rows, pixels.shape[-1] // columns
-
-    def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Return the tokens after the named blocks as grids, and the pooled embedding."""
-        return run_blocks(self.network, self.layer_names, pixels, layers, embedding)
+        super().__init__(network, len(network.trunk.blocks), network.trunk.patch_embed.patch_size)
 
     def attention(self, pixels: Tensor) -> TokenAttention:
         """Compute the attention of every block, and of the pooling's query to the tokens."""
@@ -52,7 +41,7 @@ class SiglipTower:
         pool, tokens = trunk.attn_pool, inputs[-1]
         query = pool.q(pool.latent).expand(tokens.shape[0], -1, -1)
         pooling = attention_weights(query, pool.kv(tokens).chunk(2, dim=-1)[0], pool.num_heads)
-        return TokenAttention(tuple(layers), pooling[:, :, 0], self._grid(pixels))
+        return TokenAttention(tuple(layers), pooling[:, :, 0], self.grid(pixels))
 
     def split(self, pixels: Tensor) -> tuple[Tensor, Head]:
         """Return the tokens after the last block, and norm and pooling."""
@@ -65,7 +54,7 @@ class SiglipTower:
             pooled: Tensor = trunk.forward_head(trunk.norm(grid.flatten(2).transpose(1, 2)))
             return pooled
 
-        return to_grid(tokens, self._grid(pixels)), head
+        return to_grid(tokens, self.grid(pixels)), head
 
 
 def build_siglip(architecture: Architecture, visual: Mapping[str, Tensor], size: int) -> SiglipTower:

@@ -56,18 +56,35 @@ class Tower(Protocol):
         ...
 
 
-def run_blocks(
-    network: Any, layer_names: tuple[str, ...], pixels: Tensor, layers: tuple[str, ...], embedding: bool
-) -> tuple[dict[str, Tensor], Tensor | None]:
-    """Do as ``Tower.run`` with a transformer of open_clip's; layer_names are its blocks, first to last."""
-    if not layers:
-        return {}, network(pixels) if embedding else None
-    indices = sorted(layer_names.index(name) for name in set(layers))
-    found = network.forward_intermediates(
-        pixels, indices=indices, stop_early=not embedding, intermediates_only=not embedding
-    )
-    names = [layer_names[index] for index in indices]
-    return dict(zip(names, found["image_intermediates"], strict=True)), found.get("image_features")
+class BlockTower:
+    """Hold a transformer of open_clip's, whose maps are the patch tokens after its blocks.
+
+    Args:
+        network: the transformer.
+        blocks: how many it has.
+        patch_size: (height, width) px.
+    """
+
+    methods = ("mean", "rollout", "grad-cam")
+
+    def __init__(self, network: Any, blocks: int, patch_size: tuple[int, int]) -> None:
+        self.network, self.patch_size = network, patch_size
+        self.layer_names = tuple(f"block{index}" for index in range(blocks))
+
+    def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
+        """Return the patch tokens after the named blocks as grids, a class token dropped, and the embedding."""
+        if not layers:
+            return {}, self.network(pixels) if embedding else None
+        indices = sorted(self.layer_names.index(name) for name in set(layers))
+        found = self.network.forward_intermediates(
+            pixels, indices=indices, stop_early=not embedding, intermediates_only=not embedding
+        )
+        names = [self.layer_names[index] for index in indices]
+        return dict(zip(names, found["image_intermediates"], strict=True)), found.get("image_features")
+
+    def grid(self, pixels: Tensor) -> tuple[int, int]:
+        """Return (rows, columns) of the patches of pixels [B, 3, H, W]."""
+        return pixels.shape[-2] // self.patch_size[0], pixels.shape[-1] // self.patch_size[1]
 
 
 def require_open_clip() -> ModuleType:

@@ -12,33 +12,22 @@ from torch import Tensor
 from .checkpoint_shape import Architecture
 from .clip_selfattention import SelfAttention
 from .clip_tower import (
+    BlockTower,
     Head,
     TokenAttention,
     attention_weights,
     recorded_outputs,
     require_open_clip,
-    run_blocks,
     to_grid,
 )
 from .clip_weights import fill, resize_positions
 
 
-class VitTower:
+class VitTower(BlockTower):
     """Run open_clip's VisionTransformer and read its blocks."""
 
-    methods = ("mean", "rollout", "grad-cam")
-
     def __init__(self, network: Any) -> None:
-        self.network = network
-        self.layer_names = tuple(f"block{index}" for index in range(len(network.transformer.resblocks)))
-
-    def _grid(self, pixels: Tensor) -> tuple[int, int]:
-        rows, columns = self.network.patch_size
-        return pixels.shape[-2] // rows, pixels.shape[-1] // columns
-
-    def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Return the patch tokens after the named blocks as grids, the class token dropped, and the embedding."""
-        return run_blocks(self.network, self.layer_names, pixels, layers, embedding)
+        super().__init__(network, len(network.transformer.resblocks), network.patch_size)
 
     def attention(self, pixels: Tensor) -> TokenAttention:
         """Compute the attention of every block from what enters it."""
@@ -46,7 +35,7 @@ class VitTower:
         with recorded_outputs(block.ln_1 for block in blocks) as inputs:
             self.network(pixels)
         layers = tuple(_weights(block.attn, tokens) for block, tokens in zip(blocks, inputs, strict=True))
-        return TokenAttention(layers, None, self._grid(pixels))
+        return TokenAttention(layers, None, self.grid(pixels))
 
     def split(self, pixels: Tensor) -> tuple[Tensor, Head]:
         """Return the patches that enter the last block (those leaving it no longer reach the class token)."""
@@ -66,7 +55,7 @@ class VitTower:
             pooled: Tensor = self.network.ln_post(tokens[:, 0])
             return pooled if self.network.proj is None else pooled @ self.network.proj
 
-        return to_grid(patches, self._grid(pixels)), head
+        return to_grid(patches, self.grid(pixels)), head
 
 
 def _weights(attention: Any, tokens: Tensor) -> Tensor:
