@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from .errors import ImageFileError, ShapeError
-from .images import MIN_SIDE
+from .images import MIN_SIDE, to_uint8
 
 MAX_PIXELS = 89_478_485
 """Most pixels an image may have (Pillow's own limit): a larger one is likely a decompression bomb."""
@@ -111,9 +111,8 @@ def save_png(image: Tensor, path: str | Path) -> None:
         raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
     if not bool(torch.isfinite(image).all()):
         raise ShapeError("image contains NaN or infinite values; check what made it.")
-    pixels = (image.detach().cpu().float().clamp(0, 1) * 255).round().to(torch.uint8)
     buffer = io.BytesIO()
-    Image.fromarray((pixels if pixels.ndim == 2 else pixels.permute(1, 2, 0)).numpy()).save(buffer, "PNG")
+    Image.fromarray(to_uint8(image).numpy()).save(buffer, "PNG")
     write_atomically(Path(path), buffer.getvalue())
 
 

@@ -101,6 +101,12 @@ def resize_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(maps[:, None], size=size, mode="bilinear", antialias=True, align_corners=False)[:, 0]
 
 
+def to_uint8(image: Tensor) -> Tensor:
+    """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W]."""
+    pixels = (image.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+    return pixels if pixels.ndim == 2 else pixels.permute(1, 2, 0).contiguous()
+
+
 def min_max(maps: Tensor) -> Tensor:
     """Stretch each map [B, H, W] to 0-1; a flat map becomes all zeros (never NaN)."""
     low = maps.amin(dim=(-2, -1), keepdim=True)

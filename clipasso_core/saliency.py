@@ -62,11 +62,12 @@ def compute_saliency(
     size = (images.shape[-2], images.shape[-1])
     canvas = resize(images, (canvas_size, canvas_size))
     where, edges = _attend(encoder, canvas, attention or AttentionConfig()), xdog(canvas)
-    product = (where + 1e-3) * edges  # a line where the encoder looks least still is a line
+    lines = edges
     if mask is not None:
         inside = resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5
         require_object(inside.float())
-        product = torch.maximum(product, (where + 1e-3) * contour(inside)) * inside
+        lines = lines_inside(edges, inside)
+    product = (where + 1e-3) * lines  # a line where the encoder looks least still is a line
     for index in range(product.shape[0]):
         if float(product[index].max()) <= 0:
             raise MaskError(
@@ -77,7 +78,12 @@ def compute_saliency(
     return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, where, edges)))
 
 
-def contour(inside: Tensor) -> Tensor:
+def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
+    """Return the lines [B, H, W] of objects: their edges [B, H, W], and their contour; inside: [B, H, W] bool."""
+    return torch.maximum(edges, _contour(inside)) * inside
+
+
+def _contour(inside: Tensor) -> Tensor:
     """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim."""
     padded = F.pad((~inside).float()[:, None], (2, 2, 2, 2), value=0.0)
     return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from ..clipasso_core.errors import ShapeError
@@ -35,8 +34,3 @@ def image_to_host(images: Tensor) -> Tensor:
 def mask_to_host(masks: Tensor) -> Tensor:
     """Return core maps [B, H, W] as a MASK on the CPU."""
     return masks.detach().clamp(0, 1).float().cpu().contiguous()
-
-
-def to_uint8(image: Tensor) -> Tensor:
-    """Return one core image [3, H, W] in 0-1 as [H, W, 3] bytes on the CPU."""
-    return (image.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()

@@ -19,11 +19,11 @@ from comfy.cli_args import args
 from PIL import Image
 
 from ..clipasso_core.image_files import write_atomically
+from ..clipasso_core.images import to_uint8
 from ..clipasso_core.optimize import SketchRun
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
-from .convert import to_uint8
 
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS = 0.5

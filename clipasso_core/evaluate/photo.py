@@ -7,16 +7,15 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from PIL import Image
 from torch import Tensor
 
 from ..errors import MaskError
 from ..framing import Frame
 from ..image_files import load_image
-from ..images import resize, resize_map
+from ..images import resize, resize_map, to_uint8
 from ..mask import mask_object
-from ..saliency import CANVAS_SIZE, contour
+from ..saliency import CANVAS_SIZE, lines_inside
 from ..xdog import LUMA, xdog
 
 CANVAS = (CANVAS_SIZE, CANVAS_SIZE)
@@ -49,7 +48,7 @@ def see_photo(path: Path) -> SeenPhoto:
     """
     cut = mask_object(load_image(path))
     inside = resize_map(cut.mask, CANVAS) >= 0.5
-    edges = torch.maximum(xdog(resize(cut.image, CANVAS)), contour(inside)) * inside
+    edges = lines_inside(xdog(resize(cut.image, CANVAS)), inside)
     if not bool(edges.any()):
         raise MaskError("The photo has no lines inside its object (is it one flat colour?). Use another photo.")
     return SeenPhoto(cut.image, edges[0], cut.frames[0])
@@ -63,7 +62,8 @@ def to_grey(image: Tensor) -> Tensor:
 def to_jpeg_uri(image: Tensor) -> str:
     """Return an image [1, 3, S, S] as a small JPEG in a data URI."""
     side = min(PICTURE_SIDE, image.shape[-1])
-    pixels = (resize(image, (side, side))[0] * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous()
     buffer = io.BytesIO()
-    Image.fromarray(pixels.cpu().numpy()).save(buffer, "JPEG", quality=PICTURE_QUALITY, subsampling=0)
+    Image.fromarray(to_uint8(resize(image, (side, side))[0]).numpy()).save(
+        buffer, "JPEG", quality=PICTURE_QUALITY, subsampling=0
+    )
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
