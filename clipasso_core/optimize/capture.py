@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,7 +60,8 @@ def _capture(iteration: Iteration, memory: list[Tensor]) -> Callable[[], None]:
     _restore(iteration, memory)
     graph.replay()
     check_replay(expected, _outcome(iteration))
-    return _replaying(graph)
+    replay: Callable[[], None] = graph.replay
+    return replay
 
 
 def check_replay(expected: list[Tensor], found: list[Tensor]) -> None:
@@ -74,13 +74,6 @@ def check_replay(expected: list[Tensor], found: list[Tensor]) -> None:
 
 def _outcome(iteration: Iteration) -> list[Tensor]:
     return [iteration.losses["evaluation"].clone(), iteration.points.detach().clone()]
-
-
-def _replaying(graph: Any) -> Callable[[], None]:
-    def replay() -> None:
-        graph.replay()
-
-    return replay
 
 
 def _restore(iteration: Iteration, memory: list[Tensor]) -> None:
