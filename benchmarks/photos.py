@@ -52,12 +52,12 @@ def load_photo(name: str) -> Photo:
     return Photo(name, resize(cut.image, CANVAS), maps.saliency)
 
 
-def main(folder: Path) -> None:
-    """Write the photos."""
+def write_photos(folder: Path) -> None:
+    """Write the photos into a folder, which is made where it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in PHOTOS:
         Image.fromarray(getattr(skimage.data, name)()).save(folder / f"{name}.png")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write_photos(Path(sys.argv[1]))

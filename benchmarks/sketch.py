@@ -16,17 +16,15 @@ import tempfile
 import time
 from pathlib import Path
 
-import skimage.data
 import torch
-from PIL import Image
+from photos import PHOTOS, write_photos
 
-PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 CHILD = """
-import resource, sys
+import sys
+from clipasso_core.bench.clock import peak_memory_mb
 from clipasso_core.cli import main
 status = main(sys.argv[1:])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-sys.stderr.write(str(peak // 1024 if sys.platform == "darwin" else peak))
+sys.stderr.write(str(peak_memory_mb()))
 sys.exit(status)
 """
 
@@ -43,7 +41,7 @@ def main() -> None:
     report = {"machine": machine, "versions": versions, "calibration_ms": calibrate(options.threads), "sketches": []}
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.out or Path(scratch)
-        folder.mkdir(parents=True, exist_ok=True)
+        write_photos(folder)
         report["sketches"] = [
             measure(photo, preset, options.threads, folder) for preset in options.presets for photo in PHOTOS
         ]
@@ -53,7 +51,6 @@ def main() -> None:
 def measure(photo: str, preset: str, threads: int, folder: Path) -> dict[str, object]:
     """Sketch one photo in a process of its own."""
     file, out = folder / f"{photo}.png", folder / f"{photo}-{preset}.svg"
-    Image.fromarray(getattr(skimage.data, photo)()).save(file)
     command = [sys.executable, "-c", CHILD, "sketch", str(file), "-o", str(out), "--preset", preset, "--json"]
     started = time.perf_counter()
     done = subprocess.run(
@@ -65,7 +62,7 @@ def measure(photo: str, preset: str, threads: int, folder: Path) -> dict[str, ob
     )
     seconds = time.perf_counter() - started
     facts = json.loads(done.stdout)
-    peak = int(done.stderr.split()[-1]) / 1e6
+    peak = float(done.stderr.split()[-1]) / 1e3
     kept = {name: facts[name] for name in ("loss", "seed", "iterations", "stopped")}
     return {"photo": photo, "preset": preset, "seconds": round(seconds, 1), "peak_gb": round(peak, 2), **kept}
 
