@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .image_files import load_image as load_image
+    from .files import load_image as load_image
     from .pipeline import Sketch as Sketch
     from .pipeline import SketchConfig as SketchConfig
     from .pipeline import sketch as sketch
@@ -27,7 +27,7 @@ _HOMES = {
     "SketchConfig": ".pipeline",
     "Strokes": ".strokes",
     "from_svg": ".svg",
-    "load_image": ".image_files",
+    "load_image": ".files",
     "rasterize": ".rasterizer",
     "sketch": ".pipeline",
     "to_svg": ".svg",

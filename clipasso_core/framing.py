@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .errors import ConfigError, ShapeError
-from .images import resize, resize_map
+from .pixels import resize, resize_map
 from .strokes import Strokes
 
 Fit = Literal["pad", "crop", "squash"]

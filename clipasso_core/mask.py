@@ -12,8 +12,8 @@ from torch import Tensor
 
 from .errors import ConfigError
 from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
-from .images import check_images, check_mask, require_object
-from .salient_object import salient_object
+from .pixels import check_images, check_mask, require_object
+from .u2net import salient_object
 
 MaskSource = Literal["auto", "none"]
 MASK_SOURCES: tuple[MaskSource, ...] = get_args(MaskSource)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .errors import ShapeError
-from .images import resize
+from .pixels import resize
 from .rasterizer import render
 from .strokes import Strokes
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError
-from .images import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
+from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .xdog import xdog
 
 CANVAS_SIZE = 224

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
+from .determinism import seeded_generator
 from .errors import MaskError, ShapeError, check_range
-from .images import check_same_aspect, resize_map
 from .line_flow import LineFlow, curve_through, follow, line_flow, place_evenly
-from .seeds import seeded_generator
+from .pixels import check_same_aspect, resize_map
 from .strokes import MAX_STROKES, Strokes
 
 SEED_STEP = 1000

@@ -18,9 +18,9 @@ import torch
 from comfy.cli_args import args
 from PIL import Image
 
-from ..clipasso_core.image_files import write_atomically
-from ..clipasso_core.images import to_uint8
+from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import SketchRun
+from ..clipasso_core.pixels import to_uint8
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import ConfigError, ShapeError
-from ..images import min_max
+from ..pixels import min_max
 from .clip_tower import TokenAttention, Tower
 
 METHODS = ("auto", "mean", "rollout", "grad-cam")

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from ..errors import WeightsError
+from ..weights.known import KnownNetwork, recognise
 from .checkpoint_convert import to_open_clip
 from .checkpoint_hints import Training, training_of
 from .checkpoint_read import read_tensors
 from .checkpoint_shape import Architecture, recognise_architecture
-from .known import KnownNetwork, recognise
 
 _CHUNK = 1 << 22
 

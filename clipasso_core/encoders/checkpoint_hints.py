@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..weights.known import CLIP_MEAN, CLIP_STD, HALF, KnownNetwork, Triple
 from .checkpoint_shape import Architecture
-from .known import CLIP_MEAN, CLIP_STD, HALF, KnownNetwork, Triple
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError
+from ..weights.known import KnownNetwork
 from .attention import attention_grid, to_image_size
 from .base import FeatureRecipe, Features
 from .checkpoint import Checkpoint, load_checkpoint
@@ -16,7 +17,6 @@ from .checkpoint_shape import Architecture
 from .clip_build import build_tower
 from .clip_pixels import PixelNormalization
 from .clip_text import text_embedding
-from .known import KnownNetwork
 from .tensors import ensure_normal_tensors
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..images import min_max
+from ..pixels import min_max
 from .efficientnet_lite import EfficientNetLite
 
 BEST_GUESSES = 5

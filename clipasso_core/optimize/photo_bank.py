@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..adjoint import Adjoint
-from ..augment import identity_view, random_views, view_grid, warp, warp_from_bank
+from ..augment import Adjoint, identity_view, random_views, view_grid, warp, warp_from_bank
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import prepare
 from .config import OptimizeConfig

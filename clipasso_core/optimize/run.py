@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError
-from ..images import check_images, check_same_aspect, resize
-from ..seeds import seeded_generator
+from ..pixels import check_images, check_same_aspect, resize
 from ..strokes import Strokes
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
-from .determinism import same_kernels
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .provenance import describe_run

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ..encoders.checkpoint import file_sha256
-from ..encoders.known import KnownNetwork, format_size
 from ..errors import WeightsError
 from .explain import DEFAULT_ENDPOINT, explained, network_errors, require_hub
+from .known import KnownNetwork, format_size
 from .record import Basis, DownloadRecord, write_record
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..encoders.known import KnownNetwork
 from ..errors import DependencyError, WeightsError
+from .known import KnownNetwork
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)

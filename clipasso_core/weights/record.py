@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..encoders.known import KnownNetwork
+from .known import KnownNetwork
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ..encoders.checkpoint import file_sha256
 from ..encoders.checkpoint_read import SUFFIXES
-from ..encoders.known import KNOWN, KnownNetwork, find_known
 from ..errors import ConfigError, WeightsError
 from .download import Progress, download
 from .explain import by_hand
+from .known import KNOWN, KnownNetwork, find_known
 from .record import Verification, expected_hash
 
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core import salient_object as module
+from clipasso_core import u2net as module
 from clipasso_core.errors import ConfigError, DependencyError, MaskError, ShapeError, WeightsError
 from clipasso_core.mask import MaskConfig, mask_object
-from clipasso_core.salient_object import salient_object
+from clipasso_core.u2net import salient_object
 
 PLAIN = {"fit": "pad", "source": "none"}
 

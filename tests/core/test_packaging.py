@@ -11,7 +11,7 @@ import pytest
 
 from clipasso_core import __version__
 from clipasso_core.encoders.embedded import LITE0_SHA256, embedded_weights
-from clipasso_core.encoders.known import KNOWN
+from clipasso_core.weights.known import KNOWN
 
 REPO = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ from PIL import Image
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 PACK_NAME = "clipasso"  # the folder's name under custom_nodes/
 TESTKIT = Path(__file__).parent / "testkit"
-NOT_NEEDED = ("tests/", "benchmarks/", ".ci/")  # left out of the copy: ComfyUI reads none of them
+NOT_NEEDED = ("tests/", "clipasso_lab/", ".ci/")  # left out of the copy: ComfyUI reads none of them
 
 
 def pack_files(repo: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from clipasso_core.encoders.embedded import (
 )
 from clipasso_core.encoders.tensors import ensure_normal_tensors
 from clipasso_core.errors import ConfigError, DependencyError, WeightsError
-from clipasso_core.images import resize
+from clipasso_core.pixels import resize
 
 STRIDES = {"stage0": 2, "stage1": 4, "stage2": 8, "stage3": 16, "stage4": 16, "stage5": 32, "stage6": 32}
 CHANNELS = {"stage0": 16, "stage1": 24, "stage2": 40, "stage3": 80, "stage4": 112, "stage5": 192, "stage6": 320}

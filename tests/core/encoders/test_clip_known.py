@@ -10,8 +10,8 @@ import torch
 
 from clipasso_core.encoders.checkpoint_hints import training_of
 from clipasso_core.encoders.checkpoint_shape import Architecture, recognise_architecture
-from clipasso_core.encoders.known import KNOWN, find_known, recognise
 from clipasso_core.errors import ConfigError, WeightsError
+from clipasso_core.weights.known import KNOWN, find_known, recognise
 
 VIT_L = Architecture("vit", 1024, (24,), 14, 224, 16, 768)
 VIT_H = Architecture("vit", 1280, (32,), 14, 224, 16, 1024)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from clipasso_core.encoders.known import KNOWN, KnownNetwork, find_known
 from clipasso_core.errors import ConfigError, WeightsError
 from clipasso_core.weights import ModelStore
 from clipasso_core.weights import download as download_module
 from clipasso_core.weights import store as store_module
+from clipasso_core.weights.known import KNOWN, KnownNetwork, find_known
 
 hub = pytest.importorskip("huggingface_hub", reason="needs huggingface_hub")
 constants = pytest.importorskip("huggingface_hub.constants")

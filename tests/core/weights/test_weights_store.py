@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clipasso_core.encoders.known import KNOWN
 from clipasso_core.errors import ConfigError, WeightsError
 from clipasso_core.weights import ModelStore, default_folder
+from clipasso_core.weights.known import KNOWN
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Parse the command line and run one command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from clipasso_core.errors import ClipassoError
+
+EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status (0, 1 error, 2 wrong usage, 130 interrupted)."""
+    from . import bench_command, eval_command, models_command, sketch_command
+
+    parser = argparse.ArgumentParser(prog="clipasso", description="Turn a photo into a vector sketch of few strokes.")
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    sketch_command.add_parser(commands)
+    eval_command.add_parser(commands)
+    models_command.add_parser(commands)
+    bench_command.add_parser(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except ClipassoError as error:
+        sys.stderr.write(f"clipasso: {error}\n")
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        sys.stderr.write("clipasso: interrupted before there was anything to save\n")
+        return EXIT_INTERRUPTED
+    return status
+
+
+def _version() -> str:
+    from clipasso_core import __version__
+
+    return f"clipasso {__version__}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""clipasso sketch PHOTO: one photo becomes an SVG."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clipasso_core.framing import FITS
+from clipasso_core.optimize import PRESETS, preset_config
+from clipasso_core.optimize.config import OptimizeConfig
+from clipasso_core.stroke_init import StrokeInitConfig
+
+from .output import write_line
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from clipasso_core.pipeline import Sketch, SketchConfig
+
+EXIT_OK, EXIT_INTERRUPTED = 0, 130
+PNG_SIDE = 1024
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("sketch", help="sketch a photo", description="Turn the photo of an object into SVG.")
+    init = StrokeInitConfig()
+    parser.add_argument("photo", metavar="PHOTO", type=Path, help="an image file")
+    parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
+    parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
+    parser.add_argument("--strokes", type=int, default=init.num_strokes, help="how many (default: %(default)s)")
+    parser.add_argument("--width", type=float, default=init.stroke_width, help="px at 224 px (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=init.seed, help="of the random numbers (default: %(default)s)")
+    parser.add_argument("--sketches", type=int, default=init.num_sketches, help="tried at once; the best one wins")
+    parser.add_argument("--iterations", type=int, help="default: as the preset says")
+    parser.add_argument("--preset", choices=PRESETS, default="standard", help="default: %(default)s")
+    parser.add_argument("--encoder", default="embedded", help="the network that compares (default: %(default)s)")
+    parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
+    parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
+    parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
+    parser.add_argument("--fit", choices=FITS, default="crop", help="photo to square canvas (default: %(default)s)")
+    parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sketch the photo and write the files."""
+    from clipasso_core.encoders import get_encoder
+    from clipasso_core.files import check_writable, load_photo
+    from clipasso_core.pipeline import choose_device, sketch
+
+    from .progress import SketchProgress
+
+    started = time.perf_counter()
+    output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
+    for path in filter(None, (output, arguments.png)):
+        check_writable(path)
+    photo = load_photo(arguments.photo)
+    config, device = _config(arguments), choose_device(arguments.device)
+    encoder = get_encoder(arguments.encoder, device)
+    looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
+    with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
+        made = sketch(
+            photo.image,
+            config,
+            mask=_mask(arguments),
+            encoder=encoder,
+            saliency_encoder=looking,
+            device=device,
+            on_step=progress.update,
+        )
+    _write(arguments, made, output)
+    facts = _facts(arguments, made, output, time.perf_counter() - started)
+    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
+    return EXIT_INTERRUPTED if made.result.stopped == "interrupted" else EXIT_OK
+
+
+def _config(arguments: argparse.Namespace) -> SketchConfig:
+    from clipasso_core.encoders import AttentionConfig
+    from clipasso_core.mask import MaskConfig
+    from clipasso_core.pipeline import SketchConfig
+
+    optimize: OptimizeConfig = replace(preset_config(arguments.preset), seed=arguments.seed)
+    if arguments.iterations is not None:
+        optimize = replace(optimize, num_iterations=arguments.iterations)
+    init = StrokeInitConfig(
+        num_strokes=arguments.strokes,
+        num_sketches=arguments.sketches,
+        stroke_width=arguments.width,
+        seed=arguments.seed,
+    )
+    mask = MaskConfig(source="none" if arguments.mask == "none" else "auto", fit=arguments.fit)
+    return SketchConfig(mask, AttentionConfig(text=arguments.look_for), init, optimize)
+
+
+def _mask(arguments: argparse.Namespace) -> Tensor | None:
+    from clipasso_core.files import load_mask
+
+    return None if arguments.mask in ("auto", "none") else load_mask(Path(arguments.mask))
+
+
+def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
+    from clipasso_core.files import save_png, write_atomically
+    from clipasso_core.framing import to_photos
+    from clipasso_core.rasterizer import rasterize
+    from clipasso_core.svg import to_svg
+
+    strokes = made.result.strokes.to("cpu")
+    placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
+    title = f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
+    metadata = {"clipasso": dict(placed.provenance)}
+    write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))
+    if arguments.png:
+        save_png(rasterize(placed, placed.size_for(PNG_SIDE))[0], arguments.png)
+
+
+def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: float) -> dict[str, object]:
+    result = made.result
+    return {
+        "svg": str(output),
+        "png": str(arguments.png) if arguments.png else None,
+        "strokes": result.strokes.num_strokes,
+        "loss": result.loss[0],
+        "seed": result.winning_seeds()[0],
+        "iterations": result.num_iterations,
+        "stopped": result.stopped,
+        "seconds": round(seconds, 2),
+    }
+
+
+def _last_line(facts: dict[str, object], encoder: str) -> str:
+    return (
+        f"{facts['svg']}: {facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
+    )

@@ -1,0 +1,231 @@
+"""Images from files, and results to files. Nothing half-written is ever left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from .errors import ImageFileError, ShapeError
+from .pixels import MIN_SIDE, to_uint8
+
+MAX_PIXELS = 89_478_485
+"""Most pixels an image may have (Pillow's own limit): a larger one is likely a decompression bomb."""
+
+_DAMAGED = "is damaged or cut short ({}); save it anew"
+_UNREADABLE: tuple[tuple[type[Exception], str], ...] = (
+    (FileNotFoundError, "does not exist; check the name and the folder"),
+    (IsADirectoryError, "is a folder; give the name of a file"),
+    (PermissionError, "may not be read; change its permissions"),
+    (UnidentifiedImageError, "is no image that can be read; give a PNG, JPEG or WebP file"),
+    (Image.DecompressionBombError, "has too many pixels ({}); make it smaller"),
+    *((kind, _DAMAGED) for kind in (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)),
+)
+"""What Pillow raises -> what to tell; the first that fits."""
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; free some space or choose another folder",
+    errno.EDQUOT: "the disk quota is used up; free some space or choose another folder",
+    errno.EACCES: "no permission; choose another folder or change its permissions",
+    errno.EPERM: "no permission; choose another folder or change its permissions",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """Hold a photo as read from a file.
+
+    Args:
+        image: [1, 3, H, W] in 0-1, transparent parts on white.
+        alpha: [1, H, W] in 0-1, or None when the whole photo is opaque.
+    """
+
+    image: Tensor
+    alpha: Tensor | None
+
+
+def load_photo(path: str | Path) -> Photo:
+    """Read a photo upright (EXIF orientation applied), the first frame of an animation.
+
+    Args:
+        path: a file in any format that Pillow reads: colour, grey, palette, CMYK or 16 bits.
+
+    Raises:
+        ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px a side.
+    """
+    pixels = _load_rgba(path)
+    color, alpha = pixels[:3], pixels[3]
+    image = (color * alpha + (1 - alpha))[None]
+    return Photo(image, None if bool((alpha == 1).all()) else alpha[None])
+
+
+def load_image(path: str | Path) -> Tensor:
+    """Read a photo as [1, 3, H, W] in 0-1, transparent parts on white; raises as load_photo does."""
+    return load_photo(path).image
+
+
+def load_mask(path: str | Path) -> Tensor:
+    """Read a mask as [1, H, W] in 0-1; 1 (white) is the object.
+
+    A file with transparency is taken for a cut-out: its opacity is the mask, whatever its colours.
+
+    Args:
+        path: an image file.
+
+    Raises:
+        ImageFileError: as load_photo.
+    """
+    pixels = _load_rgba(path)
+    if not bool((pixels[3] == 1).all()):
+        return pixels[3:]
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    return (pixels[:3] * luma[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
+
+
+def save_png(image: Tensor, path: str | Path) -> None:
+    """Write an image as an 8-bit PNG, whole or not at all.
+
+    Args:
+        image: [3, H, W] (RGB) or [H, W] (grey) in 0-1; values outside are clamped.
+        path: the file; an existing one is replaced.
+
+    Raises:
+        ShapeError: another shape, or NaN.
+        ImageFileError: the file cannot be written.
+    """
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[0] == 3)) or image.numel() == 0:
+        raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
+    if not bool(torch.isfinite(image).all()):
+        raise ShapeError("image contains NaN or infinite values; check what made it.")
+    buffer = io.BytesIO()
+    Image.fromarray(to_uint8(image).numpy()).save(buffer, "PNG")
+    write_atomically(Path(path), buffer.getvalue())
+
+
+def write_atomically(path: str | Path, data: bytes | str) -> None:
+    """Write a file, whole or not at all: first under a temporary name beside it, then renamed.
+
+    Args:
+        path: the file; an existing one is replaced, a link is followed.
+        data: bytes, or text for UTF-8.
+
+    Raises:
+        ImageFileError: the folder is missing or read-only, the disk is full, or path is no ordinary file.
+    """
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    target = _target(path)
+    with _named(path), _temporary(target) as temporary:
+        with temporary.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise now what write_atomically would raise later; to be called before long work.
+
+    Args:
+        path: the file to be written; left as it is.
+
+    Raises:
+        ImageFileError: as write_atomically.
+    """
+    target = _target(path)
+    with _named(path), _temporary(target):
+        pass
+
+
+def _target(path: str | Path) -> Path:
+    """Return the real file behind a path, or say why none can be there."""
+    try:
+        target = Path(os.path.realpath(path))
+        exists, ordinary, folder = target.exists(), target.is_file(), target.parent.is_dir()
+    except (OSError, ValueError) as error:
+        raise ImageFileError(f"Cannot write {str(path)!r}: {error}. Choose another name.") from error
+    if exists and not ordinary:
+        kind = "a folder" if target.is_dir() else "not an ordinary file"
+        raise ImageFileError(f"Cannot write {str(path)!r}: it is {kind}. Give the name of a file.")
+    if not folder:
+        raise ImageFileError(f"Cannot write {str(path)!r}: the folder {str(target.parent)!r} does not exist; make it.")
+    if exists and not os.access(target, os.W_OK):
+        raise ImageFileError(f"Cannot write {str(path)!r}: the file is read-only. Choose another name, or unlock it.")
+    return target
+
+
+@contextlib.contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """Make an empty file beside ``target`` and see that it is gone afterwards, whatever happens."""
+    temporary = target.with_name(f".clipasso-{secrets.token_hex(6)}.tmp")
+    try:
+        temporary.open("xb").close()
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _named(path: str | Path) -> Iterator[None]:
+    """Turn errors of the file system into one sentence that names the file."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
+        raise ImageFileError(f"Cannot write {str(path)!r}: {remedy}.") from error
+
+
+def _load_rgba(path: str | Path) -> Tensor:
+    """Read an image file as [4, H, W] float32 in 0-1, straight alpha."""
+    try:
+        with Image.open(path) as image:
+            _check_size(path, image.size)
+            upright = ImageOps.exif_transpose(image)
+            pixels = _to_rgba(upright)
+    except ImageFileError:
+        raise
+    except tuple(kind for kind, _ in _UNREADABLE) as error:
+        said = next(said for kind, said in _UNREADABLE if isinstance(error, kind))
+        raise ImageFileError(f"The image {str(path)!r} {said.format(error)}.") from error
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+
+
+def _check_size(path: str | Path, size: tuple[int, int]) -> None:
+    said = f"The image {str(path)!r} is {size[0]} x {size[1]} px"
+    if min(size) < MIN_SIDE:
+        raise ImageFileError(f"{said}; at least {MIN_SIDE} px a side are needed. Choose a larger one.")
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ImageFileError(f"{said}; at most {MAX_PIXELS} pixels are read. Make it smaller.")
+
+
+def _to_rgba(image: Image.Image) -> NDArray[np.float32]:
+    """Return pixels [H, W, 4] in 0-1 of an image in any of Pillow's modes."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        grey = _deep_grey(image)
+        return np.stack([grey, grey, grey, np.ones_like(grey)], axis=-1)
+    transparent = "transparency" in image.info or image.mode in ("RGBA", "RGBa", "LA", "La", "PA")
+    # By way of RGB, which every mode can become, and some (CMYK, YCbCr) not RGBA.
+    opaque = image if transparent else image.convert("RGB")
+    return (np.asarray(opaque.convert("RGBA"), dtype=np.float32) / 255).astype(np.float32)
+
+
+def _deep_grey(image: Image.Image) -> NDArray[np.float32]:
+    """Return [H, W] in 0-1 of a grey image of more than 8 bits: integers of 16 bits, or floats in 0-1."""
+    values = np.asarray(image).astype(np.float64)
+    high = 1.0 if image.mode == "F" else 65535.0
+    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= high):
+        raise ValueError(f"grey values must be 0 to {high:g}, got {values.min():g} to {values.max():g}")
+    return (values / high).astype(np.float32)

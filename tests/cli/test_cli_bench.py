@@ -1,0 +1,63 @@
+"""clipasso bench: JSON that says what was measured, where, and beside which calibration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from clipasso_cli import main
+from clipasso_core.optimize import OptimizeConfig, preset_config
+from clipasso_lab.bench import raster
+
+Bench = Callable[..., dict[str, object]]
+
+
+@pytest.fixture
+def bench(capsys: pytest.CaptureFixture[str]) -> Bench:
+    """Run `clipasso bench ... --json` and read what it prints."""
+
+    def run(*arguments: str) -> dict[str, object]:
+        assert main(["bench", *arguments, "--json"]) == 0
+        found: dict[str, object] = json.loads(capsys.readouterr().out)
+        return found
+
+    return run
+
+
+def test_raster_draws_every_scene(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster, "SCENES", ((2, 64), (4, 64)))
+    before = torch.get_num_threads()
+    found = bench("raster")
+    assert [(row["strokes"], row["canvas"]) for row in found["scenes"]] == [(2, 64), (4, 64)]  # type: ignore[attr-defined]
+    for row in found["scenes"]:  # type: ignore[attr-defined]
+        assert row["per_conv"] == pytest.approx(row["forward_backward_ms"] / found["conv2d_5x3x224x224_ms"])
+        assert row["peak_extra_mib"] > 0.01
+    assert found["machine"]["threads"] == 1  # type: ignore[index]
+    assert torch.get_num_threads() == before
+
+
+def test_an_iteration_has_the_views_of_its_preset(bench: Bench) -> None:
+    found = bench("iteration", "--preset", "draft", "--threads", "1")
+    assert found["views"] == 1 + preset_config("draft").num_views
+    assert found["machine"]["threads"] == 1  # type: ignore[index]
+    assert all(value > 0 for value in found["ms"].values())  # type: ignore[attr-defined]
+    assert found["ms"].keys() == {"iteration", "rasterizer", "encoder"}  # type: ignore[attr-defined]
+
+
+def test_sketch_says_what_each_preset_reached(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clipasso_lab.bench import sketch
+
+    monkeypatch.setattr(sketch, "preset_config", lambda name: OptimizeConfig(2 if name == "draft" else 3, 8.0))
+    found = bench("sketch", "--presets", "draft", "standard")
+    rows = found["sketches"]
+    assert [(row["preset"], row["iterations"]) for row in rows] == [("draft", 2), ("standard", 3)]  # type: ignore[attr-defined]
+    assert all(row["seconds"] > 0 and 0 < row["loss"] < 4 for row in rows)  # type: ignore[attr-defined]
+    assert found["encoder"] == "efficientnet-lite0"
+
+
+def test_a_photo_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "sketch", "nowhere.jpg"]) == 1
+    assert "nowhere.jpg" in capsys.readouterr().err

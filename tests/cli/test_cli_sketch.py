@@ -1,0 +1,157 @@
+"""clipasso sketch: the files and the lines it leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from clipasso_cli import progress
+from clipasso_core.files import save_png
+from clipasso_core.svg import from_svg
+
+Clipasso = Callable[..., Any]
+PATH = "{http://www.w3.org/2000/svg}path"
+
+
+def paths_of(svg: Path) -> list[ET.Element]:
+    return list(ET.parse(svg).getroot().iter(PATH))
+
+
+def test_the_last_line_names_file_loss_seed_and_time(clipasso: Clipasso, photo_file: Path) -> None:
+    ran = clipasso(photo_file, "--seed", 5)
+    svg = photo_file.with_suffix(".svg")
+    assert ran.status == 0
+    assert len(paths_of(svg)) == 3
+    last = ran.out.splitlines()[-1]
+    assert re.search(rf"^{re.escape(str(svg))}: .*loss \d+\.\d+, seed 5, .*\d s, .*not CLIP", last)
+    assert "sketching" in ran.err  # the progress bar
+
+
+def test_json_is_one_object_with_the_facts(clipasso: Clipasso, photo_file: Path, tmp_path: Path) -> None:
+    svg, png = tmp_path / "out.svg", tmp_path / "out.png"
+    ran = clipasso(photo_file, "-o", svg, "--png", png, "--seed", 7, "--sketches", 2, "--json")
+    facts = json.loads(ran.out)
+    assert ran.status == 0
+    assert ran.err == ""
+    assert (facts["svg"], facts["png"], facts["strokes"]) == (str(svg), str(png), 3)
+    assert facts["seed"] in (7, 1007)
+    assert (facts["iterations"], facts["stopped"]) == (2, "finished")
+    assert 0 < facts["loss"] < 10
+    assert 0 < facts["seconds"] < 600
+    assert Image.open(png).size == (1024, 1024)
+    assert len(paths_of(svg)) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cup.png", "out.png", "out.svg"]
+
+
+def test_the_same_command_writes_the_same_bytes(clipasso: Clipasso, photo_file: Path, tmp_path: Path) -> None:
+    written = []
+    for name, seed in (("a.svg", 0), ("b.svg", 0), ("c.svg", 1)):
+        assert clipasso(photo_file, "-o", tmp_path / name, "--seed", seed).status == 0
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1] != written[2]
+
+
+def test_the_page_may_be_the_photos(clipasso: Clipasso, photo_file: Path) -> None:
+    assert clipasso(photo_file, "--page", "photo", "--fit", "pad").status == 0
+    root = ET.parse(photo_file.with_suffix(".svg")).getroot()
+    assert root.get("viewBox") == "0 0 96 64"
+
+
+def test_the_svg_remembers_how_it_was_made(clipasso: Clipasso, photo_file: Path) -> None:
+    assert clipasso(photo_file, "--seed", 3).status == 0
+    text = photo_file.with_suffix(".svg").read_text()
+    assert '"encoder_sha256"' in text
+    assert '"seed": 3' in text or '"seed":3' in text
+
+
+def test_a_mask_file_says_where_the_object_is(clipasso: Clipasso, photo_file: Path, tmp_path: Path) -> None:
+    mask = torch.zeros(64, 96)
+    mask[:, 48:] = 1
+    save_png(mask, tmp_path / "mask.png")
+    assert clipasso(photo_file, "--mask", tmp_path / "mask.png", "--page", "photo").status == 0
+    strokes = from_svg(photo_file.with_suffix(".svg").read_text())
+    assert float(strokes.control_points[..., 0].mean()) > 48
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_an_interrupt_saves_the_best_so_far(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    def interrupt(self: object, step: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.SketchProgress, "update", interrupt)
+    ran = clipasso(photo_file, "--iterations", 50, *flags)
+    assert ran.status == 130
+    assert len(paths_of(photo_file.with_suffix(".svg"))) == 3
+    assert "interrupted" in ran.out
+    if flags:
+        assert json.loads(ran.out)["iterations"] == 1
+
+
+def test_an_interrupt_before_the_first_step(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("clipasso_core.files.load_photo", interrupt)
+    ran = clipasso(photo_file)
+    assert ran.status == 130
+    assert "nothing" in ran.err or "before there was anything" in ran.err
+    assert [path.name for path in photo_file.parent.iterdir()] == ["cup.png"]
+
+
+SIGNALLED = """
+import signal, sys
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start us with it ignored
+from clipasso_cli import main, progress
+update = progress.SketchProgress.update
+def noted(self, step):
+    update(self, step)
+    if step.iteration == 3:
+        Path("running").touch()
+progress.SketchProgress.update = noted
+sys.exit(main())
+"""
+
+
+def wait_until(done: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 240
+    while not done():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_signal_in_the_middle_of_a_real_process(photo_file: Path) -> None:
+    folder = photo_file.parent
+    options = ["--mask", "none", "--preset", "best", "--iterations", "100000", "--sketches", "1", "--strokes", "3"]
+    command = [sys.executable, "-c", SIGNALLED, "sketch", photo_file.name, *options, "--json"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_until((folder / "running").exists, process)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    facts = json.loads(out)
+    assert facts["stopped"] == "interrupted"
+    assert facts["iterations"] >= 3
+    assert len(paths_of(folder / "cup.svg")) == 3
+    assert sorted(path.name for path in folder.iterdir()) == ["cup.png", "cup.svg", "running"]

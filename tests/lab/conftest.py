@@ -1,0 +1,81 @@
+"""Two photos in a folder, seen once, and the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.files import save_png
+from clipasso_core.pixels import resize
+from clipasso_core.strokes import Strokes
+from clipasso_lab.evaluate import JUDGE, Evaluation, Judge, SketchFile, load_judge
+from clipasso_lab.evaluate.evaluation import PhotoCard, ScoredSketch
+from clipasso_lab.evaluate.figures import Figures
+from clipasso_lab.evaluate.photo import SeenPhoto, see_photo
+
+BARE: dict[str, Any] = {"left_out": (), "classes": (), "warnings": ()}
+CROPS = {"cat": ("chelsea", slice(0, 300), slice(0, 451)), "cup": ("coffee", slice(0, 400), slice(100, 500))}
+
+
+@pytest.fixture(scope="session")
+def photos(photo: Callable[[str], Tensor], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """cat.png, 226 x 150 px, and cup.png, 200 x 200 px, alone in a folder; not to be written to."""
+    folder = tmp_path_factory.mktemp("photos")
+    for name, (source, rows, columns) in CROPS.items():
+        cut = photo(source)[:, :, rows, columns]
+        save_png(resize(cut, (cut.shape[-2] // 2, (cut.shape[-1] + 1) // 2))[0], folder / f"{name}.png")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def seen(photos: list[Path]) -> dict[str, SeenPhoto]:
+    """The photos by name, their objects cut out."""
+    return {path.stem: see_photo(path) for path in photos}
+
+
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    return load_judge(JUDGE, torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def traced(seen: dict[str, SeenPhoto]) -> dict[str, Strokes]:
+    """The photos' own edges as sketches: every third edge pixel a dash, 2 px wide."""
+    return {name: dashes(photo.edges) for name, photo in seen.items()}
+
+
+def dashes(edges: Tensor) -> Strokes:
+    """Draw a dash of 1 px at every third edge pixel."""
+    pixels = edges.nonzero()[::3].flip(-1).float() + 0.5
+    steps = torch.tensor([[-0.5, 0], [-0.2, 0], [0.2, 0], [0.5, 0]])
+    return Strokes.black((pixels[:, None] + steps)[None], (224, 224), 2.0)
+
+
+@pytest.fixture
+def scored() -> Callable[..., ScoredSketch]:
+    """A sketch "PHOTO-LABEL" of "PHOTO.png" with figures of 1, but for what is named."""
+
+    def make(photo: str = "cat", label: str = "16", rank: int = 1, **named: Any) -> ScoredSketch:
+        file = SketchFile(Path(f"{photo}.png"), Path(f"{photo}-{label}.svg"), label)
+        figures = {name: named.pop(name, 1.0) for name in Figures.__dataclass_fields__}
+        facts = {"num_strokes": 16, "class_place": None, "class_guess": None, "svg": "<svg/>", **named}
+        return ScoredSketch(file=file, figures=Figures(**figures), rank=rank, **facts)
+
+    return make
+
+
+@pytest.fixture
+def evaluation(judge: Judge) -> Callable[..., Evaluation]:
+    """An evaluation of these sketches, whatever they show."""
+
+    def make(*sketches: ScoredSketch, **named: Any) -> Evaluation:
+        photos = dict.fromkeys(one.file.photo for one in sketches)
+        cards = tuple(PhotoCard(path, "data:image/jpeg;base64,AAAA", None) for path in photos)
+        return Evaluation(**{**BARE, "judge": judge, "photos": cards, "sketches": sketches, **named})
+
+    return make
