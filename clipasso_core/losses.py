@@ -9,7 +9,7 @@ from torch import Tensor
 from .encoders.base import FeatureRecipe, Features
 
 
-def prepare(features: Features, recipe: FeatureRecipe) -> Features:
+def comparable(features: Features, recipe: FeatureRecipe) -> Features:
     """Bring feature maps [B, C, h, w] into the form in which the recipe compares them."""
     if not recipe.normalize_channels:
         return features
@@ -17,7 +17,7 @@ def prepare(features: Features, recipe: FeatureRecipe) -> Features:
 
 
 def map_distance(drawing: Tensor, photo: Tensor, normalized: bool) -> Tensor:
-    """Return how far prepared maps [B, C, h, w] lie apart, as [B].
+    """Return how far comparable maps [B, C, h, w] lie apart, as [B].
 
     The mean squared difference; for channel-normalised maps its mean over positions only, so that
     the value lies between 0 and 4 whatever the number of channels.
@@ -30,7 +30,7 @@ def geometric_loss(drawing: Features, photo: Features, recipe: FeatureRecipe) ->
     """Compare feature maps, weighted by layer.
 
     Args:
-        drawing: of B images, maps prepared by ``prepare``.
+        drawing: of B images, made ``comparable``.
         photo: of the B photos, likewise.
         recipe: which layers, and how.
 

@@ -77,6 +77,11 @@ class ImageEncoder(Protocol):
     @property
     def network(self) -> nn.Module: ...
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Hash (sha256, hex) of the weights, written into SVG metadata so that a sketch can be repeated."""
         ...

@@ -77,6 +77,11 @@ class ClipEncoder:
         """Load a model file; see ``load_checkpoint`` for the formats and the errors."""
         return cls(load_checkpoint(path, known), resolution, quick_gelu, name)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self._pixels.mean.device
+
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images.
 

@@ -55,6 +55,11 @@ class EfficientNetEncoder:
         self.recipe = RECIPE
         self.fingerprint = hashlib.sha256(weights.read_bytes()).hexdigest()
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.network.parameters()).device
+
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images.
 

@@ -1,7 +1,7 @@
 """Optimise strokes until drawing and photo look alike to the encoder."""
 
-from .config import PRESETS, OptimizeConfig, Preset, preset_config
-from .precision import PRECISIONS, Precision
+from .config import PRECISIONS, PRESETS, OptimizeConfig, Precision, Preset, preset_config
+from .photo_bank import bank_bytes
 from .result import SketchResult, SketchStep
 from .run import SketchRun
 
@@ -14,5 +14,6 @@ __all__ = [
     "SketchResult",
     "SketchRun",
     "SketchStep",
+    "bank_bytes",
     "preset_config",
 ]

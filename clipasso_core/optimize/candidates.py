@@ -13,7 +13,7 @@ FIRST_CUT, LAST_CUT = 0.15, 0.35
 
 
 class Candidates:
-    """Keep the books of P photos with k sketches each, in memory that never grows.
+    """Know the best of P photos with k sketches each, in memory that never grows.
 
     ``remember`` neither waits for the device nor tells it anything new, so that a CUDA graph can capture it.
 
@@ -28,15 +28,15 @@ class Candidates:
 
     def __init__(self, strokes: Strokes, photos: int, num_iterations: int) -> None:
         self.strokes, self.photos = strokes, photos
-        self.per_photo = strokes.batch_size // photos
+        self.per_photo = self.alive_per_photo = strokes.batch_size // photos
         device = strokes.control_points.device
         self.active = torch.arange(strokes.batch_size, device=device)
         self.best_points = strokes.control_points.clone()
         self.best_loss = torch.full((strokes.batch_size,), torch.inf, device=device)
         self.best_iteration = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
+        self.setbacks = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
         self.history = torch.zeros(num_iterations, photos, device=device)
         self.now = torch.zeros(1, dtype=torch.long, device=device)
-        self.alive_per_photo = self.per_photo
 
     @property
     def photo_index(self) -> Tensor:
@@ -49,7 +49,10 @@ class Candidates:
         return base.with_points(points)
 
     def remember(self, points: Tensor, loss: Tensor) -> None:
-        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``."""
+        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``.
+
+        A loss that is no number is never the best.
+        """
         rows = self.active
         better = loss < self.best_loss[rows]
         kept = torch.where(better[:, None, None, None], points.detach(), self.best_points[rows])
@@ -58,10 +61,14 @@ class Candidates:
         self.best_loss.index_copy_(0, rows, torch.where(better, loss, self.best_loss[rows]))
         self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
 
+    def count_setbacks(self, sick: Tensor) -> None:
+        """Count an active sketch's step back; sick: [B] bool."""
+        self.setbacks.index_add_(0, self.active, sick.long())
+
     @property
-    def books(self) -> list[Tensor]:
-        """All that ``remember`` writes into."""
-        return [self.best_points, self.best_loss, self.best_iteration, self.history]
+    def memory(self) -> list[Tensor]:
+        """All that an iteration writes into."""
+        return [self.best_points, self.best_loss, self.best_iteration, self.setbacks, self.history]
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
@@ -77,31 +84,30 @@ class Candidates:
         self.active, self.alive_per_photo = self.active[rows], keep
         return rows
 
-    def stale_for(self, iteration: int, tolerance: float) -> int:
-        """Return for how many iterations no photo's best loss has fallen by the relative tolerance."""
-        history = self.history[:iteration]
-        fresh = (history > history[-1] * (1 + tolerance)).any(dim=1).nonzero()
-        return iteration - (int(fresh[-1]) + 1 if len(fresh) else 0)
-
-    def result(self, iterations: int, stopped: str, seconds: float) -> SketchResult:
-        """Return the best sketch of each photo."""
-        losses = self.best_loss.view(self.photos, self.per_photo)
-        chosen, rows = losses.argmin(dim=1), self._best_rows()
-        return SketchResult(
-            strokes=self.best(),
-            loss=tuple(losses.amin(dim=1).tolist()),
-            chosen=tuple(chosen.tolist()),
-            best_iteration=tuple(self.best_iteration[rows].tolist()),
-            candidate_losses=tuple(tuple(row) for row in losses.tolist()),
-            history=tuple(tuple(row) for row in self.history[:iterations].tolist()),
-            num_iterations=iterations,
-            stopped=stopped,
-            seconds=seconds,
-        )
-
     def best(self) -> Strokes:
         """Return each photo's best strokes so far [P, ...], as a copy."""
         return self.strokes.with_points(self.best_points).select(self._best_rows()).detach()
+
+    def without_loss(self) -> list[int]:
+        """Return the photos of which no sketch has had a loss that is a number."""
+        known = self.best_loss.isfinite().view(self.photos, -1).any(dim=1)
+        return [index for index, found in enumerate(known.tolist()) if not found]
+
+    def result(self, strokes: Strokes, iterations: int, stopped: str, seconds: float) -> SketchResult:
+        """Return what is known of each photo's best sketch; strokes: ``best()``, on the caller's canvas."""
+        losses = self.best_loss.view(self.photos, self.per_photo)
+        return SketchResult(
+            strokes=strokes,
+            loss=tuple(losses.amin(dim=1).tolist()),
+            chosen=tuple(losses.argmin(dim=1).tolist()),
+            best_iteration=tuple(self.best_iteration[self._best_rows()].tolist()),
+            candidate_losses=tuple(tuple(row) for row in losses.tolist()),
+            history=tuple(tuple(row) for row in self.history[:iterations].tolist()),
+            num_iterations=iterations,
+            setbacks=tuple(self.setbacks.view(self.photos, -1).sum(dim=1).tolist()),
+            stopped=stopped,
+            seconds=seconds,
+        )
 
     def _best_rows(self) -> Tensor:
         chosen = self.best_loss.view(self.photos, self.per_photo).argmin(dim=1)

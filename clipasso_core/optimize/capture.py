@@ -1,4 +1,4 @@
-"""An iteration as one CUDA graph: the host says once what is to be done, and afterwards only "again".
+"""An iteration as one CUDA graph: recorded once, then replayed as a whole.
 
 Without it a GPU waits most of the time for Python to launch thousands of small kernels. Where capturing is not
 possible the iteration runs as it is, and the log says why.

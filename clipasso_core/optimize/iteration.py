@@ -5,11 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..bezier import evaluate, segments_of
+from ..errors import ShapeError
+from ..losses import geometric_loss, semantic_loss
 from ..rasterizer import ink, rasterize
 from ..strokes import Strokes
 from .candidates import Candidates
-from .compare import compare_in_memory
 from .photo_bank import PhotoBank
+
+ON_CURVE = 9
+"""Points of a cubic that tell whether it lies off the canvas."""
 
 
 class Iteration:
@@ -19,7 +24,7 @@ class Iteration:
 
     Args:
         strokes: [B, N, K, 2] where the sketches start.
-        candidates: the books; its active sketches are those of ``strokes``.
+        candidates: the active ones are the sketches of ``strokes``.
         bank: the photos.
         num_views: random views besides the identity.
         moments: Adam's state of these sketches, from ``kept_moments``; None at the start.
@@ -27,6 +32,7 @@ class Iteration:
     Attributes:
         points: [B, N, K, 2] px, moved by ``run``.
         evaluated: [B, N, K, 2] px, where they were when ``losses`` were computed.
+        sound: [B, N, K, 2] px, where they last had a loss and a gradient that are numbers.
         losses: by name, [B] each; see SketchStep.
     """
 
@@ -41,11 +47,13 @@ class Iteration:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
         self.points = strokes.control_points.clone().requires_grad_(True)
-        self.evaluated = strokes.control_points.clone()
+        self.evaluated, self.sound = strokes.control_points.clone(), strokes.control_points.clone()
         self.losses: dict[str, Tensor] = {}
         self.views = torch.zeros(num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
         self.grey = strokes.is_opaque_black()
+        rows = torch.arange(strokes.batch_size, device=device)
+        self._groups = {part.start: strokes.select(rows[part]) for part in bank.groups(strokes.batch_size)}
         on_cuda = device.type == "cuda"
         rate = torch.zeros((), device=device) if on_cuda else 0.0
         self.optimizer = torch.optim.Adam([self.points], lr=rate, capturable=on_cuda)
@@ -71,10 +79,13 @@ class Iteration:
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
         drawing = self._draw()
-        gradient, self.losses = compare_in_memory(self.bank, drawing, self.photo_index, self.views)
+        gradient, self.losses = self.bank.within_memory(
+            lambda: loss_gradient(self.bank, drawing, self.photo_index, self.views)
+        )
         self.candidates.remember(self.points, self.losses["evaluation"])
-        torch.autograd.backward(drawing, gradient)
-        self.optimizer.step()
+        healthy = _each_finite(gradient, *self.losses.values())
+        torch.autograd.backward(drawing, _only(healthy, gradient))
+        self._move(healthy)
 
     def kept_moments(self, rows: Tensor) -> dict[str, Tensor]:
         """Return Adam's state of some sketches [B']."""
@@ -85,8 +96,93 @@ class Iteration:
     def memory(self) -> list[Tensor]:
         """All that ``run`` changes and the next ``run`` reads."""
         moments = self.optimizer.state[self.points]
-        return [self.points.detach(), *(moments[name] for name in sorted(moments)), *self.candidates.books]
+        state = [moments[name] for name in sorted(moments)]
+        return [self.points.detach(), self.sound, *state, *self.candidates.memory]
 
     def _draw(self) -> Tensor:
-        moving = self.strokes.with_points(self.points)
-        return 1 - ink(moving)[:, None] if self.grey else rasterize(moving)
+        """Draw all sketches: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
+        drawn = []
+        for rows in self.bank.groups(len(self.points)):
+            moving = self._groups[rows.start].with_points(self.points[rows])
+            drawn.append(1 - ink(moving)[:, None] if self.grey else rasterize(moving))
+        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
+
+    @torch.no_grad()
+    def _move(self, healthy: Tensor) -> None:
+        """Take Adam's step; a sketch that is not healthy [B] goes back to where it was sound, and starts anew there."""
+        if self.points.grad is None:
+            raise ShapeError("The drawing does not depend on the strokes.")
+        healthy = healthy & _each_finite(self.points.grad)
+        self.points.grad.copy_(_only(healthy, self.points.grad))
+        self.sound.copy_(torch.where(healthy[:, None, None, None], self.evaluated, self.sound))
+        self.optimizer.step()
+        self.points.copy_(torch.where(healthy[:, None, None, None], self.points, self.sound))
+        self.points.add_(way_back(self.strokes.with_points(self.points)))
+        for name in ("exp_avg", "exp_avg_sq"):
+            moment = self.optimizer.state[self.points][name]
+            moment.copy_(_only(healthy, moment))
+        self.candidates.count_setbacks(~healthy)
+
+
+def loss_gradient(
+    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Look at drawings and photos through the same views, in passes of bounded size.
+
+    Args:
+        bank: knows the photos, the encoder and the recipe.
+        drawings: [B, C, H, W], C 1 or 3.
+        photo_index: [B] which photo each is of.
+        views: [V] of the bank, learnt; the first one is 0, the un-augmented view of the evaluation.
+
+    Returns:
+        The gradient of the summed loss to the drawings [B, C, H, W], and by name [B]: "geometric" and "semantic",
+        means over the views, and "evaluation", the weighted sum in the first view.
+    """
+    drawings = drawings.detach().requires_grad_(True)
+    terms: dict[str, Tensor] = {}
+    for rows, columns in bank.passes(len(drawings), len(views)):
+        seen = bank.look(drawings[rows], None if columns.stop == 1 else views[columns])
+        photo = bank.photo(views[columns], photo_index[rows])
+        found = {"geometric": geometric_loss(seen, photo, bank.recipe)}
+        if seen.embedding is not None and photo.embedding is not None:
+            found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
+        total = sum(bank.weights[name] * loss.sum() for name, loss in found.items())
+        torch.autograd.backward(torch.as_tensor(total / len(views)))
+        for name, loss in found.items():
+            table = terms.setdefault(name, drawings.new_zeros(len(drawings), len(views)))
+            table[rows, columns] = loss.detach().view(-1, len(views[columns]))
+    if drawings.grad is None:
+        raise ShapeError("The encoder returns features that do not depend on the image.")
+    losses = {name: table.mean(dim=1) for name, table in terms.items()}
+    losses["evaluation"] = torch.stack([bank.weights[name] * table[:, 0] for name, table in terms.items()]).sum(dim=0)
+    return drawings.grad, losses
+
+
+def way_back(strokes: Strokes) -> Tensor:
+    """Return how far [B, N, 1, 2] px each stroke must go to touch the canvas again; 0 where a part of it is there.
+
+    A stroke wholly off the canvas has no gradient, and would never come back.
+
+    >>> from clipasso_core import Strokes
+    >>> points = torch.tensor([[[[-9.0, 5], [-8, 5], [-7, 5], [-6, 5]], [[1, 5], [2, 5], [3, 5], [4, 5]]]])
+    >>> way_back(Strokes.black(points, (20, 20)))[0, :, 0].tolist()
+    [[6.0, 0.0], [0.0, 0.0]]
+    """
+    height, width = strokes.canvas_size
+    t = torch.linspace(0, 1, ON_CURVE, device=strokes.control_points.device)
+    on = evaluate(segments_of(strokes.control_points), t).flatten(2, 3)
+    beyond = on - torch.stack([t.new_full((), width), t.new_full((), height)])
+    shift = (-on.amax(dim=2)).clamp(min=0) - beyond.amin(dim=2).clamp(min=0)
+    return (shift * strokes.alive[..., None])[:, :, None]
+
+
+def _each_finite(*tensors: Tensor) -> Tensor:
+    """Whether each sketch's numbers [B, ...] are neither NaN nor infinite: [B]."""
+    return torch.stack([tensor.isfinite().flatten(1).all(dim=1) if tensor.ndim > 1 else tensor.isfinite()
+                        for tensor in tensors]).all(dim=0)  # fmt: skip
+
+
+def _only(rows: Tensor, tensor: Tensor) -> Tensor:
+    """Return a tensor [B, ...] with zeros in all but some rows [B] bool."""
+    return torch.where(rows.view(-1, *[1] * (tensor.ndim - 1)), tensor, torch.zeros_like(tensor))

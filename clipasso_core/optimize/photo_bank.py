@@ -1,18 +1,27 @@
-"""The photos' features, computed once for every view of a bank."""
+"""The photos as the encoder sees them: computed once for every view of a bank, in passes of bounded size."""
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from ..augment import Adjoint, identity_view, random_views, view_grid, warp, warp_from_bank
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
-from ..losses import prepare
-from .config import OptimizeConfig
-from .precision import computing_in, usable
+from ..losses import comparable
+from .config import OptimizeConfig, Precision
 
+log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 CPU_PASS, DEVICE_PASS = 3, 64
 """Images at once where the config does not say."""
+
+AMPERE = 8
+"""First NVIDIA generation with bfloat16."""
 
 
 class PhotoBank:
@@ -36,14 +45,13 @@ class PhotoBank:
         config: OptimizeConfig,
         generator: torch.Generator,
     ) -> None:
-        on_cpu = images.device.type == "cpu"
+        self.on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
-        self.images_per_pass = config.images_per_pass or (CPU_PASS if on_cpu else DEVICE_PASS)
-        self.precision = usable(config.precision, images.device)
+        self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
+        self.precision = usable_precision(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
-        views = torch.cat([identity_view()[None], random_views(config.bank_size, generator)])
-        self.grids = view_grid(views, (images.shape[-2], images.shape[-1])).to(images.device, images.dtype)
-        self._adjoint = None if on_cpu else Adjoint(self.grids)
+        self.grids = _grids(random_views(config.bank_size, generator), images)
+        self._adjoint = None if self.on_cpu else Adjoint(self.grids)
         self._maps: dict[str, Tensor] = {}
         self._embedding: Tensor | None = None
         self._known: set[int] = set()
@@ -59,31 +67,70 @@ class PhotoBank:
             seen = warp(drawings, self.grids[views])
         else:
             seen = warp_from_bank(drawings, views, self._adjoint)
-        return prepare(self._encode(seen.expand(-1, 3, -1, -1)), self.recipe)
-
-    def _encode(self, images: Tensor) -> Features:
-        """See images as they are, in the precision asked for; the features are float32."""
-        with computing_in(self.precision, images.device):
-            found = self.encoder.encode(images, tuple(self.recipe.layer_weights), self._wants_embedding)
-        maps = {name: each.float() for name, each in found.maps.items()}
-        return Features(maps, None if found.embedding is None else found.embedding.float())
+        return comparable(self._encode(seen.expand(-1, 3, -1, -1)), self.recipe)
 
     def photo(self, views: Tensor, photo_index: Tensor) -> Features:
         """Return the photos' features: of photos photo_index [B] through views [V], B * V entries, photo by photo."""
         maps = {name: _gather(stack, views, photo_index) for name, stack in self._maps.items()}
         return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
 
-    @torch.no_grad()
     def learn(self, views: list[int]) -> None:
         """Look at the photos through those of the views that are new."""
         for view in sorted(set(views) - self._known):
-            through = torch.tensor([view], device=self.images.device) if view else None
-            seen = [self.look(part, through) for part in torch.split(self.images, self.images_per_pass)]
+            seen = self.within_memory(lambda view=view: self._see_photos(view))  # type: ignore[misc]
             for name in self.recipe.layer_weights:
                 self._maps[name] = self._kept(self._maps.get(name), view, [f.maps[name] for f in seen])
-            if self._wants_embedding:
+            if self.recipe.semantic_weight > 0:
                 self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
             self._known.add(view)
+
+    def groups(self, drawings: int) -> list[slice]:
+        """Cut drawings into those that are worked on together: all, but on a CPU those of one photo.
+
+        Kernels may round otherwise in other company, and a photo is to be sketched the same alone and in a batch.
+        """
+        size = drawings // len(self.images) if self.on_cpu else drawings
+        return [slice(first, first + size) for first in range(0, drawings, size)]
+
+    def passes(self, drawings: int, views: int) -> Iterator[tuple[slice, slice]]:
+        """Cut a table of drawings x views into blocks of at most ``images_per_pass`` entries, none across groups."""
+        for group in self.groups(drawings):
+            rows = min(group.stop - group.start, self.images_per_pass)
+            columns = max(1, self.images_per_pass // rows)
+            for row in range(group.start, group.stop, rows):
+                for column in range(0, views, columns):
+                    yield slice(row, min(row + rows, group.stop)), slice(column, min(column + columns, views))
+
+    def within_memory(self, work: Callable[[], Found]) -> Found:
+        """Do some work in passes; when the device runs out of memory, do it again with half as many images a pass.
+
+        Raises:
+            torch.cuda.OutOfMemoryError: not even one image fits.
+        """
+        while True:
+            try:
+                return work()
+            except torch.cuda.OutOfMemoryError:
+                if self.images_per_pass == 1:
+                    raise
+                fewer = self.images_per_pass // 2
+                log.warning("Out of memory with %d images at once; going on with %d.", self.images_per_pass, fewer)
+                self.images_per_pass = fewer
+            torch.cuda.empty_cache()
+
+    @torch.no_grad()
+    def _see_photos(self, view: int) -> list[Features]:
+        through = torch.tensor([view], device=self.images.device) if view else None
+        together = 1 if self.on_cpu else self.images_per_pass
+        return [self.look(part, through) for part in torch.split(self.images, together)]
+
+    def _encode(self, images: Tensor) -> Features:
+        """See images as they are, in the precision asked for; the features are float32."""
+        wants_embedding = self.recipe.semantic_weight > 0
+        with computing_in(self.precision, images.device):
+            found = self.encoder.encode(images, tuple(self.recipe.layer_weights), wants_embedding)
+        maps = {name: each.float() for name, each in found.maps.items()}
+        return Features(maps, None if found.embedding is None else found.embedding.float())
 
     def _kept(self, stack: Tensor | None, view: int, parts: list[Tensor] | list[Tensor | None]) -> Tensor:
         """Put what was seen through a view into its place of the stack [V, P, ...]; a new stack takes no memory yet."""
@@ -92,9 +139,40 @@ class PhotoBank:
         stack[view] = found
         return stack
 
-    @property
-    def _wants_embedding(self) -> bool:
-        return self.recipe.semantic_weight > 0
+
+def bank_bytes(config: OptimizeConfig, side: int) -> int:
+    """Return about how many bytes a bank takes on a GPU besides features: grids, and the tables of their gradient."""
+    a_pixel = 2 * 4 + 4 * (4 + 4) + 4
+    return (config.bank_size + 1) * side * side * a_pixel
+
+
+def usable_precision(precision: Precision, device: torch.device) -> Precision:
+    """Return the precision, or float32 where the device cannot do better; the log says why.
+
+    float16 is not offered: gradients to single pixels are too small for its range.
+    """
+    if precision == "float32" or device.type == "cpu":
+        return precision
+    if device.type != "cuda":
+        log.warning("bfloat16 is untried on %s; the encoder computes in float32.", device.type)
+        return "float32"
+    if torch.cuda.get_device_capability(device)[0] < AMPERE:
+        log.warning("This GPU has no bfloat16; the encoder computes in float32.")
+        return "float32"
+    return precision
+
+
+def computing_in(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
+    """Return the context in which the encoder looks. No cache of weights: a CUDA graph must not depend on one."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
+
+
+def _grids(views: Tensor, images: Tensor) -> Tensor:
+    """Return where each pixel of the identity and of each view looks [1 + V, H, W, 2]: made one view at a time."""
+    size = (images.shape[-2], images.shape[-1])
+    return torch.cat([view_grid(view[None], size).to(images) for view in (identity_view(), *views)])
 
 
 def _gather(stack: Tensor, views: Tensor, photo_index: Tensor) -> Tensor:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+import torch
 from torch import Tensor
 
+from .. import __version__
+from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..stroke_init import SEED_STEP
 from ..strokes import Strokes
+from .config import OptimizeConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +26,7 @@ class SketchStep:
         num_iterations: most there will be.
         losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views,
             "evaluation" the weighted sum on the un-augmented view.
-        strokes: [B, ...] as evaluated, before the step moved them.
+        strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
     """
 
@@ -48,7 +54,9 @@ class SketchResult:
         candidate_losses: [P, k] the best evaluation loss of every candidate.
         history: [T, P] the best evaluation loss so far after each iteration.
         num_iterations: iterations done.
-        stopped: "finished", "settled" (no progress any more), "interrupted" or "unfinished" (asked for midway).
+        setbacks: [P] how often a sketch of the photo met a loss or gradient that is no number, and went back to where
+            it was before.
+        stopped: "finished", "interrupted", "failed" (an error ended the run) or "unfinished" (asked for midway).
         seconds: time taken.
     """
 
@@ -59,6 +67,7 @@ class SketchResult:
     candidate_losses: tuple[tuple[float, ...], ...]
     history: tuple[tuple[float, ...], ...]
     num_iterations: int
+    setbacks: tuple[int, ...]
     stopped: str
     seconds: float
 
@@ -68,16 +77,35 @@ class SketchResult:
         return [drawn["seed"] + SEED_STEP * k for k in self.chosen] if isinstance(drawn, dict) else []
 
     def report(self) -> dict[str, object]:
-        """Return the facts of the run as JSON values."""
+        """Return the facts of the run as JSON values; a loss that was never a number is null."""
         seeds = self.winning_seeds()
         return {
             **({"seed": seeds} if seeds else {}),
-            "loss": [round(loss, 6) for loss in self.loss],
+            "loss": [_rounded(loss) for loss in self.loss],
             "chosen": list(self.chosen),
             "best_iteration": list(self.best_iteration),
-            "candidate_losses": [[round(loss, 6) for loss in row] for row in self.candidate_losses],
+            "candidate_losses": [[_rounded(loss) for loss in row] for row in self.candidate_losses],
             "iterations": self.num_iterations,
+            **({"setbacks": list(self.setbacks)} if any(self.setbacks) else {}),
             "stopped": self.stopped,
             "seconds": round(self.seconds, 2),
             **self.strokes.provenance,
         }
+
+
+def describe_run(
+    encoder: ImageEncoder, recipe: FeatureRecipe, config: OptimizeConfig, device: torch.device
+) -> dict[str, object]:
+    """Return the facts that decide a run besides its inputs, as JSON values; nothing that changes between repeats."""
+    return {
+        "encoder": encoder.name,
+        "encoder_sha256": encoder.fingerprint,
+        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights)},
+        "optimize": asdict(config),
+        "device": device.type,
+        "versions": {"clipasso": __version__, "torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+def _rounded(loss: float) -> float | None:
+    return round(loss, 6) if math.isfinite(loss) else None

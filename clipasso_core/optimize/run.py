@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
-from ..errors import ConfigError, ShapeError
+from ..errors import ConfigError, ShapeError, WeightsError
 from ..pixels import check_images, check_same_aspect, resize
-from ..strokes import Strokes
+from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
 from .iteration import Iteration
 from .photo_bank import PhotoBank
-from .provenance import describe_run
-from .result import SketchResult, SketchStep
+from .result import SketchResult, SketchStep, describe_run
 
 
 class SketchRun:
     """Optimise sketches of photos; iterate over it, then ask for the result.
 
-    Every iteration yields a SketchStep. Stop whenever you like: ``result()`` holds the best so far.
+    Every iteration yields a SketchStep. Stop whenever you like: ``result()`` holds the best so far. Drawing and photo
+    are made at the size that the encoder looks at (its ``input_size``), whatever the strokes' canvas: a canvas says in
+    which unit control points and widths are, and nothing else.
 
     Args:
-        images: [P, 3, H, W] in 0-1, the objects on white.
+        images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
         strokes: [P * k, N, K, 2], k first sketches a photo, photo by photo.
         encoder: through which both are compared.
         config: how; None for the defaults.
@@ -42,38 +43,33 @@ class SketchRun:
 
     def __init__(
         self,
-        images: Tensor,
+        images: Tensor | Sequence[Tensor],
         strokes: Strokes,
         encoder: ImageEncoder,
         config: OptimizeConfig | None = None,
         recipe: FeatureRecipe | None = None,
     ) -> None:
-        images = check_images(images)
-        if strokes.batch_size == 0 or strokes.batch_size % images.shape[0]:
-            raise ShapeError(
-                f"{strokes.batch_size} sketches cannot be shared among {images.shape[0]} images. "
-                "Make the strokes from the same batch of images."
-            )
-        if not bool(strokes.alive.any(dim=1).all()):
-            raise ShapeError("A sketch has no living strokes, so there is nothing to move. Make at least one stroke.")
-        check_same_aspect(images, strokes.canvas_size)
+        _check_shares(strokes, len(images))
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        self.canvas_size = strokes.canvas_size
+        size = strokes.size_for(encoder.input_size)
+        photos = torch.cat([_fitted(image, strokes.canvas_size, size) for image in images])
         self.strokes = (
             strokes.detach()
-            .to(images.device, torch.float32)
-            .with_provenance(**describe_run(encoder, self.recipe, self.config, images.device))
+            .to(photos.device, torch.float32)
+            .scaled_to(size)
+            .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
         )
         self.generator = seeded_generator(self.config.seed)
-        canvas = resize(images, strokes.canvas_size)
-        self.bank = PhotoBank(canvas, encoder, self.recipe, self.config, self.generator)
-        self.candidates = Candidates(self.strokes, images.shape[0], self.config.num_iterations)
+        self.bank = PhotoBank(photos, encoder, self.recipe, self.config, self.generator)
+        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views)
         self._do: Callable[[], None] | None = None
         self.iteration = 0
         self.started = time.perf_counter()
 
     def __iter__(self) -> Iterator[SketchStep]:
-        while self.iteration < self.config.num_iterations and not self._is_settled():
+        while self.iteration < self.config.num_iterations:
             yield self.step()
 
     def step(self) -> SketchStep:
@@ -81,28 +77,38 @@ class SketchRun:
 
         Raises:
             ConfigError: all iterations of the config are done.
+            WeightsError: after the first iteration, when the encoder finds no number in any sketch of a photo.
         """
         if self.iteration >= self.config.num_iterations:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
-        self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
         with same_kernels():
+            self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
             self._do = self._do or fastest(self.work)
             self._do()
+        if self.iteration == 0:
+            self._check_losses()
         self.iteration += 1
-        evaluated = self.work.strokes.with_points(self.work.evaluated).detach()
+        evaluated = self.work.strokes.with_points(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
-        return self.candidates.best()
+        return self.candidates.best().scaled_to(self.canvas_size)
 
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be."""
-        settled = "settled" if self._is_settled() else "unfinished"
-        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else settled)
-        return self.candidates.result(self.iteration, reason, time.perf_counter() - self.started)
+        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else "unfinished")
+        return self.candidates.result(self.best(), self.iteration, reason, time.perf_counter() - self.started)
+
+    def _check_losses(self) -> None:
+        unknown = self.candidates.without_loss()
+        if unknown:
+            raise WeightsError(
+                f"Image {unknown[0]}: the loss of every sketch is NaN or infinite. Are the encoder's weights damaged? "
+                "With precision bfloat16, try float32."
+            )
 
     def _draw_views(self) -> list[int]:
         order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
@@ -112,7 +118,7 @@ class SketchRun:
         config = self.config
         cosine = (1 + math.cos(math.pi * iteration / config.num_iterations)) / 2
         factor = config.final_learning_rate + (1 - config.final_learning_rate) * cosine
-        return config.learning_rate * factor * max(self.strokes.canvas_size) / 224
+        return config.learning_rate * factor * max(self.strokes.canvas_size) / CANVAS_SIDE
 
     def _halve(self) -> None:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
@@ -123,8 +129,22 @@ class SketchRun:
         self.work = Iteration(strokes, self.candidates, self.bank, self.config.num_views, moments)
         self._do = None
 
-    def _is_settled(self) -> bool:
-        patience = self.config.patience
-        if not patience or self.iteration == 0 or self.iteration % 10:
-            return False
-        return self.candidates.stale_for(self.iteration, self.config.tolerance) >= patience
+
+def _check_shares(strokes: Strokes, photos: int) -> None:
+    """Raise ShapeError unless photos can have equally many sketches each, with something to move."""
+    if photos == 0:
+        raise ShapeError("images is an empty batch; give at least one image.")
+    if strokes.batch_size == 0 or strokes.batch_size % photos:
+        raise ShapeError(
+            f"{strokes.batch_size} sketches cannot be shared among {photos} images. "
+            "Make the strokes from the same batch of images."
+        )
+    if not bool(strokes.alive.any(dim=1).all()):
+        raise ShapeError("A sketch has no living strokes, so there is nothing to move. Make at least one stroke.")
+
+
+def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """Return an image [3, H, W] of a canvas's aspect as [1, 3, *size]."""
+    checked = check_images(image[None])
+    check_same_aspect(checked, canvas_size)
+    return resize(checked, size)

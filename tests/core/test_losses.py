@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.encoders import FeatureRecipe, Features
-from clipasso_core.losses import geometric_loss, map_distance, prepare, semantic_loss
+from clipasso_core.losses import comparable, geometric_loss, map_distance, semantic_loss
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -29,14 +29,14 @@ def test_normalised_maps_lie_between_0_and_4(angle: float, distance: float) -> N
     recipe = FeatureRecipe({"a": 1.0}, normalize_channels=True)
     turned = torch.tensor([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
     maps = [torch.tensor([7.0, 0.0]), turned * 0.02]
-    drawing, photo = (prepare(Features({"a": m.view(1, 2, 1, 1).expand(1, 2, 3, 5)}, None), recipe) for m in maps)
+    drawing, photo = (comparable(Features({"a": m.view(1, 2, 1, 1).expand(1, 2, 3, 5)}, None), recipe) for m in maps)
     assert geometric_loss(drawing, photo, recipe).tolist() == pytest.approx([distance], abs=1e-5)
 
 
 def test_prepare_scales_every_position_to_length_1() -> None:
     maps, embedding = {"a": random(2, 5, 3, 4)}, random(2, 6)
     maps["a"][0, :, 0, 0] = 0
-    prepared = prepare(Features(maps, embedding), FeatureRecipe(normalize_channels=True))
+    prepared = comparable(Features(maps, embedding), FeatureRecipe(normalize_channels=True))
     lengths = prepared.maps["a"].norm(dim=1)
     assert float(lengths[0, 0, 0]) == 0
     assert lengths.flatten()[1:].tolist() == pytest.approx([1.0] * 23)
@@ -45,7 +45,7 @@ def test_prepare_scales_every_position_to_length_1() -> None:
 
 def test_prepare_leaves_maps_alone_without_normalising() -> None:
     features = Features({"a": random(1, 2, 3, 3)}, None)
-    assert prepare(features, FeatureRecipe()) is features
+    assert comparable(features, FeatureRecipe()) is features
 
 
 def test_geometric_loss_weighs_the_recipes_layers() -> None:
@@ -76,7 +76,7 @@ def test_semantic_loss_by_hand(drawing: list[float], photo: list[float], loss: f
 @pytest.mark.parametrize("normalize", [False, True])
 def test_the_same_features_have_no_loss(normalize: bool) -> None:
     recipe = FeatureRecipe({"a": 1.0}, normalize)
-    features = prepare(Features({"a": random(3, 4, 5, 5)}, random(3, 7)), recipe)
+    features = comparable(Features({"a": random(3, 4, 5, 5)}, random(3, 7)), recipe)
     assert geometric_loss(features, features, recipe).tolist() == [0.0] * 3
     assert features.embedding is not None
     assert semantic_loss(features.embedding, features.embedding).tolist() == pytest.approx([0.0] * 3, abs=1e-9)
@@ -85,10 +85,10 @@ def test_the_same_features_have_no_loss(normalize: bool) -> None:
 @pytest.mark.parametrize("normalize", [False, True])
 def test_gradients(normalize: bool) -> None:
     recipe = FeatureRecipe({"a": 0.7}, normalize)
-    photo = prepare(Features({"a": random(2, 3, 2, 2, seed=1)}, None), recipe)
+    photo = comparable(Features({"a": random(2, 3, 2, 2, seed=1)}, None), recipe)
 
     def loss(maps: Tensor) -> Tensor:
-        return geometric_loss(prepare(Features({"a": maps}, None), recipe), photo, recipe)
+        return geometric_loss(comparable(Features({"a": maps}, None), recipe), photo, recipe)
 
     assert torch.autograd.gradcheck(loss, (random(2, 3, 2, 2).requires_grad_(),))
     target = random(2, 4, seed=2)

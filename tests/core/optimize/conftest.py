@@ -13,6 +13,16 @@ from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 
+PLAIN = {
+    "num_iterations": 4, "num_views": 1, "bank_size": 4, "learning_rate": 1.0, "final_learning_rate": 1.0,
+    "halving": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def encoder(small_encoder: ImageEncoder) -> ImageEncoder:
+    return small_encoder
+
 
 @pytest.fixture(scope="session")
 def first_strokes() -> Callable[..., Strokes]:
@@ -32,7 +42,7 @@ def start(first_strokes: Callable[..., Strokes], encoder: ImageEncoder) -> Calla
     def make(images: Tensor, sketches: int = 1, **options: object) -> SketchRun:
         strokes = options.pop("strokes", None) or first_strokes(images.shape[0], sketches)
         looking = options.pop("encoder", encoder)
-        config = OptimizeConfig(**{"num_iterations": 4, "num_views": 1, "bank_size": 4, **options})  # type: ignore[arg-type]
+        config = OptimizeConfig(**{**PLAIN, **options})  # type: ignore[arg-type]
         return SketchRun(images, strokes, looking, config)  # type: ignore[arg-type]
 
     return make

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from clipasso_core.encoders import Features, ImageEncoder
-from clipasso_core.errors import ClipassoError, ShapeError
+from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
+from clipasso_core.rasterizer import ink
 from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
 
@@ -111,13 +112,13 @@ def test_the_global_generator_plays_no_part(start: Start, cup: Tensor) -> None:
 
 
 def test_a_photo_of_a_batch_is_sketched_as_alone(start: Start, cup: Tensor, cat: Tensor) -> None:
-    together = run_through(start(torch.cat([cup, cat]), 2))
-    for index, image in enumerate((cup, cat)):
-        alone = run_through(start(image, 2))
-        torch.testing.assert_close(
-            together.strokes.control_points[index], alone.strokes.control_points[0], atol=0.05, rtol=0
-        )
-        assert together.candidate_losses[index] == pytest.approx(alone.candidate_losses[0], abs=1e-3)
+    """To the byte, on a CPU: no pass of the encoder holds images of two photos."""
+    options = {"num_iterations": 6, "halving": True, "learning_rate": 6.0}
+    together = run_through(start(torch.cat([cup, cat, cup.flip(3)]), 3, **options))
+    for index, image in enumerate((cup, cat, cup.flip(3))):
+        alone = run_through(start(image, 3, **options))
+        assert torch.equal(together.strokes.control_points[index], alone.strokes.control_points[0])
+        assert together.candidate_losses[index] == alone.candidate_losses[0]
         assert together.chosen[index] == alone.chosen[0]
 
 
@@ -163,19 +164,93 @@ def test_breaking_off_leaves_the_best_so_far(start: Start, cup: Tensor) -> None:
     assert torch.equal(result.strokes.control_points, again)  # a result does not change when the run goes on
 
 
-def test_a_loss_that_is_no_number_does_not_spoil_the_best(start: Start, cup: Tensor) -> None:
-    run = start(cup, num_iterations=4)
-    first = run.step().losses["evaluation"]
-    run.candidates.now.fill_(1)
-    run.candidates.remember(run.work.points + 5, torch.full_like(first, torch.nan))
-    assert run.result().loss == (float(first),)
-    assert run.result().best_iteration == (0,)
+class Sick:
+    """Pass everything on to an encoder, and spoil what one drawing gets in some iterations.
+
+    Each iteration without views is one pass of all drawings; ``learn`` looks at the photo once, before the first.
+    """
+
+    def __init__(self, encoder: ImageEncoder, sketch: int, spoilt: set[int], what: str) -> None:
+        self.encoder, self.sketch, self.spoilt, self.what, self.calls = encoder, sketch, spoilt, what, -1
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.encoder, name)
+
+    def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
+        number, self.calls = self.calls, self.calls + 1
+        if number in self.spoilt and self.what == "gradient":
+            images.register_hook(self._spoil)
+        found = self.encoder.encode(images, layers, embedding)
+        if number in self.spoilt and self.what == "loss":
+            return Features({name: self._spoil(value) for name, value in found.maps.items()}, found.embedding)
+        return found
+
+    def _spoil(self, values: Tensor) -> Tensor:
+        rows = torch.arange(len(values)) == self.sketch
+        return torch.where(rows.view(-1, 1, 1, 1), torch.nan, values)
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+@pytest.mark.parametrize("spoilt", [{0}, {2, 3}, {7}])
+def test_a_sick_sketch_goes_back_and_the_others_go_on(
+    start: Start, cup: Tensor, encoder: ImageEncoder, what: str, spoilt: set[int]
+) -> None:
+    options = {"num_iterations": 8, "num_views": 0, "bank_size": 0, "learning_rate": 6.0}
+    well = list(start(cup, 2, **options))
+    run = start(cup, 2, encoder=Sick(encoder, 1, spoilt, what), **options)
+    steps = list(run)
+    for one, other in zip(steps, well, strict=True):
+        assert torch.equal(one.strokes.control_points[0], other.strokes.control_points[0])
+        assert bool(torch.isfinite(one.strokes.control_points).all())
+    first = min(spoilt)
+    for number in spoilt - {7}:  # back to the last points that had a loss and a gradient, from where it goes on
+        sound = steps[max(first - 1, 0)].strokes.control_points[1]
+        assert torch.equal(steps[number + 1].strokes.control_points[1], sound)
+    result = run.result()
+    assert result.setbacks == (len(spoilt),)
+    assert json.loads(json.dumps(result.report(), allow_nan=False))["setbacks"] == [len(spoilt)]
+    assert all(torch.isfinite(torch.tensor(row)).all() for row in result.candidate_losses)
+
+
+def test_an_encoder_that_sees_no_number_is_said_at_once(start: Start, cup: Tensor, encoder: ImageEncoder) -> None:
+    run = start(cup, encoder=Sick(encoder, 0, {0}, "loss"), num_views=0)
+    with pytest.raises(WeightsError, match="Image 0: the loss of every sketch is NaN or infinite"):
+        run.step()
+    assert json.loads(json.dumps(run.result().report(), allow_nan=False))["loss"] == [None]
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_stroke_off_the_canvas_comes_back(
+    start: Start, cup: Tensor, first_strokes: Callable[..., Strokes], side: int
+) -> None:
+    points = first_strokes().control_points.clone()
+    points[0, 2] += side * 200.0
+    run = start(cup, strokes=Strokes.black(points, (64, 64)), num_iterations=3, learning_rate=4.0)
+    steps = list(run)
+    assert torch.equal(steps[0].strokes.control_points, points)
+    assert run.work.points.grad is not None
+    assert bool(run.work.points.grad[0, 2].abs().max() > 0)
+    drawn = ink(steps[1].strokes.select([0]), (64, 64)), ink(Strokes.black(points[:, [0, 1, 3]], (64, 64)))
+    assert not torch.equal(*drawn)
+
+
+@pytest.mark.parametrize("canvas", [(64, 64), (448, 448), (100, 100)])
+def test_the_canvas_is_a_unit_and_nothing_else(
+    start: Start, cup: Tensor, first_strokes: Callable[..., Strokes], canvas: tuple[int, int]
+) -> None:
+    """The same losses, and the same drawing in other units."""
+    expected = list(start(cup, 2, num_iterations=3, learning_rate=6.0))[-1]
+    found = list(start(cup, strokes=first_strokes(1, 2).scaled_to(canvas), num_iterations=3, learning_rate=6.0))[-1]
+    assert found.strokes.canvas_size == canvas
+    torch.testing.assert_close(found.losses["evaluation"], expected.losses["evaluation"], rtol=1e-4, atol=1e-5)
+    back = found.strokes.scaled_to((64, 64))
+    torch.testing.assert_close(back.control_points, expected.strokes.control_points, rtol=0, atol=0.02)
 
 
 def test_an_iteration_that_was_cut_short_can_be_done_again(
     start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The interrupt comes after the books were written and before the strokes moved."""
+    """The interrupt comes after the best was remembered and before the strokes moved."""
     run, whole = start(cup, num_iterations=4), run_through(start(cup, num_iterations=4))
     run.step()
     with monkeypatch.context() as patch:
@@ -245,18 +320,6 @@ def test_a_photo_is_looked_at_once_for_each_view(start: Start, cup: Tensor, enco
     assert counting.seen.count(1) == 3  # the bank's two views and the identity, in three iterations
 
 
-def test_patience_stops(start: Start, cup: Tensor) -> None:
-    """With a fall of 100 % asked for, no iteration after the first is progress."""
-    result = run_through(start(cup, num_iterations=200, patience=10, tolerance=1.0, num_views=0))
-    assert result.stopped == "settled"
-    assert 10 <= result.num_iterations <= 20
-
-
-def test_without_patience_it_goes_on(start: Start, cup: Tensor) -> None:
-    result = run_through(start(cup, num_iterations=12, patience=0, tolerance=1.0, num_views=0))
-    assert (result.stopped, result.num_iterations) == ("finished", 12)
-
-
 def test_the_learning_rate_falls_as_a_cosine(start: Start, cup: Tensor) -> None:
     run = start(cup, num_iterations=4, learning_rate=7.0, final_learning_rate=0.1, num_views=0)
     rates = [run.work.optimizer.param_groups[0]["lr"] for _ in run]
@@ -318,7 +381,7 @@ def test_width_colour_and_provenance_stay(start: Start, cup: Tensor, first_strok
     strokes = Strokes(base.control_points, base.stroke_width * 2, color, base.alive, (64, 64), base.provenance)
     result = run_through(start(cup, strokes=strokes))
     assert torch.equal(result.strokes.color, color)
-    assert result.strokes.stroke_width.unique().tolist() == [6.0]
+    assert torch.equal(result.strokes.stroke_width, base.stroke_width * 2)
     assert result.strokes.provenance["seed"] == 9
     assert result.report()["seed"] == 9
     assert not torch.equal(result.strokes.control_points, base.control_points)

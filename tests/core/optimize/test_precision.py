@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clipasso_core.errors import ConfigError
 from clipasso_core.optimize import OptimizeConfig, SketchRun
-from clipasso_core.optimize.precision import usable
+from clipasso_core.optimize.photo_bank import usable_precision
 
 Start = Callable[..., SketchRun]
 
@@ -43,6 +43,6 @@ def test_a_device_that_cannot_says_so(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (generation, 5))
     with caplog.at_level(logging.WARNING):
-        assert usable("bfloat16", torch.device(device)) == expected
-        assert usable("float32", torch.device(device)) == "float32"
+        assert usable_precision("bfloat16", torch.device(device)) == expected
+        assert usable_precision("float32", torch.device(device)) == "float32"
     assert ("float32" in caplog.text) == (expected == "float32")
