@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -24,6 +25,11 @@ class Frame:
     Args:
         photo_size: (height, width) px of the photo.
         box: (left, top, right, bottom) in photo px that the canvas shows; may reach beyond the photo (white).
+
+    >>> on_canvas = Strokes.black(torch.full((1, 1, 4, 2), 112.0), (224, 224))
+    >>> on_photo = Frame((480, 640), (100, 50, 324, 274)).to_photo(on_canvas)
+    >>> on_photo.canvas_size, on_photo.control_points[0, 0, 0].tolist()
+    ((480, 640), [212.0, 162.0])
     """
 
     photo_size: tuple[int, int]
@@ -87,6 +93,9 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
 
     Raises:
         ConfigError: unknown fit, or a margin outside 0-1.
+
+    >>> frame_photo(torch.ones(60, 100), "pad").box
+    (0, -20, 100, 80)
     """
     if fit not in FITS:
         raise ConfigError(f"fit must be one of {', '.join(FITS)}, got {fit!r}.")
@@ -125,9 +134,13 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
     return resize(image[None], (side, side))[0], resize_map(mask[None], (side, side))[0]
 
 
-def same_size(images: list[Tensor]) -> Tensor:
-    """Stack square images [C, S, S] of several sizes as [B, C, S, S], shrunk to the smallest."""
-    side = min(image.shape[-1] for image in images)
+def same_size(images: Sequence[Tensor]) -> Tensor:
+    """Stack square images [C, S, S] of several sizes as [B, C, S, S], enlarged to the largest.
+
+    >>> same_size([torch.zeros(3, 20, 20), torch.ones(3, 50, 50)]).shape
+    torch.Size([2, 3, 50, 50])
+    """
+    side = max(image.shape[-1] for image in images)
     return torch.cat([resize(image[None], (side, side)) for image in images])
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from .encoders import AttentionConfig, ImageEncoder, get_encoder
-from .errors import ConfigError
+from .errors import ClipassoError, ConfigError
 from .framing import Frame
 from .mask import MaskConfig, mask_object
 from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep, preset_config
@@ -47,6 +47,18 @@ class Sketch:
     frames: tuple[Frame, ...]
 
 
+class SketchError(ClipassoError):
+    """An error that ended the optimisation; the error itself is its ``__cause__``.
+
+    Attributes:
+        sketch: the best until then.
+    """
+
+    def __init__(self, message: str, sketch: Sketch) -> None:
+        super().__init__(message)
+        self.sketch = sketch
+
+
 def sketch(
     images: Tensor,
     config: SketchConfig | None = None,
@@ -54,31 +66,43 @@ def sketch(
     mask: Tensor | None = None,
     encoder: ImageEncoder | None = None,
     saliency_encoder: ImageEncoder | None = None,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
     on_step: Callable[[SketchStep], None] | None = None,
 ) -> Sketch:
     """Turn photos into sketches.
+
+    On a CPU a photo becomes the same sketch alone and in a batch.
 
     Args:
         images: [P, 3, H, W] in 0-1.
         config: how; None for the defaults.
         mask: [P or 1, H, W], white where the object is; None to find it.
-        encoder: through which drawing and photo are compared; None for the embedded one.
+        encoder: through which drawing and photo are compared; None for the embedded one. It stays where it is.
         saliency_encoder: whose attention says where strokes start; None for the same one.
-        device: where to compute.
+        device: where to compute; None for where the encoder is.
         on_step: called after every iteration. A KeyboardInterrupt, in it or anywhere in the loop, ends the
             run early with the best sketches so far.
 
     Raises:
         ShapeError, MaskError, ConfigError: as the steps do, before the long work starts.
+        SketchError: an error ended the optimisation after its first iteration; it holds the best so far.
+
+    >>> from clipasso_core import sketch
+    >>> from clipasso_core.optimize import OptimizeConfig
+    >>> photo = torch.ones(1, 3, 64, 64)
+    >>> photo[:, :, 16:48, 16:48] = 0.2
+    >>> quick = SketchConfig(MaskConfig("none"), optimize=OptimizeConfig(num_iterations=1))
+    >>> sketch(photo, quick).result.strokes.control_points.shape
+    torch.Size([1, 16, 4, 2])
     """
     config = config or SketchConfig()
-    encoder = (encoder or get_encoder()).to(device)
+    encoder = encoder or get_encoder(device=device or "cpu")
+    looking = saliency_encoder or encoder
+    device = _common_device(encoder, looking, device)
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
-    looking = (saliency_encoder or encoder).to(device)
-    maps = compute_saliency(cut.image, looking, cut.mask, config.init.canvas_size, config.attention)
-    strokes = init_strokes(maps.saliency, config.init).with_provenance(**_describe_start(config, mask, looking))
-    run = SketchRun(cut.image, strokes, encoder, config.optimize)
+    maps = compute_saliency(cut.images, looking, cut.masks, config.attention)
+    strokes = init_strokes(maps.saliency, config.init).with_provenance(**cut.facts, **maps.facts)
+    run = SketchRun(cut.images, strokes, encoder, config.optimize)
     stopped = None
     try:
         for step in run:
@@ -88,15 +112,24 @@ def sketch(
         if run.iteration == 0:
             raise
         stopped = "interrupted"
+    except Exception as error:
+        if run.iteration == 0:
+            raise
+        best = Sketch(run.result("failed"), cut.frames)
+        raise SketchError(f"The sketch failed after {run.iteration} iterations: {error}", best) from error
     return Sketch(run.result(stopped), cut.frames)
 
 
-def _describe_start(config: SketchConfig, mask: Tensor | None, looking: ImageEncoder) -> dict[str, object]:
-    """Return the facts that decide first strokes besides the photo and ``StrokeInitConfig``, as JSON values."""
-    return {
-        "mask": {**asdict(config.mask), **({} if mask is None else {"source": "given"})},
-        "saliency": {**asdict(config.attention), "encoder": looking.name, "encoder_sha256": looking.fingerprint},
-    }
+def _common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.device | str | None) -> torch.device:
+    """Return where both encoders are, or say that one is elsewhere."""
+    wanted = encoder.device if device is None else torch.device(device)
+    for one in (encoder, looking):
+        if (one.device.type, one.device.index or 0) != (wanted.type, wanted.index or 0):
+            raise ConfigError(
+                f"The encoder {one.name} is on {one.device}, but the sketch is to be made on {wanted}. "
+                f"Move it first: encoder.to({str(wanted)!r})."
+            )
+    return encoder.device
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .determinism import same_kernels
 from .encoders.base import AttentionConfig, ImageEncoder
-from .errors import MaskError
+from .errors import MaskError, ShapeError
 from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
+from .strokes import CANVAS_SIDE
 from .xdog import xdog
 
-CANVAS_SIZE = 224
+CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
 
 
 @dataclass(frozen=True, eq=False)
 class SaliencyMaps:
-    """The saliency and what it is made of; each [B, H, W] in 0-1.
+    """The saliency and what it is made of; each [B, 224, 224] in 0-1.
 
     Args:
         saliency: attention x (edges or the mask's contour) x mask, stretched to 0-1.
         attention: where the encoder looks.
         edges: the photo's lines (XDoG).
+        facts: how they came to be, as JSON values.
     """
 
     saliency: Tensor
     attention: Tensor
     edges: Tensor
+    facts: Mapping[str, object]
 
 
 def compute_saliency(
-    images: Tensor,
+    images: Tensor | Iterable[Tensor],
     encoder: ImageEncoder,
-    mask: Tensor | None = None,
-    canvas_size: int = CANVAS_SIZE,
+    mask: Tensor | Iterable[Tensor] | None = None,
     attention: AttentionConfig | None = None,
 ) -> SaliencyMaps:
     """Find where strokes should start.
 
-    Args:
-        images: [B, 3, H, W] in 0-1, the object on white.
-        encoder: whose attention is used.
-        mask: [B or 1, H, W], white where the object is; None for everywhere.
-        canvas_size: px, the side of the canvas on which the lines are found.
-        attention: how and for which words the encoder is asked; None for its own way.
+    Each photo is looked at alone and on the paper's canvas of 224 px, for which the lines' widths are made; whatever
+    canvas the strokes get later, they start in the same places.
 
-    Returns:
-        Maps [B, H, W] at the images' own size.
+    Args:
+        images: B of [3, H, W] in 0-1, the objects on white: one tensor, or several sizes; square.
+        encoder: whose attention is used.
+        mask: one for all images, or one each, of [H, W], white where the object is; None for everywhere.
+        attention: how and for which words the encoder is asked; None for its own way.
 
     Raises:
         ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
@@ -57,25 +60,28 @@ def compute_saliency(
     Source: section 4.2 of the paper. Differs: the mask's contour counts as a line, because the edge map finds
     none around a pale object on white.
     """
-    images = check_images(images)
-    check_same_aspect(images, (canvas_size, canvas_size))
-    size = (images.shape[-2], images.shape[-1])
-    canvas = resize(images, (canvas_size, canvas_size))
-    where, edges = _attend(encoder, canvas, attention or AttentionConfig()), xdog(canvas)
-    lines = edges
-    if mask is not None:
-        inside = resize_map(check_mask(mask.to(images.device), images), (canvas_size, canvas_size)) >= 0.5
-        require_object(inside.float())
-        lines = lines_inside(edges, inside)
-    product = (where + 1e-3) * lines  # a line where the encoder looks least still is a line
-    for index in range(product.shape[0]):
-        if float(product[index].max()) <= 0:
+    attention = attention or AttentionConfig()
+    text = encoder.encode_text(attention.text) if attention.text.strip() else None
+    photos = list(images)
+    maps = []
+    for index, (image, where) in enumerate(zip(photos, _one_each(mask, len(photos)), strict=True)):
+        canvas, inside = _on_canvas(image, where)
+        with same_kernels():
+            seen = encoder.attention_map(canvas, attention.method, text)
+        edges = xdog(canvas)
+        lines = edges if inside is None else lines_inside(edges, inside)
+        product = (seen + 1e-3) * lines  # a line where the encoder looks least still is a line
+        if float(product.max()) <= 0:
             raise MaskError(
                 f"Image {index} has no lines inside its object (is it one flat colour?). "
                 "Use another photo or mask, or paint the saliency yourself."
             )
-    saliency = min_max(product)
-    return SaliencyMaps(*(resize_map(m, size).clamp(0, 1) for m in (saliency, where, edges)))
+        maps.append((min_max(product), seen, edges))
+    if not maps:
+        raise ShapeError("images is an empty batch; give at least one image.")
+    facts = {**asdict(attention), "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
+    saliency, attended, edges = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
+    return SaliencyMaps(saliency, attended, edges, {"saliency": facts})
 
 
 def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
@@ -89,6 +95,20 @@ def _contour(inside: Tensor) -> Tensor:
     return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()
 
 
-def _attend(encoder: ImageEncoder, canvas: Tensor, attention: AttentionConfig) -> Tensor:
-    text = encoder.encode_text(attention.text) if attention.text.strip() else None
-    return encoder.attention_map(canvas, attention.method, text)
+def _one_each(mask: Tensor | Iterable[Tensor] | None, count: int) -> list[Tensor | None]:
+    """Return a mask for each of ``count`` images."""
+    masks: list[Tensor | None] = [None] if mask is None else list(mask)
+    if len(masks) not in (1, count):
+        raise ShapeError(f"mask has a batch of {len(masks)} for {count} images; give 1 or one each.")
+    return masks if len(masks) == count else masks * count
+
+
+def _on_canvas(image: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Bring an image [3, H, W] and its mask [H, W] to the canvas: [1, 3, 224, 224], [1, 224, 224] bool."""
+    images = check_images(image[None])
+    check_same_aspect(images, CANVAS)
+    if mask is None:
+        return resize(images, CANVAS), None
+    inside = resize_map(check_mask(mask[None].to(images.device), images), CANVAS) >= 0.5
+    require_object(inside.float())
+    return resize(images, CANVAS), inside

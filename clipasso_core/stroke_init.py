@@ -11,8 +11,9 @@ from .determinism import seeded_generator
 from .errors import MaskError, ShapeError, check_range
 from .line_flow import LineFlow, curve_through, follow, line_flow, place_evenly
 from .pixels import check_same_aspect, resize_map
-from .strokes import MAX_STROKES, Strokes
+from .strokes import CANVAS_SIDE, MAX_STROKES, Strokes
 
+CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
 SEED_STEP = 1000
 """Distance between the seeds of the sketches of one photo: 0, 1000, 2000 in the paper."""
 
@@ -21,17 +22,20 @@ SEED_STEP = 1000
 class StrokeInitConfig:
     """How first strokes are drawn. With ``spread`` and ``follow`` 0 as in the paper.
 
+    They are drawn on the paper's canvas of 224 px and then brought to ``canvas_size``.
+
     Args:
         num_strokes: strokes a sketch, 1 to 4096. Fewer is more abstract.
         num_segments: cubic segments a stroke.
         num_sketches: sketches a photo, each from a seed of its own (seed, seed + 1000, ...).
-        stroke_width: px at the canvas size, the full width.
+        stroke_width: px on a canvas of 224 px, the full width; it scales with the canvas.
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
         spread: how far starts keep from each other, as a fraction of the distance that would fill the salient
             area evenly; 0 is the paper's independent draw, which crowds.
-        radius: how far at random each next control point may lie, as a fraction of the canvas; a tenth of that for
-            strokes that follow a line.
-        canvas_size: px, the side of the square canvas.
+        radius: width of the square in which each next control point lies at random around the one before, as a
+            fraction of the canvas (so at most half of it away in x and in y); a tenth of that for strokes that follow
+            a line.
+        canvas_size: px, the side of the square canvas: the unit of control points and widths, nothing else.
         seed: of the random numbers.
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
             where the line ends. 0 is the paper's: strokes set off at random.
@@ -65,12 +69,12 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     """Draw the first strokes.
 
     For each photo and each of its sketches, from a generator of its own: the start points first (one random
-    number a canvas pixel), then the offsets of the other control points. Photo b's sketches do not depend on
-    the other photos of the batch.
+    number a pixel), then the offsets of the other control points. Photo b's sketches do not depend on the other
+    photos of the batch.
 
     Args:
-        saliency: [B, H, W] in 0-1; only its positive pixels are drawn.
-        config: how; None for the paper's defaults.
+        saliency: [B, S, S] in 0-1; only its positive pixels are drawn. Other sizes than 224 px are resampled.
+        config: how; None for the defaults.
 
     Returns:
         Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU.
@@ -80,13 +84,16 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         MaskError: a saliency map is all zeros.
 
     Source: section 4.2 of the paper. Differs: starts keep apart, and strokes follow the lines they start on.
+
+    >>> strokes = init_strokes(torch.ones(1, 224, 224), StrokeInitConfig(num_strokes=8, num_sketches=2))
+    >>> strokes.control_points.shape
+    torch.Size([2, 8, 4, 2])
     """
     config = config or StrokeInitConfig()
-    side = config.canvas_size
     if saliency.ndim != 3 or not torch.isfinite(saliency).all():
         raise ShapeError(f"saliency must be [B, H, W] of finite numbers, got {list(saliency.shape)}.")
-    check_same_aspect(saliency, (side, side), "saliency")
-    maps = resize_map(saliency.detach().float().cpu().clamp(0, 1), (side, side))
+    check_same_aspect(saliency, CANVAS, "saliency")
+    maps = resize_map(saliency.detach().float().cpu().clamp(0, 1), CANVAS)
     points = []
     for index, one in enumerate(maps):
         if float(one.max()) <= 0:
@@ -95,8 +102,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
             )
         flow = line_flow(one) if config.follow > 0 else None
         points += [_draw(one, flow, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
-    strokes = Strokes.black(torch.stack(points), (side, side), config.stroke_width)
-    return strokes.with_provenance(stroke_init=asdict(config))
+    strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
+    return strokes.scaled_to((config.canvas_size, config.canvas_size)).with_provenance(stroke_init=asdict(config))
 
 
 def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
@@ -109,14 +116,14 @@ def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, see
     generator = seeded_generator(seed)
     starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, config.spread, generator)
     shape = (config.num_strokes, 3 * config.num_segments, 2)
-    offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * config.canvas_size
+    offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(starts[:, None]), offsets.cumsum(dim=1)], dim=1)
     return starts[:, None] + wander if flow is None else _along(flow, starts, wander, config)
 
 
 def _along(flow: LineFlow, starts: Tensor, wander: Tensor, config: StrokeInitConfig) -> Tensor:
     """Return control points [N, K, 2] along the lines at starts [N, 2]; where a line is short, they wander instead."""
-    length = config.follow * config.canvas_size
+    length = config.follow * CANVAS_SIDE
     path = place_evenly(follow(flow, starts, length), wander.shape[1])
     travelled = torch.linalg.vector_norm(path.diff(dim=1), dim=-1).sum(dim=1)
     missing: Tensor = (1 - travelled / length).clamp(0.1, 1)

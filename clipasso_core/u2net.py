@@ -22,10 +22,7 @@ WEIGHTS_SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4dd
 INPUT_SIZE = 320
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 LEAST_CONFIDENCE = 0.3
-"""Highest probability below which a photo has no object: one flat colour stays far below, photos lie above 0.9.
-
-It does not refuse pure noise, in which the network sees something.
-"""
+"""Highest probability below which a photo has no object: one flat colour stays far below, photos lie above 0.9."""
 
 
 def salient_object(images: Tensor) -> Tensor:

@@ -148,7 +148,7 @@ def test_frames_and_sketches_must_be_as_many() -> None:
         to_photos(strokes, (Frame((20, 20), (0, 0, 20, 20)),) * 2)
 
 
-def test_same_size_shrinks_to_the_smallest() -> None:
+def test_same_size_enlarges_to_the_largest() -> None:
     stacked = same_size([torch.zeros(3, 40, 40), torch.ones(3, 24, 24), torch.full((3, 64, 64), 0.5)])
-    assert stacked.shape == (3, 3, 24, 24)
+    assert stacked.shape == (3, 3, 64, 64)
     torch.testing.assert_close(stacked.mean(dim=(1, 2, 3)), torch.tensor([0, 1, 0.5]))

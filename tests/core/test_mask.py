@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from clipasso_core import u2net as module
 from clipasso_core.errors import ConfigError, DependencyError, MaskError, ShapeError, WeightsError
-from clipasso_core.mask import MaskConfig, mask_object
+from clipasso_core.mask import MaskConfig, MaskSource, mask_object
 from clipasso_core.u2net import salient_object
 
 PLAIN = {"fit": "pad", "source": "none"}
@@ -88,7 +89,7 @@ def test_a_given_mask_overrides_the_network(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_without_a_mask_the_whole_photo_is_kept() -> None:
-    images = torch.rand(2, 3, 24, 36, generator=torch.Generator().manual_seed(0))
+    images = torch.linspace(0, 1, 2 * 3 * 24 * 36).view(2, 3, 24, 36)
     cut = mask_object(images, None, MaskConfig(**PLAIN))  # type: ignore[arg-type]
     assert cut.image.shape == (2, 3, 36, 36)
     assert torch.equal(cut.image[:, :, 6:30], images)
@@ -99,8 +100,31 @@ def test_a_batch_with_different_crops() -> None:
     masks = torch.cat([square(60, 10, 30), square(60, 5, 55)])
     cut = mask_object(torch.zeros(2, 3, 60, 60), masks, MaskConfig(margin=0))
     assert [frame.box for frame in cut.frames] == [(10, 10, 30, 30), (5, 5, 55, 55)]
-    assert cut.image.shape == (2, 3, 20, 20)  # the smaller of the two
+    assert [tuple(image.shape) for image in cut.images] == [(3, 20, 20), (3, 50, 50)]
+    assert cut.image.shape == (2, 3, 50, 50)  # a large object loses nothing to a small one beside it
     assert bool(cut.mask.all())
+
+
+@pytest.mark.parametrize("size", [(40, 40), (224, 224), (480, 640), (97, 1031)])
+@pytest.mark.parametrize("source", ["auto", "none"])
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+def test_noise_is_refused(size: tuple[int, int], source: MaskSource, kind: str, cup: Tensor) -> None:
+    generator = torch.Generator().manual_seed(sum(size))
+    noise = torch.rand(1, 3, *size, generator=generator)
+    if kind == "normal":
+        noise = (0.5 + 0.15 * torch.randn(1, 3, *size, generator=generator)).clamp(0, 1)
+    with pytest.raises(MaskError, match=r"Image 0 is noise: .* give a mask of your own"):
+        mask_object(noise, None, MaskConfig(source))
+    whole = mask_object(noise, torch.ones(1, *size))  # who gives a mask knows what is in it
+    assert whole.facts == {"mask": {**asdict(MaskConfig()), "source": "given"}}
+
+
+@pytest.mark.parametrize("name", ["gravel", "grass", "brick", "text", "page", "camera"])
+def test_textures_and_writing_are_no_noise(name: str) -> None:
+    from skimage import data
+
+    grey = torch.from_numpy(getattr(data, name)()).float() / 255
+    assert mask_object(grey.expand(1, 3, -1, -1), None, MaskConfig("none")).images[0].shape[0] == 3
 
 
 @pytest.mark.parametrize(("threshold", "side"), [(0.5, 20), (0.7, 20), (0.71, 10), (0.9, 10)])

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from clipasso_core.encoders import AttentionConfig, ImageEncoder
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
+from clipasso_core.pixels import resize
 from clipasso_core.saliency import compute_saliency
+from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.xdog import xdog
+
+SIDE = 224
+
+
+@pytest.fixture(scope="module")
+def cup(photo: Callable[[str], Tensor]) -> Tensor:
+    """The coffee cup and its saucer on the paper's canvas: [1, 3, 224, 224]."""
+    return resize(photo("coffee")[:, :, 20:380, 120:480], (SIDE, SIDE))
 
 
 class Looking:
@@ -18,20 +30,22 @@ class Looking:
     def __init__(self, attention: Tensor) -> None:
         self.attention = attention
 
+    name, fingerprint = "looking", "0"
+
     def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
         return self.attention.expand(len(images), *images.shape[-2:])
 
 
-def half(left: float, right: float, side: int = 64) -> Tensor:
+def half(left: float, right: float, side: int = SIDE) -> Tensor:
     values = torch.full((1, side, side), right)
     values[..., : side // 2] = left
     return values
 
 
 def test_saliency_of_a_real_photo(cup: Tensor, encoder: ImageEncoder) -> None:
-    maps = compute_saliency(cup, encoder, canvas_size=64)
+    maps = compute_saliency(cup, encoder)
     for one in (maps.saliency, maps.attention, maps.edges):
-        assert one.shape == (1, 64, 64)
+        assert one.shape == (1, SIDE, SIDE)
         assert float(one.min()) == 0
         assert float(one.max()) == pytest.approx(1)
     assert not maps.saliency[maps.edges == 0].any()
@@ -40,16 +54,16 @@ def test_saliency_of_a_real_photo(cup: Tensor, encoder: ImageEncoder) -> None:
 
 def test_it_is_attention_times_edges(cup: Tensor) -> None:
     attention = half(0.25, 1.0)
-    maps = compute_saliency(cup, Looking(attention), canvas_size=64)  # type: ignore[arg-type]
+    maps = compute_saliency(cup, Looking(attention))  # type: ignore[arg-type]
     lines = maps.edges > 0
     left, right = lines.clone(), lines.clone()
-    left[..., 32:], right[..., :32] = False, False
+    left[..., SIDE // 2 :], right[..., : SIDE // 2] = False, False
     assert maps.saliency[right].unique().tolist() == [1.0]
     assert maps.saliency[left].mean() == pytest.approx(0.25, abs=0.002)
 
 
 def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor) -> None:
-    maps = compute_saliency(cup, Looking(half(0.0, 1.0)), canvas_size=64)  # type: ignore[arg-type]
+    maps = compute_saliency(cup, Looking(half(0.0, 1.0)))  # type: ignore[arg-type]
     lines = (maps.edges > 0) & (half(1, 0) > 0)
     assert bool(lines.any())
     assert float(maps.saliency[lines].min()) > 1e-4  # what stroke_init counts as positive
@@ -58,20 +72,53 @@ def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor) -> None:
 
 def test_only_inside_the_mask(cup: Tensor) -> None:
     looking, mask = Looking(torch.ones(1)[:, None]), half(0, 1)
-    everywhere = compute_saliency(cup, looking, canvas_size=64).saliency  # type: ignore[arg-type]
-    inside = compute_saliency(cup, looking, mask, 64).saliency  # type: ignore[arg-type]
+    everywhere = compute_saliency(cup, looking).saliency  # type: ignore[arg-type]
+    inside = compute_saliency(cup, looking, mask).saliency  # type: ignore[arg-type]
     assert bool(everywhere[mask == 0].any())
     assert not inside[mask == 0].any()
     rim = mask.clone()
-    rim[..., 36:] = 0  # the mask is the right half; its contour may add to the photo's own lines there
+    rim[..., SIDE // 2 + 4 :] = 0  # the mask is the right half; its contour may add to the photo's own lines there
     assert torch.equal(inside[(mask == 1) & (rim == 0)], everywhere[(mask == 1) & (rim == 0)])
     assert bool((inside[rim == 1] >= everywhere[rim == 1]).all())
 
 
-def test_maps_come_at_the_images_own_size(cup: Tensor, encoder: ImageEncoder) -> None:
-    maps = compute_saliency(cup, encoder, torch.ones(1, 64, 64), canvas_size=48)
-    assert maps.saliency.shape == maps.attention.shape == maps.edges.shape == (1, 64, 64)
-    assert 0 <= float(maps.saliency.min()) <= float(maps.saliency.max()) <= 1
+@pytest.mark.parametrize("side", [100, 500])
+def test_maps_come_on_the_canvas_where_strokes_start(
+    photo: Callable[[str], Tensor], encoder: ImageEncoder, side: int
+) -> None:
+    """No way through the photo's size and back: every stroke starts on a line, not beside it."""
+    image = resize(photo("coffee")[:, :, 20:380, 120:480], (side, side))
+    maps = compute_saliency(image, encoder, torch.ones(1, side, side))
+    assert maps.saliency.shape == maps.attention.shape == maps.edges.shape == (1, SIDE, SIDE)
+    assert torch.equal(maps.saliency[0] > 0, maps.edges[0] > 0)
+    starts = init_strokes(maps.saliency, StrokeInitConfig(num_strokes=64, follow=0)).control_points[:, :, 0]
+    x, y = starts.flatten(0, 1).long().unbind(-1)
+    assert bool((maps.edges[0, y, x] > 0).all())
+
+
+def test_a_photo_alone_and_in_a_batch_is_the_same(cup: Tensor, encoder: ImageEncoder) -> None:
+    photos = (cup, cup.flip(3), resize(cup, (150, 150)))
+    together = compute_saliency([photo[0] for photo in photos], encoder)
+    for index, one in enumerate(photos):
+        assert torch.equal(together.saliency[index], compute_saliency(one, encoder).saliency[0])
+
+
+def test_the_hosts_choice_of_kernels_plays_no_part(
+    cup: Tensor, encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ComfyUI --fast autotune lets cuDNN try which kernel is fastest today."""
+    cudnn, seen = torch.backends.cudnn, []
+
+    def looking(*_: object) -> Tensor:
+        seen.append((cudnn.deterministic, cudnn.benchmark))
+        return torch.ones(1, SIDE, SIDE)
+
+    monkeypatch.setattr(cudnn, "benchmark", True)
+    stand_in = Looking(torch.ones(1, 1, 1))
+    monkeypatch.setattr(stand_in, "attention_map", looking)
+    compute_saliency(cup, stand_in)  # type: ignore[arg-type]
+    assert seen == [(True, False)]
+    assert cudnn.benchmark
 
 
 @pytest.mark.parametrize(
@@ -82,25 +129,25 @@ def test_what_the_embedded_encoder_cannot_do(
     cup: Tensor, encoder: ImageEncoder, asked: dict[str, str], said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said):
-        compute_saliency(cup, encoder, canvas_size=64, attention=AttentionConfig(**asked))
+        compute_saliency(cup, encoder, attention=AttentionConfig(**asked))
 
 
 def test_a_flat_photo_of_a_batch_is_named(cup: Tensor, encoder: ImageEncoder) -> None:
     with pytest.raises(MaskError, match=r"Image 1 has no lines inside its object"):
-        compute_saliency(torch.cat([cup, torch.full_like(cup, 0.5)]), encoder, canvas_size=64)
+        compute_saliency(torch.cat([cup, torch.full_like(cup, 0.5)]), encoder)
 
 
 def test_no_lines_inside_the_mask(encoder: ImageEncoder) -> None:
     with pytest.raises(MaskError, match="no lines inside its object"):
-        compute_saliency(torch.full((1, 3, 64, 64), 0.9), encoder, torch.ones(1, 64, 64), canvas_size=64)
+        compute_saliency(torch.full((1, 3, 64, 64), 0.9), encoder, torch.ones(1, 64, 64))
 
 
 def test_a_pale_object_is_salient_along_its_contour(encoder: ImageEncoder) -> None:
-    mask = torch.zeros(1, 64, 64)
-    mask[:, 16:48, 16:48] = 1
-    saliency = compute_saliency(torch.full((1, 3, 64, 64), 0.99), encoder, mask, canvas_size=64).saliency[0]
-    assert not saliency[20:44, 20:44].any()
-    assert bool((saliency > 0).sum() > 4 * 24)
+    mask = torch.zeros(1, SIDE, SIDE)
+    mask[:, 56:168, 56:168] = 1
+    saliency = compute_saliency(torch.full((1, 3, SIDE, SIDE), 0.99), encoder, mask).saliency[0]
+    assert not saliency[60:164, 60:164].any()
+    assert bool((saliency > 0).sum() > 4 * 100)
     assert not saliency[mask[0] == 0].any()
 
 
@@ -117,4 +164,4 @@ def test_a_pale_object_is_salient_along_its_contour(encoder: ImageEncoder) -> No
 )
 def test_bad_input(encoder: ImageEncoder, image: Tensor, mask: Tensor | None, error: type[Exception]) -> None:
     with pytest.raises(error):
-        compute_saliency(image, encoder, mask, canvas_size=64)
+        compute_saliency(image, encoder, mask)

@@ -12,7 +12,7 @@ from clipasso_core.bezier import evaluate, segments_of
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes, sampling_map
 
-SIDE = 64
+SIDE = 224
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def saliency() -> Tensor:
 
 
 def config(**options: object) -> StrokeInitConfig:
-    """Return a config of a small canvas; strokes set off at random, as in the paper."""
-    return StrokeInitConfig(**{"canvas_size": SIDE, "num_strokes": 8, "follow": 0.0, **options})  # type: ignore[arg-type]
+    """Return a config of few strokes that set off at random, as in the paper."""
+    return StrokeInitConfig(**{"num_strokes": 8, "follow": 0.0, **options})  # type: ignore[arg-type]
 
 
 def starts(saliency: Tensor, **options: object) -> Tensor:
@@ -46,7 +46,7 @@ def test_shapes_and_looks(saliency: Tensor) -> None:
     assert bool(strokes.alive.all())
 
 
-def test_the_papers_defaults(saliency: Tensor) -> None:
+def test_defaults(saliency: Tensor) -> None:
     strokes = init_strokes(saliency[:1])
     assert strokes.control_points.shape == (3, 16, 4, 2)
     assert strokes.canvas_size == (224, 224)
@@ -105,29 +105,29 @@ def test_other_control_points_stay_within_the_radius(saliency: Tensor) -> None:
 
 
 def ring() -> Tensor:
-    """A circle of 20 px around the middle."""
+    """A circle of 70 px around the middle."""
     y, x = torch.meshgrid(torch.arange(SIDE) + 0.5, torch.arange(SIDE) + 0.5, indexing="ij")
-    return (((x - 32).square() + (y - 32).square()).sqrt().sub(20).abs() < 1).float()[None]
+    return (((x - 112).square() + (y - 112).square()).sqrt().sub(70).abs() < 2).float()[None]
 
 
 @pytest.mark.parametrize("segments", [1, 3])
 def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
-    points = init_strokes(ring(), config(follow=0.4, num_segments=segments, radius=0.02)).control_points
+    points = init_strokes(ring(), config(follow=0.2, num_segments=segments, radius=0.02)).control_points
     on = evaluate(segments_of(points), torch.linspace(0, 1, 9))
-    apart = torch.linalg.vector_norm(on - 32, dim=-1)
-    assert float((apart - 20).abs().max()) < 2.5
+    apart = torch.linalg.vector_norm(on - 112, dim=-1)
+    assert float((apart - 70).abs().max()) < 4
     length = torch.linalg.vector_norm(on.flatten(2, 3).diff(dim=2), dim=-1).sum(dim=2)
-    assert float((length - 0.4 * SIDE).abs().max()) < 2.5
+    assert float((length - 0.2 * SIDE).abs().max()) < 2.5
 
 
 def test_strokes_on_one_spot_still_differ() -> None:
     """Equal strokes would get equal gradients for ever."""
     dot = torch.zeros(1, SIDE, SIDE)
-    dot[0, 30, 30] = 1
+    dot[0, 100, 100] = 1
     points = init_strokes(dot, config(follow=0.2, num_strokes=3)).control_points[0]
     apart = torch.linalg.vector_norm(points - points.roll(1, 0), dim=-1).amax(dim=1)
     assert float(apart.min()) > 0.5
-    assert float(points.sub(30.5).abs().max()) < 0.2 * SIDE
+    assert float(points.sub(100.5).abs().max()) < 0.2 * SIDE
 
 
 def test_the_sampling_map_is_a_softmax_over_the_positive_pixels() -> None:
@@ -148,11 +148,11 @@ def test_temperature(temperature: float, low: float, high: float) -> None:
 
 @pytest.mark.parametrize(("spread", "crowds"), [(0.0, True), (0.7, False)])
 def test_spread_keeps_starts_apart(spread: float, crowds: bool) -> None:
-    """16 starts on a full canvas of 64 px: an even grid would put them 16 px apart, chance puts some side by side."""
-    points = starts(torch.ones(1, 64, 64), canvas_size=64, num_strokes=16, spread=spread, num_sketches=4)
+    """16 starts on a full canvas: an even grid would put them 56 px apart, chance puts some side by side."""
+    points = starts(torch.ones(1, SIDE, SIDE), num_strokes=16, spread=spread, num_sketches=4)
     for sketch in points.view(4, 16, 2):
         nearest = torch.pdist(sketch.float()).min()
-        assert bool(nearest < 0.7 * 16 / 2) if crowds else bool(nearest >= 0.7 * 16 / 2)
+        assert bool(nearest < 0.7 * 56 / 2) if crowds else bool(nearest >= 0.7 * 56 / 2)
 
 
 def test_spread_takes_every_pixel_before_any_twice() -> None:
@@ -172,11 +172,19 @@ def test_starts_follow_the_sampling_map() -> None:
     torch.testing.assert_close(share, expected, atol=0.07, rtol=0)  # 3 sigma of 512 draws
 
 
-def test_saliency_of_another_size_is_fitted_to_the_canvas() -> None:
+def test_saliency_of_another_size_is_fitted() -> None:
     saliency = torch.zeros(1, 200, 200)
     saliency[:, 100:, 100:] = 1
-    first = starts(saliency)
-    assert int(first.min()) >= SIDE // 2 - 1
+    assert int(starts(saliency).min()) >= SIDE // 2 - 1
+
+
+@pytest.mark.parametrize("canvas_size", [64, 1000])
+def test_another_canvas_gets_the_same_strokes_in_other_units(saliency: Tensor, canvas_size: int) -> None:
+    found = init_strokes(saliency, config(canvas_size=canvas_size, stroke_width=2.0, follow=0.2))
+    assert found.canvas_size == (canvas_size, canvas_size)
+    assert found.stroke_width.unique().tolist() == pytest.approx([2.0 * canvas_size / SIDE])
+    usual = init_strokes(saliency, config(follow=0.2)).control_points
+    torch.testing.assert_close(found.control_points, usual * (canvas_size / SIDE))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +193,7 @@ def test_saliency_of_another_size_is_fitted_to_the_canvas() -> None:
         (torch.zeros(1, 8, 8), MaskError, "Saliency 0 is all zeros"),
         (torch.stack([torch.ones(8, 8), torch.zeros(8, 8)]), MaskError, "Saliency 1 is all zeros"),
         (torch.full((1, 8, 8), -1.0), MaskError, "all zeros"),
-        (torch.ones(1, 8, 12), ShapeError, "saliency is 12 x 8 px but the canvas is 64 x 64"),
+        (torch.ones(1, 8, 12), ShapeError, "saliency is 12 x 8 px but the canvas is 224 x 224"),
         (torch.ones(8, 8), ShapeError, r"must be \[B, H, W\]"),
         (torch.full((1, 8, 8), float("nan")), ShapeError, "finite"),
     ],
