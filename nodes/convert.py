@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from ..clipasso_core.errors import ShapeError
@@ -34,3 +36,16 @@ def image_to_host(images: Tensor) -> Tensor:
 def mask_to_host(masks: Tensor) -> Tensor:
     """Return core maps [B, H, W] as a MASK on the CPU."""
     return masks.detach().clamp(0, 1).float().cpu().contiguous()
+
+
+def with_facts(tensor: Tensor, facts: Mapping[str, object]) -> Tensor:
+    """Return a tensor for the host that remembers how it came to be, for as long as nothing changes it."""
+    tensor.clipasso_facts = dict(facts)  # type: ignore[attr-defined]
+    return tensor
+
+
+def facts_of(tensor: Tensor | None, name: str) -> dict[str, object]:
+    """Return what ``with_facts`` said of a tensor; of one that another node made, that ``name`` was given."""
+    if tensor is None:
+        return {}
+    return dict(getattr(tensor, "clipasso_facts", {name: {"source": "given"}}))

@@ -19,17 +19,18 @@ from comfy.cli_args import args
 from PIL import Image
 
 from ..clipasso_core.files import write_atomically
-from ..clipasso_core.optimize import SketchRun
+from ..clipasso_core.optimize import OptimizeConfig, SketchRun, bank_bytes
 from ..clipasso_core.pixels import to_uint8
 from ..clipasso_core.rasterizer import rasterize
+from ..clipasso_core.strokes import CANVAS_SIDE
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
 
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS = 0.5
 PREVIEW_SIZE = 448
-RUN_MEMORY = 2 * 1024**3
-"""Bytes that an optimisation may need on the device besides the encoder's weights."""
+LOOK_BYTES = 2 * 1024**3
+"""What looking takes at 224 px besides the encoder's weights; it grows with the number of pixels."""
 
 
 @contextmanager
@@ -64,8 +65,13 @@ def download_progress() -> Callable[[int, int | None], None]:
     return update
 
 
+def run_memory(config: OptimizeConfig, side: int) -> int:
+    """Return about how many bytes an optimisation takes on the device, besides weights; side: px that are looked at."""
+    return round(LOOK_BYTES * max(1.0, (side / CANVAS_SIDE) ** 2)) + bank_bytes(config, side)
+
+
 def run_to_end(run: SketchRun) -> None:
-    """Iterate a run with progress and preview; an interrupt saves what was found and goes on up."""
+    """Iterate a run with progress and preview; whatever ends it early, the best until then is saved first."""
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
     last = 0.0
     try:
@@ -74,8 +80,8 @@ def run_to_end(run: SketchRun) -> None:
             due = time.monotonic() - last > PREVIEW_SECONDS
             progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
             last = time.monotonic() if due else last
-    except BaseException:
-        _rescue(run)
+    except BaseException as reason:
+        _rescue(run, reason)
         raise
     progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
 
@@ -138,13 +144,19 @@ def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
     return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIZE)
 
 
-def _rescue(run: SketchRun) -> None:
-    """Save the best sketches of an interrupted run, so that nothing found is lost."""
+def _rescue(run: SketchRun, reason: BaseException) -> None:
+    """Save the best sketches of a run that ended early, so that nothing found is lost; never hide why it ended."""
     if run.iteration == 0:
         return
-    strokes = run.result("interrupted").strokes
-    facts = {"clipasso": {**strokes.provenance, "interrupted_after": run.iteration}}
-    title, each = "Interrupted sketch", range(strokes.batch_size)
-    texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
-    saved = save_svgs(texts, "clipasso/interrupted")
-    log.warning("Interrupted after %d iterations; the best so far is in %s", run.iteration, saved)
+    interrupted = isinstance(reason, (comfy.model_management.InterruptProcessingException, KeyboardInterrupt))
+    word = "interrupted" if interrupted else "failed"
+    try:
+        strokes = run.result(word).strokes
+        facts = {"clipasso": {**strokes.provenance, f"{word}_after": run.iteration}}
+        title, each = f"{word.capitalize()} sketch", range(strokes.batch_size)
+        texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
+        saved = save_svgs(texts, f"clipasso/{word}")
+    except Exception:  # a full disk, say: what ended the run is what the user must hear of
+        log.exception("The run %s after %d iterations, and its best sketch could not be saved", word, run.iteration)
+    else:
+        log.warning("The run %s after %d iterations; the best so far is in %s", word, run.iteration, saved)

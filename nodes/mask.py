@@ -8,7 +8,7 @@ from torch import Tensor
 from ..clipasso_core.framing import FITS, Fit
 from ..clipasso_core.mask import MASK_SOURCES, MaskConfig, MaskSource, mask_object
 from . import host
-from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host
+from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_facts
 from .types import CATEGORY, SketchFrameType
 
 
@@ -81,7 +81,11 @@ class Mask(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Image.Output("object_image", display_name="image", tooltip="The object on white, square."),
+                io.Image.Output(
+                    "object_image",
+                    display_name="image",
+                    tooltip="The object on white, square. The crops of a batch come at the largest one's size.",
+                ),
                 io.Mask.Output("object_mask", display_name="mask", tooltip="White where the object is, square."),
                 SketchFrameType.Output(
                     "frame", display_name="frame", tooltip="Takes a sketch back to the photo's own size and place."
@@ -105,4 +109,4 @@ class Mask(io.ComfyNode):
         config = MaskConfig(source, threshold, grow, keep_largest, fit, margin)
         with host.gradients():
             cut = mask_object(image_to_core(image), mask_to_core(mask, invert_mask), config)
-        return io.NodeOutput(image_to_host(cut.image), mask_to_host(cut.mask), cut.frames)
+        return io.NodeOutput(image_to_host(cut.image), with_facts(mask_to_host(cut.mask), cut.facts), cut.frames)

@@ -93,7 +93,7 @@ class Optimize(io.ComfyNode):
         config = replace(config, num_iterations=num_iterations) if num_iterations else config
         with host.gradients():
             chosen = encoder or embedded()
-            looking = chosen.ready(host.RUN_MEMORY)
+            looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             run = SketchRun(image_to_core(image).to(host.device()), strokes, looking, config, chosen.recipe)
             host.run_to_end(run)
             result = run.result()

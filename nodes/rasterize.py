@@ -6,7 +6,7 @@ import torch
 from comfy_api.latest import io
 
 from ..clipasso_core.framing import Frame, to_photos
-from ..clipasso_core.rasterizer import ink, rasterize
+from ..clipasso_core.rasterizer import render
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import image_to_host, mask_to_host
@@ -50,5 +50,6 @@ class Rasterize(io.ComfyNode):
     def execute(cls, strokes: Strokes, longest_side: int, frame: tuple[Frame, ...] | None = None) -> io.NodeOutput:
         with host.gradients(), torch.no_grad():
             placed = to_photos(strokes, frame)
-            size = placed.size_for(longest_side)
-            return io.NodeOutput(image_to_host(rasterize(placed, size)), mask_to_host(ink(placed, size)))
+            drawn = render(placed, placed.size_for(longest_side))
+            opacity = drawn[:, 3]
+            return io.NodeOutput(image_to_host(drawn[:, :3] + (1 - opacity[:, None])), mask_to_host(opacity))

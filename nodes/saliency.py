@@ -8,7 +8,7 @@ from torch import Tensor
 from ..clipasso_core.encoders import AttentionConfig
 from ..clipasso_core.saliency import compute_saliency
 from . import host
-from .convert import image_to_core, mask_to_core, mask_to_host
+from .convert import facts_of, image_to_core, mask_to_core, mask_to_host, with_facts
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
@@ -50,7 +50,7 @@ class Saliency(io.ComfyNode):
                 io.Mask.Output(
                     "saliency",
                     display_name="saliency",
-                    tooltip="Bright where strokes should start: attention x edges x mask.",
+                    tooltip="Bright where strokes should start: attention x edges x mask. 224 x 224 px.",
                 ),
                 io.Mask.Output("attention", display_name="attention", tooltip="Where the encoder looks."),
                 io.Mask.Output("edges", display_name="edges", tooltip="The photo's lines (XDoG)."),
@@ -69,6 +69,6 @@ class Saliency(io.ComfyNode):
         with host.gradients():
             looking = (encoder or embedded()).ready()
             photo = image_to_core(image).to(host.device())
-            attention = AttentionConfig(method, look_for)
-            maps = compute_saliency(photo, looking, mask_to_core(mask), attention=attention)
-        return io.NodeOutput(*(mask_to_host(m) for m in (maps.saliency, maps.attention, maps.edges)))
+            maps = compute_saliency(photo, looking, mask_to_core(mask), AttentionConfig(method, look_for))
+        saliency = with_facts(mask_to_host(maps.saliency), {**facts_of(mask, "mask"), **maps.facts})
+        return io.NodeOutput(saliency, mask_to_host(maps.attention), mask_to_host(maps.edges))

@@ -10,7 +10,7 @@ from ..clipasso_core.preview import first_strokes_preview
 from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES
 from . import host
-from .convert import image_to_core, image_to_host, mask_to_core
+from .convert import facts_of, image_to_core, image_to_host, mask_to_core
 from .types import CATEGORY, StrokesType
 
 
@@ -57,7 +57,7 @@ class StrokeInit(io.ComfyNode):
                     min=0.1,
                     max=100.0,
                     step=0.1,
-                    tooltip="Full line width in px of the canvas (see canvas_size). The paper's is 3 px at 224 px.",
+                    tooltip="Full line width in px on a canvas of 224 px (3 in the paper); it scales with canvas_size.",
                 ),
                 io.Int.Input(
                     "num_segments",
@@ -89,8 +89,8 @@ class StrokeInit(io.ComfyNode):
                     min=32,
                     max=1024,
                     step=32,
-                    tooltip="px of the square canvas; stroke_width is measured in it. 224 is what the encoders were "
-                    "trained on.",
+                    tooltip="px of the square canvas that control points are counted in, and of the SVG's page. It "
+                    "changes no sketch: drawing and photo are compared at the size that the encoder looks at.",
                 ),
                 io.Image.Input("image", optional=True, tooltip="The photo, for the preview only."),
                 io.Float.Input(
@@ -138,6 +138,6 @@ class StrokeInit(io.ComfyNode):
         )
         with host.gradients(), torch.no_grad():
             maps = mask_to_core(saliency)
-            strokes = init_strokes(maps, config)
+            strokes = init_strokes(maps, config).with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
             return io.NodeOutput(strokes, image_to_host(first_strokes_preview(strokes, maps, photo)))
