@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from clipasso_core.pipeline import Sketch, SketchConfig
 
-EXIT_OK, EXIT_INTERRUPTED = 0, 130
+EXIT_OK, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 130
 PNG_SIDE = 1024
 
 
@@ -44,41 +45,68 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
     parser.add_argument("--fit", choices=FITS, default="crop", help="photo to square canvas (default: %(default)s)")
     parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
+    parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Sketch the photo and write the files."""
+    """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
     from clipasso_core.encoders import get_encoder
-    from clipasso_core.files import check_writable, load_photo
-    from clipasso_core.pipeline import choose_device, sketch
+    from clipasso_core.files import load_photo
+    from clipasso_core.pipeline import SketchError, choose_device, sketch
 
     from .progress import SketchProgress
 
     started = time.perf_counter()
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
     for path in filter(None, (output, arguments.png)):
-        check_writable(path)
+        _check_output(path, arguments.force)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
     encoder = get_encoder(arguments.encoder, device)
     looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
+    failure: SketchError | None = None
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
-        made = sketch(
-            photo.image,
-            config,
-            mask=_mask(arguments),
-            encoder=encoder,
-            saliency_encoder=looking,
-            device=device,
-            on_step=progress.update,
-        )
+        try:
+            made = sketch(
+                photo.image,
+                config,
+                mask=_mask(arguments),
+                encoder=encoder,
+                saliency_encoder=looking,
+                on_step=progress.update,
+            )
+        except SketchError as error:
+            made, failure = error.sketch, error
     _write(arguments, made, output)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
     write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
+    if failure is not None:
+        sys.stderr.write(f"clipasso: {failure} (the best until then is in {output})\n")
+        return EXIT_ERROR
     return EXIT_INTERRUPTED if made.result.stopped == "interrupted" else EXIT_OK
+
+
+def _check_output(path: Path, force: bool) -> None:
+    """Raise ImageFileError when a file cannot be written, or would be lost that is none of ours."""
+    from clipasso_core.errors import ImageFileError
+    from clipasso_core.files import check_writable
+
+    check_writable(path)
+    if path.exists() and not force and not _is_ours(path):
+        raise ImageFileError(
+            f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    from clipasso_core.files import is_our_png
+    from clipasso_core.svg import is_our_svg
+
+    data = path.read_bytes()
+    return is_our_svg(data) or is_our_png(data)
 
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:

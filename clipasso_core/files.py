@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from .errors import ImageFileError, ShapeError
@@ -23,6 +24,9 @@ from .pixels import MIN_SIDE, to_uint8
 
 MAX_PIXELS = 89_478_485
 """Most pixels an image may have (Pillow's own limit): a larger one is likely a decompression bomb."""
+
+PNG_SOFTWARE = "clipasso"
+"""What a PNG of ours says under "Software"."""
 
 _DAMAGED = "is damaged or cut short ({}); save it anew"
 _UNREADABLE: tuple[tuple[type[Exception], str], ...] = (
@@ -111,9 +115,19 @@ def save_png(image: Tensor, path: str | Path) -> None:
         raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
     if not bool(torch.isfinite(image).all()):
         raise ShapeError("image contains NaN or infinite values; check what made it.")
-    buffer = io.BytesIO()
-    Image.fromarray(to_uint8(image).numpy()).save(buffer, "PNG")
+    buffer, info = io.BytesIO(), PngInfo()
+    info.add_text("Software", PNG_SOFTWARE)
+    Image.fromarray(to_uint8(image).numpy()).save(buffer, "PNG", pnginfo=info)
     write_atomically(Path(path), buffer.getvalue())
+
+
+def is_our_png(data: bytes) -> bool:
+    """Whether a file's bytes are those of a PNG that ``save_png`` wrote; False for whatever cannot be read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            return image.info.get("Software") == PNG_SOFTWARE
+    except tuple(kind for kind, _ in _UNREADABLE):
+        return False
 
 
 def write_atomically(path: str | Path, data: bytes | str) -> None:
