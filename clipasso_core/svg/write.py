@@ -40,7 +40,8 @@ def to_svg(
         strokes: the batch of sketches; dead strokes are left out.
         index: which sketch of the batch.
         title: any text; characters that XML forbids become U+FFFD.
-        metadata: anything that JSON can hold, kept as JSON in ``<metadata>``; None for none.
+        metadata: anything that JSON can hold, kept as JSON in ``<metadata>`` (NaN and infinity as null); None for
+            none.
         decimals: of coordinates in px, 0-8; widths and opacities have at least 3.
         background: a CSS colour that browsers show behind the strokes, or None for a transparent page. It is a
             style of the page and no shape, so that plotters and cutters do not draw it.
@@ -160,9 +161,13 @@ def _finite(values: Tensor, name: str) -> Tensor:
 
 
 def _json(metadata: Mapping[str, object]) -> str:
-    """Write JSON that holds neither a tag nor the end of a CDATA section: < and > only stand in its strings."""
+    """Write JSON that holds neither a tag nor the end of a CDATA section: < and > only stand in its strings.
+
+    JSON has no NaN or infinity, and ComfyUI's prompts hold NaN (``is_changed``): they become null.
+    """
     try:
-        text = json.dumps(dict(metadata), allow_nan=False)
+        values = json.loads(json.dumps(dict(metadata)), parse_constant=lambda _: None)
+        text = json.dumps(values, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise SvgError(f"metadata must be plain JSON values (text, finite numbers, lists, dicts): {error}.") from error
+        raise SvgError(f"metadata must be plain JSON values (text, numbers, lists, dicts): {error}.") from error
     return text.replace("<", "\\u003c").replace(">", "\\u003e")

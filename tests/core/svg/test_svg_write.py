@@ -155,7 +155,22 @@ def test_negative_width_is_refused() -> None:
         to_svg(replace(LINE, stroke_width=torch.tensor([[-1.0]])))
 
 
-@pytest.mark.parametrize("metadata", [{"a": float("nan")}, {"a": object()}, {(1, 2): "a"}])
+def test_metadata_numbers_that_are_not_finite_become_null() -> None:
+    nan, inf = float("nan"), float("inf")
+    text = to_svg(LINE, metadata={"prompt": {"9": {"is_changed": [nan]}}, "pair": (inf, {"low": -inf}), "text": "NaN"})
+    found = ElementTree.fromstring(text).find(NS + "metadata")
+    assert found is not None
+    assert found.text == '{"prompt": {"9": {"is_changed": [null]}}, "pair": [null, {"low": null}], "text": "NaN"}'
+
+
+def test_metadata_that_holds_itself_is_refused() -> None:
+    circle: dict[str, object] = {}
+    circle["again"] = circle
+    with pytest.raises(SvgError, match="metadata must be plain JSON"):
+        to_svg(LINE, metadata=circle)
+
+
+@pytest.mark.parametrize("metadata", [{"a": object()}, {(1, 2): "a"}])
 def test_metadata_that_is_not_json_is_refused(metadata: dict[str, object]) -> None:
     with pytest.raises(SvgError, match="metadata must be plain JSON"):
         to_svg(LINE, metadata=metadata)
