@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..errors import ConfigError, SvgError
 from ..strokes import Strokes
-from .colour import parse_colour
+from .css import parse_colour
 from .numerals import format_number
 
 MAX_DECIMALS = 8

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipasso_core.errors import SvgError
-from clipasso_core.svg.arc import arc_to_cubics
-from clipasso_core.svg.path_data import parse_path
-from clipasso_core.svg.pen import MAX_SEGMENTS, Pen
+from clipasso_core.svg.path_data import MAX_SEGMENTS, Pen, arc_to_cubics, parse_path
 
 
 def ends(points: list[complex]) -> list[complex]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.colour import parse_colour
+from clipasso_core.svg.css import parse_colour
 
 Wrap = Callable[..., str]
 

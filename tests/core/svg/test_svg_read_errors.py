@@ -7,7 +7,7 @@ import pytest
 
 from clipasso_core.errors import ClipassoError, SvgError
 from clipasso_core.strokes import MAX_STROKES
-from clipasso_core.svg import document, from_svg, read
+from clipasso_core.svg import from_svg, read
 
 Wrap = Callable[..., str]
 GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
@@ -114,8 +114,8 @@ def test_padding_that_would_fill_the_memory_is_refused(svg: Wrap, monkeypatch: p
 
 def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SvgError, match="at most 32 MB"):
-        from_svg(GOOD + " " * document.MAX_BYTES)
-    monkeypatch.setattr(document, "MAX_ELEMENTS", 1)
+        from_svg(GOOD + " " * read.MAX_BYTES)
+    monkeypatch.setattr(read, "MAX_ELEMENTS", 1)
     with pytest.raises(SvgError, match="over 1 elements"):
         from_svg(GOOD)
 

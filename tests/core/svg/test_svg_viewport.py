@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from clipasso_core.errors import ConfigError, SvgError
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.transform import Matrix, parse_transform
-from clipasso_core.svg.viewport import Box, fit
+from clipasso_core.svg.viewport import Box, Matrix, fit, parse_transform
 
 LINE = '<line x1="0" y1="0" x2="10" y2="20" stroke="black"/>'
 
