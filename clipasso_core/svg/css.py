@@ -126,6 +126,7 @@ class StyleSheet:
 
     def __init__(self, texts: list[str]) -> None:
         self._rules: dict[str, list[_Rule]] = {}
+        self._count = 0
         for block in "}".join(_without_comments(text) for text in texts).split("}"):
             head, bracket, body = block.partition("{")
             head = _without_statements(head)
@@ -162,8 +163,8 @@ class StyleSheet:
             parts = _PART.findall(match["rest"])
             tag = match["tag"] or "*"
             ids = sum(part.startswith("#") for part in parts)
-            order = sum(map(len, self._rules.values()))
-            weight = (ids, len(parts) - ids, int(tag != "*"), order)
+            self._count += 1
+            weight = (ids, len(parts) - ids, int(tag != "*"), self._count)
             self._rules.setdefault(parts[-1] if parts else tag, []).append(
                 _Rule(weight, tag, frozenset(parts), declarations)
             )
@@ -222,12 +223,12 @@ def parse_colour(text: str, current: Rgba = BLACK, where: str = "stroke") -> Rgb
     try:
         if text.startswith("#") and not _HEX.fullmatch(text):
             raise ValueError(text)
-        red, green, blue, *alpha = ImageColor.getrgb(text)
+        red, green, blue, *alpha = (min(max(channel / 255, 0.0), 1.0) for channel in ImageColor.getrgb(text))
     except ValueError as error:
         raise SvgError(
             f"{where} is {shorten(text)!r}, no colour that can be read; write #rrggbb, rgb(r, g, b) or a CSS name."
         ) from error
-    return red / 255, green / 255, blue / 255, alpha[0] / 255 if alpha else 1.0
+    return red, green, blue, alpha[0] if alpha else 1.0
 
 
 def _functional(inside: str, where: str) -> Rgba:
@@ -249,7 +250,7 @@ def _channel(text: str, where: str) -> float:
 def _fallback(text: str, current: Rgba, where: str) -> Rgba | None:
     """Return the plain colour that may follow a reference to a gradient or pattern."""
     fallback = text.partition(")")[2].strip()
-    if not fallback:
+    if not fallback or fallback.lower().startswith("url("):
         raise SvgError(
             f"{where} is {shorten(text)!r}, a gradient or pattern; strokes have one plain colour. "
             "Choose a flat colour in the editor."

@@ -6,8 +6,10 @@ import re
 
 from ..errors import SvgError
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-"""One number, as short as SVG allows: ``1.5.5-3e-2`` is 1.5, 0.5 and -0.03."""
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""One number, as short as SVG allows: ``1.5.5-3e-2`` is 1.5, 0.5 and -0.03.
+
+Digits match in one way only: any other form of this takes the square of the time for a long row of them."""
 
 MAX_NUMBER = 1e9
 """Largest number that a drawing may hold; beyond it the file is damaged, and sums lose their digits."""

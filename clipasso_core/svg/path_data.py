@@ -33,8 +33,10 @@ def parse_path(data: str) -> Iterator[Subpath]:
     """
     scanner, pen, letter = _Scanner("" if data.strip() == "none" else data), Pen(), ""
     while not scanner.at_end:
-        letter = scanner.command(letter)
+        last, letter = letter, scanner.command(letter)
         values = scanner.arguments(letter, pen.position)
+        if last in "Zz" and letter in "Zz":
+            continue  # closed already
         if letter in "Mm" and (drawn := pen.take()):
             yield drawn
         _COMMANDS[letter.upper()][1](pen, *values)
@@ -59,7 +61,7 @@ class _Scanner:
     def command(self, last: str) -> str:
         """Return the next command, or the one that ``last`` implies when a number follows."""
         letter = self._text[self._at]
-        if letter.upper() in _COMMANDS and (last or letter in "Mm"):
+        if letter.isascii() and letter.upper() in _COMMANDS and (last or letter in "Mm"):
             self._at += 1
             self._skip()
             return letter

@@ -66,11 +66,7 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None) -> S
     viewport, canvas_size = root_viewport(root.attrib, canvas_size)
     texts = ["".join(element.itertext()) for element in root.iter() if local_name(element) == "style"]
     reader = _Reader(StyleSheet(texts), viewport)
-    strokes: list[_Stroke] = []
-    for stroke in reader.strokes_in(root):
-        strokes.append(stroke)
-        if len(strokes) > MAX_STROKES:
-            raise SvgError(f"The SVG has over {MAX_STROKES} strokes; a sketch has at most that many. Simplify it.")
+    strokes = _gather(reader.strokes_in(root))
     if reader.left_out:
         _LOGGER.warning("Left out of the SVG, for strokes cannot hold it: %s.", ", ".join(sorted(reader.left_out)))
     return _assemble(strokes, canvas_size)
@@ -107,6 +103,9 @@ class _Reader:
         """Yield the strokes of the document, in painter's order."""
         style = Style.initial().child("svg", root.attrib, self.sheet)
         if style.is_displayed:
+            self.left_out.update(style.unread())
+            if style.own.get("transform", "none") != "none":
+                self.left_out.add("transform of the page")
             place = _Place(self.page.matrix, self.page.view, style)
             for child in root:
                 yield from self._element(child, place)
@@ -184,16 +183,28 @@ def _corners(box: Box, matrix: Matrix) -> tuple[NDArray[np.float64], NDArray[np.
     return corners.min(axis=0), corners.max(axis=0)
 
 
+def _gather(strokes: Iterator[_Stroke]) -> list[_Stroke]:
+    """Return the strokes as a list, or stop as soon as they are too much."""
+    gathered: list[_Stroke] = []
+    longest = 0
+    for stroke in strokes:
+        gathered.append(stroke)
+        longest = max(longest, len(stroke.points) // 3)
+        if len(gathered) > MAX_STROKES:
+            raise SvgError(f"The SVG has over {MAX_STROKES} strokes; a sketch has at most that many. Simplify it.")
+        if len(gathered) * longest > MAX_SEGMENTS:
+            raise SvgError(
+                f"The strokes have over {MAX_SEGMENTS} segments when all are padded to the longest, of {longest}. "
+                "Break up the longest path, or simplify the drawing."
+            )
+    return gathered
+
+
 def _assemble(strokes: list[_Stroke], canvas_size: tuple[int, int]) -> Strokes:
     """Pad the strokes to one length and make tensors of them."""
     if not strokes:
         raise SvgError("The SVG holds no strokes: no path, line, polyline or polygon with a stroke colour is visible.")
     longest = max(len(stroke.points) for stroke in strokes)
-    if len(strokes) * longest > 3 * MAX_SEGMENTS:
-        raise SvgError(
-            f"{len(strokes)} strokes, the longest of {longest // 3} segments, are too much; at most {MAX_SEGMENTS} "
-            "segments fit when all are padded to the longest. Break up the longest path, or simplify it."
-        )
     padded = np.array([stroke.points + stroke.points[-1:] * (longest - len(stroke.points)) for stroke in strokes])
     points = np.stack([padded.real, padded.imag], axis=-1)
     width = np.array([stroke.width for stroke in strokes])

@@ -106,10 +106,18 @@ def root_viewport(
 
 def nested_viewport(attributes: Mapping[str, str], outer: Box) -> Viewport:
     """Place an ``<svg>`` inside another, whose visible part is ``outer``."""
-    lengths = {"x": ("0", outer.width), "y": ("0", outer.height)}
-    lengths |= {"width": ("100%", outer.width), "height": ("100%", outer.height)}
-    page = Box(*(to_length(attributes.get(name, default), whole, name) for name, (default, whole) in lengths.items()))
-    return _inner(attributes, _view_box(attributes), page)
+    x = to_length(attributes.get("x", "0"), outer.width, "x")
+    y = to_length(attributes.get("y", "0"), outer.height, "y")
+    width, height = (_inner_side(attributes, *side) for side in (("width", outer.width), ("height", outer.height)))
+    return _inner(attributes, _view_box(attributes), Box(x, y, width, height))
+
+
+def _inner_side(attributes: Mapping[str, str], name: str, whole: float) -> float:
+    text = attributes.get(name, "auto").strip()
+    side = whole if text == "auto" else to_length(text, whole, name)
+    if side < 0:
+        raise SvgError(f"An inner <svg>'s {name} is {shorten(text)!r}; it must be 0 or more. Correct it.")
+    return side
 
 
 def _inner(attributes: Mapping[str, str], view_box: Box | None, page: Box) -> Viewport:
@@ -139,7 +147,11 @@ def _own_size(attributes: Mapping[str, str], view_box: Box | None) -> Box | None
             width = height * view_box.width / view_box.height
         elif height is None and width is not None:
             height = width * view_box.height / view_box.width
-    return None if width is None or height is None else Box(0, 0, width, height)
+    if width is None or height is None:
+        return None
+    if min(width, height) <= 0:
+        raise SvgError(f"The SVG is {width:g} x {height:g} px; both must be over 0. Correct its viewBox.")
+    return Box(0, 0, width, height)
 
 
 def _side(attributes: Mapping[str, str], name: str, percent_of: float | None) -> float | None:

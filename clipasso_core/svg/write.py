@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -144,10 +145,8 @@ def _path(pairs: list[str]) -> str:
 
 def _padding(pairs: list[str]) -> int:
     """Count the zero-length segments at the end of a stroke, never its first segment."""
-    count = 0
-    while len(pairs) - 3 * count > 4 and len(set(pairs[-4 - 3 * count :])) == 1:
-        count += 1
-    return count
+    alike = sum(1 for _ in itertools.takewhile(pairs[-1].__eq__, reversed(pairs)))
+    return min((alike - 1) // 3, (len(pairs) - 1) // 3 - 1)
 
 
 def _finite(values: Tensor, name: str) -> Tensor:

@@ -123,6 +123,11 @@ def test_page_that_cannot_be_read_is_refused(attributes: str, said: str) -> None
         from_svg(f"<svg {attributes}>{LINE}</svg>")
 
 
+def test_page_so_flat_that_its_height_is_lost_is_refused() -> None:
+    with pytest.raises(SvgError, match="both must be over 0"):
+        from_svg(f'<svg viewBox="0 0 1e9 1e-320" width="1e-9">{LINE}</svg>', canvas_size=(10, 10))
+
+
 @pytest.mark.parametrize("size", [(0, 10), (10, 8193), (-1, 4)])
 def test_canvas_size_out_of_range_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(ConfigError, match="canvas_size must be"):
