@@ -20,6 +20,18 @@ MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
 
+_LOOK = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
+_OUR_FORM = re.compile(
+    r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
+    r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
+    r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
+    r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
+    rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_LOOK}>\n"""
+    rf"""(?:    <path{_LOOK} d="M [-0-9.C ]+"/>\n)*"""
+    r"""  </g>\n</svg>\n"""
+)
+"""Every byte that to_svg can write, since version 0.1.0; whoever changes the writer lets this grow with it."""
+
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -54,6 +66,11 @@ def to_svg(
         ConfigError: index or decimals out of range.
         SvgError: a living stroke has a coordinate, width or colour that is not finite, or a negative width;
             metadata is not JSON; background is no colour.
+
+    >>> points = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.25, 8.0]])
+    >>> text = to_svg(Strokes.black(points.reshape(1, 1, 4, 2), canvas_size=(10, 20)))
+    >>> text.splitlines()[3].strip()
+    '<path d="M 1 2 C 3 4 5 6 7.25 8"/>'
     """
     if not 0 <= index < strokes.batch_size:
         raise ConfigError(
@@ -76,6 +93,29 @@ def to_svg(
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def is_ours(data: bytes) -> bool:
+    """Tell whether a file is one that to_svg wrote and no other program has changed since.
+
+    A sketch without metadata carries no mark, and editors keep the metadata of what they change. So the form of
+    the whole text decides: no other program writes it, and no drawing program leaves it as it was. (Numbers that
+    somebody changed in a text editor are not noticed.)
+
+    Args:
+        data: the bytes of any file.
+
+    Returns:
+        True for what to_svg wrote, in every version so far; False for all else, unreadable files included.
+
+    >>> is_ours(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+    False
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return _OUR_FORM.fullmatch(text) is not None and _NOT_XML.search(text) is None
 
 
 def _head(
