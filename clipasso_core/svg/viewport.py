@@ -109,6 +109,8 @@ def nested_viewport(attributes: Mapping[str, str], outer: Box) -> Viewport:
     x = to_length(attributes.get("x", "0"), outer.width, "x")
     y = to_length(attributes.get("y", "0"), outer.height, "y")
     width, height = (_inner_side(attributes, *side) for side in (("width", outer.width), ("height", outer.height)))
+    if width == 0 or height == 0:
+        return Viewport(Matrix(a=0, d=0), outer)  # SVG: nothing inside is drawn
     return _inner(attributes, _view_box(attributes), Box(x, y, width, height))
 
 

@@ -30,7 +30,7 @@ _OUR_FORM = re.compile(
     rf"""(?:    <path{_LOOK} d="M [-0-9.C ]+"/>\n)*"""
     r"""  </g>\n</svg>\n"""
 )
-"""Every byte that to_svg can write, since version 0.1.0; whoever changes the writer lets this grow with it."""
+"""The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
