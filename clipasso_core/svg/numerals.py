@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from ..errors import SvgError
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-"""One number, as short as SVG allows: ``1.5.5-3e-2`` is 1.5, 0.5 and -0.03."""
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""One number, as short as SVG allows: ``1.5.5-3e-2`` is 1.5, 0.5 and -0.03.
 
-SEPARATOR = re.compile(r"[\s,]*")
-"""What may stand between two numbers."""
+Digits match in one way only: any other form of this takes the square of the time for a long row of them."""
 
 MAX_NUMBER = 1e9
 """Largest number that a drawing may hold; beyond it the file is damaged, and sums lose their digits."""
@@ -27,9 +25,15 @@ PX_PER_UNIT = {
 }
 """CSS pixels in each absolute unit."""
 
+_SEPARATOR = re.compile(r"[\s,]*")
+
 
 def format_number(value: float, decimals: int) -> str:
-    """Write a finite number with fixed decimals: no exponent, no trailing zeros, no ``-0``."""
+    """Write a finite number with fixed decimals: no exponent, no trailing zeros, no ``-0``.
+
+    >>> format_number(2.50, 3), format_number(-0.0004, 3), format_number(1e-7, 8)
+    ('2.5', '0', '0.0000001')
+    """
     text = f"{value:.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -60,15 +64,18 @@ def to_numbers(text: str, where: str) -> list[float]:
 
     Raises:
         SvgError: something else stands in the list.
+
+    >>> to_numbers("1.5.5-3e-2, 4", "points")
+    [1.5, 0.5, -0.03, 4.0]
     """
     values = []
-    at = _skip(text, 0)
+    at = skip_separator(text, 0)
     while at < len(text):
         match = NUMBER.match(text, at)
         if match is None:
             raise SvgError(f"{where} must be a list of numbers, got {shorten(text[at:])!r} in it. Correct it.")
         values.append(to_number(match.group(), where))
-        at = _skip(text, match.end())
+        at = skip_separator(text, match.end())
     return values
 
 
@@ -82,6 +89,9 @@ def to_length(text: str, percent_of: float, where: str) -> float:
 
     Raises:
         SvgError: no number, or another unit.
+
+    >>> to_length("1in", 0, "width"), to_length("50%", 300, "width")
+    (96.0, 150.0)
     """
     text = text.strip()
     number = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%")
@@ -101,16 +111,12 @@ def to_fraction(text: str, where: str) -> float:
     return min(max(value / 100 if percent else value, 0.0), 1.0)
 
 
-def diagonal(width: float, height: float) -> float:
-    """Return the length that percentages of no direction (stroke widths) refer to."""
-    return math.hypot(width, height) / math.sqrt(2)
+def skip_separator(text: str, at: int) -> int:
+    """Return where the next number may begin: after blanks and commas at ``at``."""
+    match = _SEPARATOR.match(text, at)
+    return match.end() if match else at
 
 
 def shorten(text: str, limit: int = 40) -> str:
     """Cut text for a message."""
     return text if len(text) <= limit else text[:limit] + "…"
-
-
-def _skip(text: str, at: int) -> int:
-    match = SEPARATOR.match(text, at)
-    return match.end() if match else at

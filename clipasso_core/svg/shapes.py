@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..errors import SvgError
 from .numerals import to_length, to_numbers
-from .path_data import parse_path
-from .pen import Pen, Subpath
+from .path_data import Pen, Subpath, parse_path
 from .viewport import Box
 
 READABLE = ("path", "line", "polyline", "polygon")

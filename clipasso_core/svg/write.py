@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -12,12 +13,24 @@ from torch import Tensor
 
 from ..errors import ConfigError, SvgError
 from ..strokes import Strokes
-from .colour import parse_colour
+from .css import parse_colour
 from .numerals import format_number
 
 MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
+
+_LOOK = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
+_OUR_FORM = re.compile(
+    r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
+    r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
+    r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
+    r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
+    rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_LOOK}>\n"""
+    rf"""(?:    <path{_LOOK} d="M [-0-9.C ]+"/>\n)*"""
+    r"""  </g>\n</svg>\n"""
+)
+"""The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -40,7 +53,8 @@ def to_svg(
         strokes: the batch of sketches; dead strokes are left out.
         index: which sketch of the batch.
         title: any text; characters that XML forbids become U+FFFD.
-        metadata: anything that JSON can hold, kept as JSON in ``<metadata>``; None for none.
+        metadata: anything that JSON can hold, kept as JSON in ``<metadata>`` (NaN and infinity as null); None for
+            none.
         decimals: of coordinates in px, 0-8; widths and opacities have at least 3.
         background: a CSS colour that browsers show behind the strokes, or None for a transparent page. It is a
             style of the page and no shape, so that plotters and cutters do not draw it.
@@ -52,6 +66,11 @@ def to_svg(
         ConfigError: index or decimals out of range.
         SvgError: a living stroke has a coordinate, width or colour that is not finite, or a negative width;
             metadata is not JSON; background is no colour.
+
+    >>> points = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.25, 8.0]])
+    >>> text = to_svg(Strokes.black(points.reshape(1, 1, 4, 2), canvas_size=(10, 20)))
+    >>> text.splitlines()[3].strip()
+    '<path d="M 1 2 C 3 4 5 6 7.25 8"/>'
     """
     if not 0 <= index < strokes.batch_size:
         raise ConfigError(
@@ -74,6 +93,29 @@ def to_svg(
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def is_ours(data: bytes) -> bool:
+    """Tell whether a file is one that to_svg wrote and no other program has changed since.
+
+    A sketch without metadata carries no mark, and editors keep the metadata of what they change. So the form of
+    the whole text decides: no other program writes it, and no drawing program leaves it as it was. (Numbers that
+    somebody changed in a text editor are not noticed.)
+
+    Args:
+        data: the bytes of any file.
+
+    Returns:
+        True for what to_svg wrote, in every version so far; False for all else, unreadable files included.
+
+    >>> is_ours(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+    False
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return _OUR_FORM.fullmatch(text) is not None and _NOT_XML.search(text) is None
 
 
 def _head(
@@ -143,10 +185,8 @@ def _path(pairs: list[str]) -> str:
 
 def _padding(pairs: list[str]) -> int:
     """Count the zero-length segments at the end of a stroke, never its first segment."""
-    count = 0
-    while len(pairs) - 3 * count > 4 and len(set(pairs[-4 - 3 * count :])) == 1:
-        count += 1
-    return count
+    alike = sum(1 for _ in itertools.takewhile(pairs[-1].__eq__, reversed(pairs)))
+    return min((alike - 1) // 3, (len(pairs) - 1) // 3 - 1)
 
 
 def _finite(values: Tensor, name: str) -> Tensor:
@@ -160,9 +200,13 @@ def _finite(values: Tensor, name: str) -> Tensor:
 
 
 def _json(metadata: Mapping[str, object]) -> str:
-    """Write JSON that holds neither a tag nor the end of a CDATA section: < and > only stand in its strings."""
+    """Write JSON that holds neither a tag nor the end of a CDATA section: < and > only stand in its strings.
+
+    JSON has no NaN or infinity, and ComfyUI's prompts hold NaN (``is_changed``): they become null.
+    """
     try:
-        text = json.dumps(dict(metadata), allow_nan=False)
+        values = json.loads(json.dumps(dict(metadata)), parse_constant=lambda _: None)
+        text = json.dumps(values, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise SvgError(f"metadata must be plain JSON values (text, finite numbers, lists, dicts): {error}.") from error
+        raise SvgError(f"metadata must be plain JSON values (text, numbers, lists, dicts): {error}.") from error
     return text.replace("<", "\\u003c").replace(">", "\\u003e")

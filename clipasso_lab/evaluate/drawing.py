@@ -11,7 +11,7 @@ from clipasso_core.errors import ImageFileError, SvgError
 from clipasso_core.framing import Frame
 from clipasso_core.strokes import Strokes
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.document import local_name, parse_document
+from clipasso_core.svg.read import local_name, parse_document
 
 from .photo import CANVAS
 

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipasso_core.errors import SvgError
-from clipasso_core.svg.arc import arc_to_cubics
-from clipasso_core.svg.path_data import parse_path
-from clipasso_core.svg.pen import MAX_SEGMENTS, Pen
+from clipasso_core.svg.path_data import MAX_SEGMENTS, Pen, arc_to_cubics, parse_path
 
 
 def ends(points: list[complex]) -> list[complex]:
@@ -41,6 +39,8 @@ def straight(*corners: complex) -> list[complex]:
         ("M0 0L1 0M5 5L6 5", [straight(0, 1), straight(5 + 5j, 6 + 5j)]),
         ("M0 0M5 5L6 5M9 9", [straight(5 + 5j, 6 + 5j)]),
         ("M4 5z", [straight(4 + 5j, 4 + 5j)]),
+        ("M4 5zz", [straight(4 + 5j, 4 + 5j)]),
+        ("M0 0L3 0L3 3Zz Z", [straight(0, 3, 3 + 3j, 0)]),
         ("M4 5L4 5", [straight(4 + 5j, 4 + 5j)]),
         ("M0 0C1 2 3 4 5 6", [[0, 1 + 2j, 3 + 4j, 5 + 6j]]),
         ("M1 1c1 2 3 4 5 6", [[1 + 1j, 2 + 3j, 4 + 5j, 6 + 7j]]),

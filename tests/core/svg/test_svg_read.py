@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.colour import parse_colour
+from clipasso_core.svg.css import parse_colour
 
 Wrap = Callable[..., str]
 
@@ -36,6 +36,7 @@ def ends(text: str) -> list[list[list[float]]]:
             [[[20, 30], [30, 50]]],
         ),
         ('<svg x="10%"><line x2="50%" y2="1"/></svg>', [[[10, 0], [60, 1]]]),
+        ('<svg width="auto" height="50"><line x2="50%" y2="50%"/></svg>', [[[0, 0], [50, 25]]]),
         ('<a><path d="M1 2L3 4"/></a>', [[[1, 2], [3, 4]]]),
     ],
 )
@@ -58,6 +59,8 @@ def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[floa
         '<path d=""/>',
         '<path d="M3 3"/>',
         '<path transform="scale(0)" d="M0 0L1 1"/>',
+        '<svg width="0"><path d="M0 0L1 1"/></svg>',
+        '<svg height="0%" viewBox="0 0 9 9" preserveAspectRatio="xMidYMid slice"><path d="M0 0L1 1"/></svg>',
         '<rect stroke="none" width="9" height="9"/>',
         '<rect stroke="none" fill="white" width="100%" height="100%"/>',
         '<rect stroke="none" fill="white" x="-5" y="-5" width="500" height="500"/>',
@@ -112,6 +115,7 @@ def test_width_follows_units_and_transforms(svg: Wrap, attributes: str, width: f
         ('stroke="rgb(100%, 0%, 20%)"', (1, 0, 0.2, 1)),
         ('stroke="rgba(255 0 51 / 50%)"', (1, 0, 0.2, 0.5)),
         ('stroke="hsl(120, 100%, 50%)"', (0, 1, 0, 1)),
+        ('stroke="hsl(120, 900%, 50%)"', (0, 1, 0, 1)),
         ('stroke="currentColor" color="blue"', (0, 0, 1, 1)),
         ('stroke="url(#a) red"', (1, 0, 0, 1)),
         ('stroke="inherit"', (0, 0, 0, 1)),
@@ -147,6 +151,13 @@ def test_what_strokes_cannot_hold_is_said_in_the_log(svg: Wrap, caplog: pytest.L
     with caplog.at_level(logging.WARNING):
         from_svg(svg('<path fill="red" stroke-dasharray="3" d="M0 0L9 9"/><g mask="url(#m)"/>'))
     assert "fill, mask, stroke-dasharray" in caplog.text
+
+
+def test_what_the_page_itself_carries_is_said_too(caplog: pytest.LogCaptureFixture) -> None:
+    page = 'width="9" height="9" stroke="red" transform="scale(2)" clip-path="url(#c)"'
+    with caplog.at_level(logging.WARNING):
+        from_svg(f'<svg {page}><line x2="3"/></svg>')
+    assert "clip-path, transform of the page" in caplog.text
 
 
 def test_bytes_marks_and_encodings_are_understood() -> None:

@@ -1,13 +1,14 @@
 """from_svg: every input that it refuses, and the sentence it gives."""
 
 import gzip
+import time
 from collections.abc import Callable
 
 import pytest
 
 from clipasso_core.errors import ClipassoError, SvgError
 from clipasso_core.strokes import MAX_STROKES
-from clipasso_core.svg import document, from_svg, read
+from clipasso_core.svg import from_svg, read
 
 Wrap = Callable[..., str]
 GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
@@ -83,6 +84,9 @@ def test_element_that_cannot_be_read_is_named_with_its_remedy(svg: Wrap, tag: st
         ('<line x1="a" />', "<line> x1"),
         ('<path transform="spin(3)" d="M0 0L9 9"/>', "known are matrix"),
         ('<path transform="scale(3)" style="transform-origin: center" d="M0 0L9 9"/>', "transform-origin"),
+        (f'<path stroke="{"url(#a) " * 3000}" d="M0 0L9 9"/>', "a gradient or pattern"),
+        ('<path d="M0 0\u017f1 1 2 2"/>', "a number at character 5"),
+        ('<svg width="-5"><path d="M0 0L9 9"/></svg>', "inner <svg>'s width is '-5'"),
         ("<style>g path{stroke:red}</style>", "'g path'"),
         ("<style>@media print{.a{stroke:red}}</style>", "@media"),
     ],
@@ -104,18 +108,34 @@ def test_too_many_strokes_are_refused(svg: Wrap) -> None:
         from_svg(svg(f'<path d="{"M0 0h1" * (MAX_STROKES + 1)}"/>'))
 
 
-def test_padding_that_would_fill_the_memory_is_refused(svg: Wrap, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_padding_that_would_fill_the_memory_is_refused_at_once(svg: Wrap, monkeypatch: pytest.MonkeyPatch) -> None:
     body = f'<path d="M0 0{"h1" * 50}"/>' + '<path d="M0 0h1"/>' * 50
     from_svg(svg(body))
     monkeypatch.setattr(read, "MAX_SEGMENTS", 1000)
-    with pytest.raises(SvgError, match="51 strokes, the longest of 50 segments"):
+    with pytest.raises(SvgError, match="over 1000 segments when all are padded to the longest, of 50"):
+        from_svg(svg(body + '<path d="never read"/>'))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<path stroke-width="{"1" * 200_000}x1" d="M0 0L9 9"/>',
+        f'<path opacity="{"1" * 200_000}x" d="M0 0L9 9"/>',
+        "<style>" + "".join(f".a{i}{{stroke:red}}" for i in range(50_000)) + "</style>",
+    ],
+    ids=["width", "opacity", "style sheet"],
+)
+def test_time_grows_with_the_length_of_a_file_and_no_faster(svg: Wrap, body: str) -> None:
+    started = time.process_time()
+    with pytest.raises(SvgError):
         from_svg(svg(body))
+    assert time.process_time() - started < 3
 
 
 def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SvgError, match="at most 32 MB"):
-        from_svg(GOOD + " " * document.MAX_BYTES)
-    monkeypatch.setattr(document, "MAX_ELEMENTS", 1)
+        from_svg(GOOD + " " * read.MAX_BYTES)
+    monkeypatch.setattr(read, "MAX_ELEMENTS", 1)
     with pytest.raises(SvgError, match="over 1 elements"):
         from_svg(GOOD)
 

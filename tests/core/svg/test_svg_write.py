@@ -1,6 +1,8 @@
 """to_svg: what the text holds, and what it refuses."""
 
 import json
+import re
+import time
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from clipasso_core.errors import ConfigError, SvgError
 from clipasso_core.strokes import Strokes
-from clipasso_core.svg import to_svg
+from clipasso_core.svg import from_svg, to_svg
 from clipasso_core.svg.numerals import format_number
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -79,6 +81,14 @@ def test_padding_is_left_out_but_for_the_longest_stroke() -> None:
     assert paths_of(to_svg(alone))[0].get("d") == "M 0 0 C 1 1 2 2 3 3 3 3 3 3 3 3"
 
 
+def test_long_padding_takes_no_long_time() -> None:
+    long = torch.arange(60_001.0)[:, None].expand(-1, 2)
+    started = time.process_time()
+    text = to_svg(Strokes.black(torch.stack([long.clamp(max=3), long])[None], (8, 8)))
+    assert time.process_time() - started < 3
+    assert paths_of(text)[0].get("d") == "M 0 0 C 1 1 2 2 3 3"
+
+
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [
@@ -124,6 +134,14 @@ def test_metadata_comes_back_and_cannot_break_out() -> None:
     assert json.loads(found.text or "") == metadata
 
 
+def test_metadata_that_comfyui_inserts_leaves_the_file_whole() -> None:
+    text = to_svg(LINE, title="<svg >", metadata={"a": "<svg a='>'>"}, background="white")
+    inserted = re.sub(r"(<svg[^>]*>)", r'\1<metadata><![CDATA[{"prompt": {}}]]></metadata>', text)
+    assert inserted.count('{"prompt": {}}') == 1
+    assert len(paths_of(inserted)) == 1
+    assert torch.equal(from_svg(inserted).control_points, LINE.control_points)
+
+
 def test_background_is_a_style_and_no_shape() -> None:
     root = ElementTree.fromstring(to_svg(LINE, background="white"))
     assert root.attrib["style"] == "background: #ffffff"
@@ -155,7 +173,22 @@ def test_negative_width_is_refused() -> None:
         to_svg(replace(LINE, stroke_width=torch.tensor([[-1.0]])))
 
 
-@pytest.mark.parametrize("metadata", [{"a": float("nan")}, {"a": object()}, {(1, 2): "a"}])
+def test_metadata_numbers_that_are_not_finite_become_null() -> None:
+    nan, inf = float("nan"), float("inf")
+    text = to_svg(LINE, metadata={"prompt": {"9": {"is_changed": [nan]}}, "pair": (inf, {"low": -inf}), "text": "NaN"})
+    found = ElementTree.fromstring(text).find(NS + "metadata")
+    assert found is not None
+    assert found.text == '{"prompt": {"9": {"is_changed": [null]}}, "pair": [null, {"low": null}], "text": "NaN"}'
+
+
+def test_metadata_that_holds_itself_is_refused() -> None:
+    circle: dict[str, object] = {}
+    circle["again"] = circle
+    with pytest.raises(SvgError, match="metadata must be plain JSON"):
+        to_svg(LINE, metadata=circle)
+
+
+@pytest.mark.parametrize("metadata", [{"a": object()}, {(1, 2): "a"}])
 def test_metadata_that_is_not_json_is_refused(metadata: dict[str, object]) -> None:
     with pytest.raises(SvgError, match="metadata must be plain JSON"):
         to_svg(LINE, metadata=metadata)

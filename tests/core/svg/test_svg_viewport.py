@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from clipasso_core.errors import ConfigError, SvgError
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.transform import Matrix, parse_transform
-from clipasso_core.svg.viewport import Box, fit
+from clipasso_core.svg.viewport import Box, Matrix, fit, parse_transform
 
 LINE = '<line x1="0" y1="0" x2="10" y2="20" stroke="black"/>'
 
@@ -122,6 +121,11 @@ def test_canvas_size_fits_what_has_no_size_as_it_is() -> None:
 def test_page_that_cannot_be_read_is_refused(attributes: str, said: str) -> None:
     with pytest.raises(SvgError, match=said):
         from_svg(f"<svg {attributes}>{LINE}</svg>")
+
+
+def test_page_so_flat_that_its_height_is_lost_is_refused() -> None:
+    with pytest.raises(SvgError, match="both must be over 0"):
+        from_svg(f'<svg viewBox="0 0 1e9 1e-320" width="1e-9">{LINE}</svg>', canvas_size=(10, 10))
 
 
 @pytest.mark.parametrize("size", [(0, 10), (10, 8193), (-1, 4)])
