@@ -18,7 +18,9 @@ def module_name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", [module_name(path) for path in WITH_EXAMPLES])
-def test_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_examples(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Run a module's examples in an empty folder; doctest's own report is the message."""
     monkeypatch.chdir(tmp_path)
     outcome = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
