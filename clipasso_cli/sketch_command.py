@@ -103,10 +103,10 @@ def _check_output(path: Path, force: bool) -> None:
 
 def _is_ours(path: Path) -> bool:
     from clipasso_core.files import is_our_png
-    from clipasso_core.svg import is_our_svg
+    from clipasso_core.svg import is_ours
 
     data = path.read_bytes()
-    return is_our_svg(data) or is_our_png(data)
+    return is_ours(data) or is_our_png(data)
 
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:

@@ -1,8 +1,10 @@
 """Photo to vector sketch, in pure PyTorch. This package knows nothing of ComfyUI.
 
+With a photo of yours (the tests do not run this, it takes a minute):
+
 >>> from clipasso_core import load_image, sketch, to_svg
->>> result = sketch(load_image("photo.jpg")).result
->>> text = to_svg(result.strokes)
+>>> strokes = sketch(load_image("photo.jpg")).result.strokes  # doctest: +SKIP
+>>> svg = to_svg(strokes)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from .svg import from_svg as from_svg
     from .svg import to_svg as to_svg
 
-__version__ = "0.1.0"
+    __version__: str
 
 _HOMES = {
     "Sketch": ".pipeline",
@@ -37,6 +39,26 @@ __all__ = ["Sketch", "SketchConfig", "Strokes", "from_svg", "load_image", "raste
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `import clipasso_core` costs nothing."""
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def _version() -> str:
+    """Return the version in our pyproject.toml, where alone it stands, or else that of the installed package.
+
+    The file comes first: ComfyUI imports the package from the pack's folder, where another version may be installed.
+    """
+    import re
+    from importlib import metadata
+    from pathlib import Path
+
+    beside = Path(__file__).parents[1] / "pyproject.toml"
+    text = beside.read_text(encoding="utf-8") if beside.is_file() else ""
+    ours = re.search(r'^name = "clipasso"\nversion = "(.+)"$', text, re.MULTILINE)
+    try:
+        return ours[1] if ours else metadata.version("clipasso")
+    except metadata.PackageNotFoundError:  # the package's folder alone, copied into another project
+        return "unknown"

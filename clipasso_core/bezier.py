@@ -1,4 +1,4 @@
-"""Cubic Bézier curves: evaluate, split, elevate, measure. Pure functions on [..., 4, 2] tensors."""
+"""Cubic Bézier curves: take joined ones apart, find points on them. Pure functions on [..., 4, 2] tensors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def segments_of(control_points: Tensor) -> Tensor:
 
     Raises:
         ShapeError: the number of points is not 3 * S + 1.
+
+    >>> segments_of(torch.arange(14.0).reshape(7, 2))[:, :, 0].tolist()  # x of two cubics, joined at 6
+    [[0.0, 2.0, 4.0, 6.0], [6.0, 8.0, 10.0, 12.0]]
     """
     count = control_points.shape[-2]
     if count < 4 or count % 3 != 1:
@@ -28,7 +31,11 @@ def segments_of(control_points: Tensor) -> Tensor:
 
 
 def bernstein(t: Tensor) -> Tensor:
-    """Return the four cubic Bernstein weights at parameters t [...] as [..., 4]."""
+    """Return the four cubic Bernstein weights at parameters t [...] as [..., 4].
+
+    >>> bernstein(torch.tensor([0.0, 0.5])).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.125, 0.375, 0.375, 0.125]]
+    """
     s = 1 - t
     return torch.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], dim=-1)
 
@@ -42,48 +49,9 @@ def evaluate(cubic: Tensor, t: Tensor) -> Tensor:
 
     Returns:
         [..., T, 2] px.
+
+    >>> arch = torch.tensor([[0.0, 0.0], [0.0, 8.0], [8.0, 8.0], [8.0, 0.0]])
+    >>> evaluate(arch, torch.tensor([0.0, 0.5, 1.0])).tolist()
+    [[0.0, 0.0], [4.0, 6.0], [8.0, 0.0]]
     """
     return bernstein(t.to(cubic)) @ cubic
-
-
-def derivative(cubic: Tensor, t: Tensor) -> Tensor:
-    """Return velocities dp/dt [..., T, 2] of cubics [..., 4, 2] at parameters t [T]."""
-    t = t.to(cubic)
-    steps = cubic[..., 1:, :] - cubic[..., :-1, :]
-    weights = torch.stack([(1 - t) ** 2, 2 * (1 - t) * t, t**2], dim=-1)
-    return 3 * weights @ steps
-
-
-def split(cubic: Tensor, t: float) -> tuple[Tensor, Tensor]:
-    """Cut cubics [..., 4, 2] at parameter t (de Casteljau); the two parts draw the same curve."""
-    first, last = [cubic[..., 0, :]], [cubic[..., 3, :]]
-    level = cubic
-    for _ in range(3):
-        level = level[..., :-1, :] + t * (level[..., 1:, :] - level[..., :-1, :])
-        first.append(level[..., 0, :])
-        last.insert(0, level[..., -1, :])
-    return torch.stack(first, dim=-2), torch.stack(last, dim=-2)
-
-
-def elevate_line(start: Tensor, end: Tensor) -> Tensor:
-    """Write straight lines [..., 2] -> [..., 2] as cubics [..., 4, 2] of constant speed."""
-    t = torch.linspace(0, 1, 4, dtype=start.dtype, device=start.device)[:, None]
-    return start[..., None, :] * (1 - t) + end[..., None, :] * t
-
-
-def elevate_quadratic(quadratic: Tensor) -> Tensor:
-    """Write quadratic curves [..., 3, 2] as the same cubics [..., 4, 2]."""
-    p0, p1, p2 = quadratic.unbind(-2)
-    return torch.stack([p0, p0 + (p1 - p0) * (2 / 3), p2 + (p1 - p2) * (2 / 3), p2], dim=-2)
-
-
-def arc_length(control_points: Tensor, samples: int = 32) -> Tensor:
-    """Return the length in px of joined curves [..., 3 * S + 1, 2] as [...].
-
-    Sums chords, ``samples`` a segment; too short by less than 0.1 % for curves without cusps.
-    """
-    t = torch.linspace(0, 1, samples + 1, dtype=control_points.dtype, device=control_points.device)
-    points = evaluate(segments_of(control_points), t)
-    chords = points[..., 1:, :] - points[..., :-1, :]
-    lengths: Tensor = torch.linalg.vector_norm(chords, dim=-1)
-    return lengths.sum(dim=(-1, -2))

@@ -17,7 +17,13 @@ class ConfigError(ClipassoError, ValueError):
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Raise ConfigError unless low <= value <= high (NaN is refused, too)."""
+    """Raise ConfigError unless low <= value <= high (NaN is refused, too).
+
+    >>> check_range("threshold", 0.5, 0, 1)
+    >>> check_range("threshold", 2, 0, 1)
+    Traceback (most recent call last):
+    clipasso_core.errors.ConfigError: threshold must lie between 0 and 1, got 2.
+    """
     if not low <= value <= high:
         raise ConfigError(f"{name} must lie between {low} and {high}, got {value}.")
 

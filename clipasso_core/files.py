@@ -70,6 +70,11 @@ def load_photo(path: str | Path) -> Photo:
 
     Raises:
         ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px a side.
+
+    >>> Image.new("RGBA", (64, 48), (255, 0, 0, 0)).save("glass.png")
+    >>> photo = load_photo("glass.png")
+    >>> photo.image.min().item(), photo.alpha.max().item()  # wholly transparent: white
+    (1.0, 0.0)
     """
     pixels = _load_rgba(path)
     color, alpha = pixels[:3], pixels[3]
@@ -78,7 +83,12 @@ def load_photo(path: str | Path) -> Photo:
 
 
 def load_image(path: str | Path) -> Tensor:
-    """Read a photo as [1, 3, H, W] in 0-1, transparent parts on white; raises as load_photo does."""
+    """Read a photo as [1, 3, H, W] in 0-1, transparent parts on white; raises as load_photo does.
+
+    >>> Image.new("RGB", (64, 48), "red").save("red.png")
+    >>> load_image("red.png").shape
+    torch.Size([1, 3, 48, 64])
+    """
     return load_photo(path).image
 
 
@@ -92,6 +102,10 @@ def load_mask(path: str | Path) -> Tensor:
 
     Raises:
         ImageFileError: as load_photo.
+
+    >>> Image.new("L", (64, 48), 255).save("all.png")
+    >>> load_mask("all.png").shape
+    torch.Size([1, 48, 64])
     """
     pixels = _load_rgba(path)
     if not bool((pixels[3] == 1).all()):
@@ -110,6 +124,10 @@ def save_png(image: Tensor, path: str | Path) -> None:
     Raises:
         ShapeError: another shape, or NaN.
         ImageFileError: the file cannot be written.
+
+    >>> save_png(torch.ones(3, 64, 64), "white.png")
+    >>> load_image("white.png").mean().item()
+    1.0
     """
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[0] == 3)) or image.numel() == 0:
         raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
@@ -139,6 +157,10 @@ def write_atomically(path: str | Path, data: bytes | str) -> None:
 
     Raises:
         ImageFileError: the folder is missing or read-only, the disk is full, or path is no ordinary file.
+
+    >>> write_atomically("note.txt", "whole or not at all")
+    >>> Path("note.txt").read_text()
+    'whole or not at all'
     """
     raw = data.encode("utf-8") if isinstance(data, str) else data
     target = _target(path)
@@ -158,6 +180,10 @@ def check_writable(path: str | Path) -> None:
 
     Raises:
         ImageFileError: as write_atomically.
+
+    >>> check_writable("missing/note.txt")
+    Traceback (most recent call last):
+    clipasso_core.errors.ImageFileError: Cannot write 'missing/note.txt': the folder ... does not exist; make it.
     """
     target = _target(path)
     with _named(path), _temporary(target):

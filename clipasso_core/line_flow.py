@@ -35,6 +35,11 @@ def line_flow(lines: Tensor) -> LineFlow:
     Args:
         lines: [H, W], above 0 on lines.
 
+    >>> lines = torch.zeros(32, 32)
+    >>> lines[16, 4:28] = 1  # one horizontal line
+    >>> line_flow(lines).direction[16, 16].abs().round().tolist()
+    [1.0, 0.0]
+
     Source: the structure tensor (Bigün and Granlund, 1987): the direction across which the blurred map changes
     least, weighted over ``REACH`` px.
     """
@@ -57,6 +62,12 @@ def follow(flow: LineFlow, starts: Tensor, length: float) -> Tensor:
 
     Returns:
         [M, T, 2] px, steps of about 1 px; points of a path whose line has ended lie on its end.
+
+    >>> lines = torch.zeros(32, 32)
+    >>> lines[16, 4:28] = 1
+    >>> path = follow(line_flow(lines), torch.tensor([[16.0, 16.0]]), length=8)
+    >>> sorted(path[0, :, 0].tolist())
+    [12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0]
     """
     steps = max(1, round(length / 2))
     ahead, back = (_walk(flow, starts, sign, steps) for sign in (1.0, -1.0))
@@ -64,7 +75,11 @@ def follow(flow: LineFlow, starts: Tensor, length: float) -> Tensor:
 
 
 def place_evenly(paths: Tensor, count: int) -> Tensor:
-    """Return ``count`` points [M, count, 2] on paths [M, T, 2], the same length of path between neighbours."""
+    """Return ``count`` points [M, count, 2] on paths [M, T, 2], the same length of path between neighbours.
+
+    >>> place_evenly(torch.tensor([[[0.0, 0.0], [1.0, 0.0], [8.0, 0.0]]]), 3)[0, :, 0].tolist()
+    [0.0, 4.0, 8.0]
+    """
     travelled = torch.zeros(paths.shape[:2])
     travelled[:, 1:] = torch.linalg.vector_norm(paths.diff(dim=1), dim=-1).cumsum(dim=1)
     wanted = travelled[:, -1:] * torch.linspace(0, 1, count)
@@ -76,7 +91,11 @@ def place_evenly(paths: Tensor, count: int) -> Tensor:
 
 
 def curve_through(points: Tensor) -> Tensor:
-    """Return control points [M, 3 S + 1, 2] of S cubics that pass through as many points, at thirds of each cubic."""
+    """Return control points [M, 3 S + 1, 2] of S cubics that pass through as many points, at thirds of each cubic.
+
+    >>> curve_through(torch.tensor([[[0.0, 0.0], [2.0, 0.0], [4.0, 0.0], [6.0, 0.0]]]))[0, :, 0].tolist()
+    [0.0, 2.0, 4.0, 6.0]
+    """
     first, last = points[:, :-1:3], points[:, 3::3]
     second, third = points[:, 1::3], points[:, 2::3]
     one = (-5 * first + 18 * second - 9 * third + 2 * last) / 6

@@ -21,6 +21,12 @@ def check_images(images: Tensor, name: str = "image") -> Tensor:
 
     Raises:
         ShapeError: not 4-D, not 3 channels, a side under 16 px, NaN or infinite values, or an empty batch.
+
+    >>> check_images(torch.full((2, 3, 64, 48), 1.01)).max().item()
+    1.0
+    >>> check_images(torch.zeros(1, 3, 8, 8), "photo")
+    Traceback (most recent call last):
+    clipasso_core.errors.ShapeError: photo is 8 x 8 px; at least 16 px a side are needed.
     """
     if images.ndim != 4 or images.shape[1] != 3:
         raise ShapeError(
@@ -50,6 +56,9 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
 
     Raises:
         ShapeError: not 3-D, another size or batch than the images, NaN.
+
+    >>> check_mask(torch.ones(1, 64, 48), torch.zeros(5, 3, 64, 48)).shape
+    torch.Size([5, 64, 48])
     """
     if mask.ndim != 3:
         raise ShapeError(f"{name} must be [B, H, W], got {list(mask.shape)}.")
@@ -68,7 +77,10 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
 
 
 def check_same_aspect(images: Tensor, canvas_size: tuple[int, int], name: str = "image") -> None:
-    """Raise ShapeError when images [..., H, W] would have to be stretched to fit a canvas (height, width)."""
+    """Raise ShapeError when images [..., H, W] would have to be stretched to fit a canvas (height, width).
+
+    >>> check_same_aspect(torch.zeros(1, 3, 512, 512), (224, 224))
+    """
     height, width = images.shape[-2:]
     if abs(width * canvas_size[0] / (height * canvas_size[1]) - 1) > 0.02:
         raise ShapeError(
@@ -78,7 +90,10 @@ def check_same_aspect(images: Tensor, canvas_size: tuple[int, int], name: str = 
 
 
 def require_object(mask: Tensor, name: str = "mask") -> None:
-    """Raise MaskError when some binary mask [B, H, W] marks nothing."""
+    """Raise MaskError when some binary mask [B, H, W] marks nothing.
+
+    >>> require_object(torch.ones(1, 32, 32))
+    """
     for index in range(mask.shape[0]):
         if float(mask[index].max()) <= 0:
             raise MaskError(
@@ -88,27 +103,43 @@ def require_object(mask: Tensor, name: str = "mask") -> None:
 
 
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize images [B, C, H, W] in 0-1 to (height, width), antialiased bicubic, clamped to 0-1."""
+    """Resize images [B, C, H, W] in 0-1 to (height, width), antialiased bicubic, clamped to 0-1.
+
+    >>> resize(torch.zeros(1, 3, 480, 640), (224, 224)).shape
+    torch.Size([1, 3, 224, 224])
+    """
     if tuple(images.shape[-2:]) == tuple(size):
         return images
     return F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 
 def resize_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize maps [B, H, W] in 0-1 to (height, width), antialiased bilinear."""
+    """Resize maps [B, H, W] in 0-1 to (height, width), antialiased bilinear.
+
+    >>> resize_map(torch.zeros(1, 480, 640), (224, 224)).shape
+    torch.Size([1, 224, 224])
+    """
     if tuple(maps.shape[-2:]) == tuple(size):
         return maps
     return F.interpolate(maps[:, None], size=size, mode="bilinear", antialias=True, align_corners=False)[:, 0]
 
 
 def to_uint8(image: Tensor) -> Tensor:
-    """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W]."""
+    """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W].
+
+    >>> to_uint8(torch.tensor([[0.0, 0.5, 2.0]])).tolist()
+    [[0, 128, 255]]
+    """
     pixels = (image.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).cpu()
     return pixels if pixels.ndim == 2 else pixels.permute(1, 2, 0).contiguous()
 
 
 def min_max(maps: Tensor) -> Tensor:
-    """Stretch each map [B, H, W] to 0-1; a flat map becomes all zeros (never NaN)."""
+    """Stretch each map [B, H, W] to 0-1; a flat map becomes all zeros (never NaN).
+
+    >>> min_max(torch.tensor([[[2.0, 4.0, 6.0]], [[5.0, 5.0, 5.0]]])).tolist()
+    [[[0.0, 0.5, 1.0]], [[0.0, 0.0, 0.0]]]
+    """
     low = maps.amin(dim=(-2, -1), keepdim=True)
     span = maps.amax(dim=(-2, -1), keepdim=True) - low
     return torch.where(span > 1e-8, (maps - low) / span.clamp_min(1e-8), torch.zeros_like(maps))

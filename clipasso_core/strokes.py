@@ -35,6 +35,11 @@ class Strokes:
 
     Raises:
         ShapeError: shapes do not agree, K is not 3 * segments + 1, or the canvas is empty.
+
+    >>> points = torch.tensor([[[[20.0, 60.0], [40.0, 20.0], [60.0, 20.0], [80.0, 60.0]]]])
+    >>> arch = Strokes.black(points, (100, 100), stroke_width=4)
+    >>> arch.batch_size, arch.num_strokes, arch.num_segments
+    (1, 1, 1)
     """
 
     control_points: Tensor
@@ -78,6 +83,9 @@ class Strokes:
             canvas_size: (height, width) px.
             stroke_width: px, the full width. The paper's is 3 px at 224 px.
             alive: [B, N] bool, or None for all.
+
+        >>> Strokes.black(torch.zeros(2, 16, 4, 2), (224, 224)).is_opaque_black()
+        True
         """
         batch, count = control_points.shape[:2]
         color = control_points.new_zeros(batch, count, 4)
@@ -103,24 +111,46 @@ class Strokes:
         return (self.control_points.shape[2] - 1) // 3
 
     def with_points(self, control_points: Tensor) -> Strokes:
-        """Return the same strokes along other curves; control_points: [B, N, K, 2] px."""
+        """Return the same strokes along other curves; control_points: [B, N, K, 2] px.
+
+        >>> lines = Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32))
+        >>> lines.with_points(lines.control_points + 5).control_points[0, 0, 0].tolist()
+        [5.0, 5.0]
+        """
         return replace(self, control_points=control_points)
 
     def with_provenance(self, **facts: object) -> Strokes:
-        """Return the same strokes that remember more of how they came to be (JSON values)."""
+        """Return the same strokes that remember more of how they came to be (JSON values).
+
+        >>> Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32)).with_provenance(seed=7).provenance
+        {'seed': 7}
+        """
         return replace(self, provenance={**self.provenance, **facts})
 
     def select(self, index: list[int] | Tensor) -> Strokes:
-        """Return the sketches at ``index`` along the batch, in that order."""
+        """Return the sketches at ``index`` along the batch, in that order.
+
+        >>> Strokes.black(torch.zeros(5, 2, 4, 2), (32, 32)).select([3, 0]).batch_size
+        2
+        """
         chosen = torch.as_tensor(index, device=self.control_points.device)
         return self._map(lambda tensor: tensor[chosen])
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Strokes:
-        """Return the strokes on another device or in another floating type."""
+        """Return the strokes on another device or in another floating type.
+
+        >>> Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32)).to(dtype=torch.float64).stroke_width.dtype
+        torch.float64
+        """
         return self._map(lambda tensor: tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
 
     def detach(self) -> Strokes:
-        """Return a copy that no gradient flows through and that shares no memory with this one."""
+        """Return a copy that no gradient flows through and that shares no memory with this one.
+
+        >>> moving = Strokes.black(torch.zeros(1, 2, 4, 2, requires_grad=True), (32, 32))
+        >>> moving.detach().control_points.requires_grad
+        False
+        """
         return self._map(lambda tensor: tensor.detach().clone())
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> Strokes:
@@ -136,6 +166,11 @@ class Strokes:
         """Return the drawing on a canvas of another size (height, width), geometry and widths scaled.
 
         The two axes scale apart; the width scales by the geometric mean of both.
+
+        >>> small = Strokes.black(torch.full((1, 1, 4, 2), 10.0), (100, 100), stroke_width=2)
+        >>> large = small.scaled_to((400, 100))
+        >>> large.control_points[0, 0, 0].tolist(), large.stroke_width.item()
+        ([10.0, 40.0], 4.0)
         """
         scale_y, scale_x = size[0] / self.canvas_size[0], size[1] / self.canvas_size[1]
         factor = self.control_points.new_tensor([scale_x, scale_y])
@@ -147,12 +182,21 @@ class Strokes:
         )
 
     def size_for(self, longest_side: int) -> tuple[int, int]:
-        """Return the (height, width) px of this canvas's aspect whose longer side is as given."""
+        """Return the (height, width) px of this canvas's aspect whose longer side is as given.
+
+        >>> Strokes.black(torch.zeros(1, 1, 4, 2), (100, 200)).size_for(1024)
+        (512, 1024)
+        """
         scale = longest_side / max(self.canvas_size)
         return max(1, round(self.canvas_size[0] * scale)), max(1, round(self.canvas_size[1] * scale))
 
     def is_opaque_black(self) -> bool:
-        """Whether every living stroke is opaque black, so that painter's order does not matter."""
+        """Whether every living stroke is opaque black, so that painter's order does not matter.
+
+        >>> black = Strokes.black(torch.zeros(1, 1, 4, 2), (32, 32))
+        >>> black.is_opaque_black(), replace(black, color=black.color * 0.5).is_opaque_black()
+        (True, False)
+        """
         color = self.color.detach()
         other = (color[..., :3] != 0).any(-1).logical_or_(color[..., 3] != 1)
         return not bool(other.logical_and_(self.alive).any())

@@ -21,6 +21,12 @@ def xdog(images: Tensor) -> Tensor:
     Returns:
         [B, H, W] of zeros and ones; a flat photo has no lines.
 
+    >>> photo = torch.ones(1, 3, 64, 64)
+    >>> photo[..., 24:40, 24:40] = 0.2  # a dark square
+    >>> lines = xdog(photo)
+    >>> lines[0, 32, 24].item(), lines[0, 5, 5].item()  # on its edge, and far from it
+    (1.0, 0.0)
+
     Source: Winnemöller et al., "XDoG" (2012), with the paper's parameters; Otsu's threshold makes it binary.
     Differs: a flat image gives no lines instead of an error.
     """
@@ -33,6 +39,9 @@ def otsu_threshold(values: NDArray[np.float64], bins: int = 256) -> float:
     """Return the value that splits a histogram into the two classes furthest apart (Otsu, 1979).
 
     All-equal values have no such split; their own value is returned.
+
+    >>> 1 < otsu_threshold(np.array([0.0, 1.0, 9.0, 10.0])) < 9
+    True
     """
     if np.ptp(values) == 0:
         return float(values.flat[0])

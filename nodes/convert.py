@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import overload
 
 from torch import Tensor
 
@@ -19,6 +20,12 @@ def image_to_core(image: Tensor) -> Tensor:
     return copy.expand(-1, 3, -1, -1).contiguous()
 
 
+@overload
+def mask_to_core(mask: Tensor, invert: bool = False) -> Tensor: ...
+@overload
+def mask_to_core(mask: None, invert: bool = False) -> None: ...
+@overload
+def mask_to_core(mask: Tensor | None, invert: bool = False) -> Tensor | None: ...
 def mask_to_core(mask: Tensor | None, invert: bool = False) -> Tensor | None:
     """Return a MASK [B, H, W] or [H, W] as a normal float32 copy [B, H, W]."""
     if mask is None:

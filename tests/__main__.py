@@ -3,7 +3,8 @@
 Usage: python -m tests [pytest's arguments]
 
 The exit status is that of the first step that failed, in the end pytest's; pytest's summary is the last output.
-Without a ComfyUI or a browser the tests that need one are skipped and say so; with CI set, they fail.
+Without a ComfyUI or a browser the tests that need one are skipped and say so; with CI set, they fail. Nothing is
+installed outside this environment and .host/, unless CLIPASSO_APT is set (see tests/host/get_browser.py).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def what_is_missing() -> str | None:
     if shutil.which("node") is None:
         return "no node (Node.js)"
     if chromium() is None:
-        return f"no chromium: {HOW_TO_GET} as root, install one, or set CLIPASSO_CHROMIUM"
+        return "no chromium: install one, or set CLIPASSO_CHROMIUM"
     if not (BROWSER / "node_modules" / "playwright-core").is_dir():
         return f"no playwright-core: {HOW_TO_GET}"
     return None

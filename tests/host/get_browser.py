@@ -1,7 +1,7 @@
-"""Fetch what drives a browser into ``.host/browser`` (git-ignored), and a Chromium where the system lets us.
+"""Fetch what drives a browser into ``.host/browser`` (git-ignored), and a Chromium where we are asked to.
 
-playwright-core comes from npm, without a browser of its own. Chromium comes from apt-get, only if none is there and
-we are root; anybody else installs one, or names one in CLIPASSO_CHROMIUM.
+playwright-core comes from npm, without a browser of its own. Chromium, Node.js and npm are yours to install, or to name
+(CLIPASSO_CHROMIUM). apt-get is run only by root, and only when CLIPASSO_APT is set, as .ci/run does.
 
 Usage: python tests/host/get_browser.py
 """
@@ -20,6 +20,10 @@ from comfy_tree import BROWSER
 
 PLAYWRIGHT = "playwright-core@1.65.1"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+HOW_TO_INSTALL = (
+    "get_browser: not there: %s. Install them, name a Chromium in CLIPASSO_CHROMIUM, or let this script run apt-get "
+    "(as root, with CLIPASSO_APT=1)."
+)
 LOG = logging.getLogger("get_browser")
 
 
@@ -28,6 +32,12 @@ def lacking() -> list[str]:
     has_chromium = os.environ.get("CLIPASSO_CHROMIUM") or any(map(shutil.which, CHROMIUMS))
     programs = {"nodejs": shutil.which("node"), "npm": shutil.which("npm"), "chromium": has_chromium}
     return [package for package, there in programs.items() if not there]
+
+
+def may_install() -> bool:
+    """Say whether apt-get is there, and ours to run: asked for, and as root."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return bool(os.environ.get("CLIPASSO_APT") and is_root and shutil.which("apt-get"))
 
 
 def install_system_packages(packages: list[str]) -> None:
@@ -51,12 +61,11 @@ def install_playwright() -> None:
 def main() -> int:
     """Fetch all of it; return the exit status: 1 when something is still missing, and say what."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    may_install = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
     try:
-        if lacking() and may_install:
+        if lacking() and may_install():
             install_system_packages(lacking())
         if lacking():
-            LOG.error("get_browser: not there, and not ours to install: %s", ", ".join(lacking()))
+            LOG.error(HOW_TO_INSTALL, ", ".join(lacking()))
             return 1
         install_playwright()
     except subprocess.CalledProcessError as error:
