@@ -143,7 +143,7 @@ def is_our_png(data: bytes) -> bool:
     """Whether a file's bytes are those of a PNG that ``save_png`` wrote; False for whatever cannot be read."""
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            return image.info.get("Software") == PNG_SOFTWARE
+            return bool(image.info.get("Software") == PNG_SOFTWARE)
     except tuple(kind for kind, _ in _UNREADABLE):
         return False
 

@@ -124,6 +124,30 @@ def resize_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(maps[:, None], size=size, mode="bilinear", antialias=True, align_corners=False)[:, 0]
 
 
+def enlarge_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Enlarge maps [B, H, W] to (height, width) by repeating pixels, so that ``fit_map`` finds the way back.
+
+    Maps that are larger than that stay as they are.
+    """
+    if maps.shape[-2] > size[0] or maps.shape[-1] > size[1]:
+        return maps
+    return F.interpolate(maps[:, None], size=size, mode="nearest-exact")[:, 0]
+
+
+def fit_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring maps [B, H, W] in 0-1 to (height, width): what ``enlarge_map`` did is undone, to the bit; else resampled.
+
+    >>> lines = torch.rand(1, 224, 224)
+    >>> torch.equal(fit_map(enlarge_map(lines, (500, 500)), (224, 224)), lines)
+    True
+    """
+    if maps.shape[-2] > size[0] and maps.shape[-1] > size[1]:
+        small = F.interpolate(maps[:, None], size=size, mode="nearest-exact")[:, 0]
+        if torch.equal(enlarge_map(small, (maps.shape[-2], maps.shape[-1])), maps):
+            return small
+    return resize_map(maps, size)
+
+
 def to_uint8(image: Tensor) -> Tensor:
     """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W].
 

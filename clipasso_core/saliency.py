@@ -35,6 +35,11 @@ class SaliencyMaps:
     edges: Tensor
     facts: Mapping[str, object]
 
+    @property
+    def maps(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Saliency, attention and edges."""
+        return self.saliency, self.attention, self.edges
+
 
 def compute_saliency(
     images: Tensor | Iterable[Tensor],

@@ -10,7 +10,7 @@ from torch import Tensor
 from .determinism import seeded_generator
 from .errors import MaskError, ShapeError, check_range
 from .line_flow import LineFlow, curve_through, follow, line_flow, place_evenly
-from .pixels import check_same_aspect, resize_map
+from .pixels import check_same_aspect, fit_map
 from .strokes import CANVAS_SIDE, MAX_STROKES, Strokes
 
 CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
@@ -93,7 +93,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     if saliency.ndim != 3 or not torch.isfinite(saliency).all():
         raise ShapeError(f"saliency must be [B, H, W] of finite numbers, got {list(saliency.shape)}.")
     check_same_aspect(saliency, CANVAS, "saliency")
-    maps = resize_map(saliency.detach().float().cpu().clamp(0, 1), CANVAS)
+    maps = fit_map(saliency.detach().float().cpu().clamp(0, 1), CANVAS)
     points = []
     for index, one in enumerate(maps):
         if float(one.max()) <= 0:

@@ -61,8 +61,8 @@ class Optimize(io.ComfyNode):
                     optional=True,
                     options=list(PRECISIONS),
                     default=PRECISIONS[0],
-                    tooltip="In which numbers the encoder computes. bfloat16 is faster on most GPUs, less exact, and "
-                    "slower on a CPU.",
+                    tooltip="In which numbers the encoder computes. bfloat16 may be faster on a GPU; it is less exact, "
+                    "and slower on a CPU.",
                 ),
             ],
             outputs=[

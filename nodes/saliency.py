@@ -6,6 +6,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.encoders import AttentionConfig
+from ..clipasso_core.pixels import enlarge_map
 from ..clipasso_core.saliency import compute_saliency
 from . import host
 from .convert import facts_of, image_to_core, mask_to_core, mask_to_host, with_facts
@@ -50,7 +51,7 @@ class Saliency(io.ComfyNode):
                 io.Mask.Output(
                     "saliency",
                     display_name="saliency",
-                    tooltip="Bright where strokes should start: attention x edges x mask. 224 x 224 px.",
+                    tooltip="Bright where strokes should start: attention x edges x mask.",
                 ),
                 io.Mask.Output("attention", display_name="attention", tooltip="Where the encoder looks."),
                 io.Mask.Output("edges", display_name="edges", tooltip="The photo's lines (XDoG)."),
@@ -70,5 +71,6 @@ class Saliency(io.ComfyNode):
             looking = (encoder or embedded()).ready()
             photo = image_to_core(image).to(host.device())
             maps = compute_saliency(photo, looking, mask_to_core(mask), AttentionConfig(method, look_for))
-        saliency = with_facts(mask_to_host(maps.saliency), {**facts_of(mask, "mask"), **maps.facts})
-        return io.NodeOutput(saliency, mask_to_host(maps.attention), mask_to_host(maps.edges))
+        size = (photo.shape[-2], photo.shape[-1])
+        saliency, attention, edges = (mask_to_host(enlarge_map(m, size)) for m in maps.maps)
+        return io.NodeOutput(with_facts(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, edges)

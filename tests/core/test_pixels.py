@@ -11,6 +11,8 @@ from clipasso_core.pixels import (
     check_images,
     check_mask,
     check_same_aspect,
+    enlarge_map,
+    fit_map,
     min_max,
     require_object,
     resize,
@@ -139,3 +141,24 @@ def test_resize_map_halves_by_averaging() -> None:
     assert half.shape == (1, 4, 4)
     torch.testing.assert_close(half[0, 1, 1:3], (ramp[0, 0, 2:6:2] + ramp[0, 0, 3:7:2]) / 2)
     assert resize_map(ramp, (8, 8)) is ramp
+
+
+@pytest.mark.parametrize("side", [224, 225, 300, 333, 447, 448, 449, 500, 777, 1024, 2000])
+def test_an_enlarged_map_is_found_again_to_the_bit(side: int) -> None:
+    lines = torch.rand(1, 224, 224, generator=torch.Generator().manual_seed(side))
+    large = enlarge_map(lines, (side, side))
+    assert large.shape == (1, side, side)
+    assert torch.equal(fit_map(large, (224, 224)), lines)
+
+
+def test_a_map_that_was_painted_on_is_resampled() -> None:
+    large = enlarge_map(torch.zeros(1, 224, 224), (1000, 1000))
+    large[:, 500, :] = 1  # a line thinner than a pixel of the canvas
+    found = fit_map(large, (224, 224))
+    assert torch.equal(found, resize_map(large, (224, 224)))
+    assert bool((found > 0).any())
+
+
+def test_a_larger_map_is_not_reduced_by_enlarging() -> None:
+    maps = torch.rand(1, 224, 224)
+    assert enlarge_map(maps, (100, 100)) is maps
