@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from ..weights.known import KnownNetwork, recognise
+from ..weights.record import file_sha256
 from .checkpoint_convert import to_open_clip
 from .checkpoint_hints import Training, training_of
 from .checkpoint_read import read_tensors
 from .checkpoint_shape import Architecture, recognise_architecture
-
-_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +67,6 @@ def load_checkpoint(path: Path, known: KnownNetwork | None = None) -> Checkpoint
         known = known or recognise(path.stem, sha256)
         training = training_of(path, kind, architecture, known)
         return Checkpoint(path, sha256, kind, layout, architecture, training, known, _as_float(visual), _as_float(text))
-
-
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file, hex.
-
-    Raises:
-        WeightsError: the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except OSError as error:
-        raise WeightsError(f"cannot read {path}: {error}.") from error
-    return digest.hexdigest()
 
 
 def _as_float(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

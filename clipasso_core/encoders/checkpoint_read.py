@@ -14,9 +14,6 @@ from .checkpoint_script import read_torchscript
 
 TensorDict = dict[str, Tensor]
 
-SUFFIXES = (".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt")
-"""Names of files that may hold a network."""
-
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Keys under which training programs put the weights of a checkpoint."""
 
