@@ -131,6 +131,10 @@ def choose_recipe(
 
     Raises:
         ConfigError: an unknown layer, a weight that is no number or negative, or all weights zero.
+
+    >>> from clipasso_core.encoders import get_encoder
+    >>> dict(choose_recipe(get_encoder(), "stage2: 1, stage3: 0.5").layer_weights)
+    {'stage2': 1.0, 'stage3': 0.5}
     """
     recipe = encoder.recipe
     if layer_weights.strip():

@@ -19,7 +19,7 @@ from .clip_resnet import build_resnet
 from .clip_text import embed_texts
 from .clip_tower import Tower
 from .clip_vit import build_siglip, build_vit
-from .frozen import PixelNormalization, ensure_normal_tensors, move_network
+from .frozen import PixelNormalization, ensure_normal_tensors, first_weight, move_network
 
 
 class ClipEncoder:
@@ -69,7 +69,7 @@ class ClipEncoder:
     @property
     def device(self) -> torch.device:
         """Where the weights are now."""
-        return self._pixels.mean.device
+        return first_weight(self.tower.network).device
 
     @classmethod
     def from_file(
@@ -101,7 +101,7 @@ class ClipEncoder:
         """
         wanted = check_layers(self, layers)
         ensure_normal_tensors(self.network)
-        maps, vector = self.tower.run(self._pixels(images), wanted, embedding)
+        maps, vector = self.tower.run(self._prepared(images), wanted, embedding)
         return Features({name: maps[name].float() for name in wanted}, None if vector is None else vector.float())
 
     def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
@@ -120,7 +120,7 @@ class ClipEncoder:
         """
         ensure_normal_tensors(self.network)
         with torch.no_grad():
-            pixels = self._pixels(images.detach())
+            pixels = self._prepared(images.detach())
         grid = attention_grid(self.tower, pixels, method, text)
         return to_image_size(grid, (images.shape[-2], images.shape[-1]))
 
@@ -141,6 +141,10 @@ class ClipEncoder:
         """Move the weights, optionally to another floating type (float16 halves memory on a GPU); returns itself."""
         move_network(self.network, device, dtype)
         return self
+
+    def _prepared(self, images: Tensor) -> Tensor:
+        pixels: Tensor = self._pixels(images, first_weight(self.tower.network))
+        return pixels
 
 
 def build_tower(architecture: Architecture, visual: Tensors, size: int, quick_gelu: bool) -> Tower:

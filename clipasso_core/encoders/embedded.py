@@ -16,7 +16,7 @@ from ..weights.record import file_sha256
 from .attention import best_guess_cam
 from .base import FeatureRecipe, Features, check_layers
 from .efficientnet_lite import LITE0, LITE2, EfficientNetLite, LiteConfig
-from .frozen import PixelNormalization, ensure_normal_tensors, move_network
+from .frozen import PixelNormalization, ensure_normal_tensors, first_weight, move_network
 
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -68,7 +68,7 @@ class EfficientNetEncoder:
     @property
     def device(self) -> torch.device:
         """Where the weights are now."""
-        return self._pixels.mean.device
+        return first_weight(self._visual).device
 
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images.
@@ -138,7 +138,7 @@ class EfficientNetEncoder:
         return self
 
     def _prepared(self, images: Tensor) -> Tensor:
-        pixels: Tensor = self._pixels(images)
+        pixels: Tensor = self._pixels(images, first_weight(self._visual))
         return pixels.contiguous(memory_format=torch.channels_last)
 
     def _no_words(self) -> ConfigError:

@@ -29,20 +29,28 @@ class PixelNormalization(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).reshape(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).reshape(1, 3, 1, 1))
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Turn [B, 3, H, W] in 0-1 into [B, 3, h, w] on the network's device and in its type.
+    def forward(self, images: Tensor, weight: Tensor) -> Tensor:
+        """Return the pixels that a network looks at.
 
         Resizing is bicubic and antialiased. What overshoots 0-1 is kept: clamping would stop the gradient there.
+
+        Args:
+            images: [B, 3, H, W] in 0-1.
+            weight: of the network, whose device and type the pixels get. (A host that is short of memory may have
+                moved the network's parameters alone, and left these buffers where they were.)
+
+        Returns:
+            [B, 3, h, w] normalised.
 
         Raises:
             ShapeError: not a batch of RGB images of floats.
         """
         _require_rgb(images)
-        images = images.to(device=self.mean.device, dtype=self.mean.dtype)
+        images = images.to(device=weight.device, dtype=weight.dtype)
         size = self._target(images.shape[-2], images.shape[-1])
         if images.shape[-2:] != size:
             images = F.interpolate(images, size, mode="bicubic", antialias=True)
-        return (images - self.mean) / self.std
+        return (images - self.mean.to(images)) / self.std.to(images)
 
     def _target(self, height: int, width: int) -> tuple[int, int]:
         if self.square:
@@ -56,6 +64,15 @@ def _require_rgb(images: Tensor) -> None:
         raise ShapeError(f"images must be [B, 3, H, W] with B, H, W at least 1, got {list(images.shape)}.")
     if not images.is_floating_point():
         raise ShapeError(f"images must be floats in 0-1, got {images.dtype}; divide bytes by 255.")
+
+
+def first_weight(network: nn.Module) -> Tensor:
+    """Return one of a network's weights, to ask for the device and the type of them all.
+
+    >>> first_weight(nn.Linear(2, 3)).device
+    device(type='cpu')
+    """
+    return next(network.parameters())
 
 
 def move_network(network: nn.Module, device: torch.device | str, dtype: torch.dtype | None = None) -> None:

@@ -45,6 +45,10 @@ def get_encoder(
         ConfigError: no encoder of this name; the message lists those there are.
         WeightsError: its file is missing, damaged, of another network, or cannot be fetched.
         DependencyError: the package that it needs is missing; the message holds the install line.
+
+    >>> encoder = get_encoder()
+    >>> encoder.name, encoder.input_size, encoder.device
+    ('efficientnet-lite0', 224, device(type='cpu'))
     """
     if name == EMBEDDED:
         return embedded_encoder().to(device)

@@ -75,7 +75,7 @@ def test_images_of_another_size_are_resized(size: tuple[int, int], seen: tuple[i
 @pytest.mark.parametrize("size", [(64, 64), (64, 30)])
 def test_images_of_its_own_size_are_used_bit_for_bit(net: EfficientNetEncoder, size: tuple[int, int]) -> None:
     images = torch.rand(1, 3, *size)
-    assert torch.equal(net.network["pixels"](images), (images - 127 / 255) / (128 / 255))
+    assert torch.equal(net._prepared(images), (images - 127 / 255) / (128 / 255))
 
 
 def test_images_must_be_rgb_floats(net: EfficientNetEncoder) -> None:

@@ -88,7 +88,7 @@ def test_gradients_reach_the_images(encoder: ClipEncoder) -> None:
     assert not any(parameter.requires_grad for parameter in encoder.network.parameters())
 
     def loss(pixels: torch.Tensor) -> torch.Tensor:
-        features = encoder.tower.run(encoder._pixels(pixels), encoder.layer_names[1:3], True)
+        features = encoder.tower.run(encoder._prepared(pixels), encoder.layer_names[1:3], True)
         return sum(value.square().mean() for value in features[0].values()) + features[1].square().sum()
 
     (gradient,) = torch.autograd.grad(loss(images), images)
