@@ -11,7 +11,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError, DependencyError, WeightsError
+from ..errors import ConfigError, DependencyError, WeightsError, check_range
 from ..weights.record import file_sha256
 from .attention import best_guess_cam
 from .base import FeatureRecipe, Features, check_layers
@@ -38,9 +38,10 @@ class EfficientNetEncoder:
         config: which size of the network.
         name: how users call it.
         sha256: what the file must hash to; None to take it as it is.
-        resolution: px of the longer side at which the network looks; None: what it was trained on.
+        resolution: px of the longer side at which the network looks, 32 to 4096; None: what it was trained on.
 
     Raises:
+        ConfigError: the resolution is out of its range.
         WeightsError: the file is missing, damaged or of another network.
     """
 
@@ -54,7 +55,8 @@ class EfficientNetEncoder:
     ) -> None:
         self.name = name
         self.description = f"{name}: trained on ImageNet's 1000 classes (embedded; not CLIP)"
-        self.input_size = resolution or config.input_size
+        self.input_size = config.input_size if resolution is None else resolution
+        check_range("resolution", self.input_size, 32, 4096)
         self.layer_names = tuple(f"stage{i}" for i in range(7))
         self.recipe = RECIPE
         self.fingerprint = _checked_sha256(weights, sha256)

@@ -78,6 +78,12 @@ def test_images_of_its_own_size_are_used_bit_for_bit(net: EfficientNetEncoder, s
     assert torch.equal(net._prepared(images), (images - 127 / 255) / (128 / 255))
 
 
+@pytest.mark.parametrize("resolution", [0, 5000])
+def test_a_resolution_out_of_range(resolution: int) -> None:
+    with pytest.raises(ConfigError, match="resolution must lie between 32 and 4096"):
+        EfficientNetEncoder(embedded_weights(), resolution=resolution)
+
+
 def test_images_must_be_rgb_floats(net: EfficientNetEncoder) -> None:
     with pytest.raises(ShapeError, match=r"\[B, 3, H, W\]"):
         net.encode(torch.rand(1, 64, 64, 3))
