@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comfy_api.latest import io
 
-from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
-from ..clipasso_core.encoders.recipes import choose_recipe
+from ..clipasso_core.encoders import EMBEDDED, choose_recipe, encoder_names, get_encoder
 from . import host
-from .sketch_encoder import SketchEncoder
+from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
 
@@ -67,11 +68,11 @@ class LoadEncoder(io.ComfyNode):
         cls, encoder_name: str, download_if_missing: bool, layer_weights: str, semantic_weight: float
     ) -> io.NodeOutput:
         with host.gradients():
-            encoder = get_encoder(
-                encoder_name,
-                store=host.model_store(),
-                download=download_if_missing,
-                progress=host.download_progress(),
-            )
-            recipe = choose_recipe(encoder, layer_weights, semantic_weight)
-            return io.NodeOutput(SketchEncoder.of(encoder, recipe))
+            loaded = embedded() if encoder_name == EMBEDDED else _load(encoder_name, download_if_missing)
+            recipe = choose_recipe(loaded.encoder, layer_weights, semantic_weight)
+            return io.NodeOutput(replace(loaded, recipe=recipe))
+
+
+def _load(name: str, download: bool) -> SketchEncoder:
+    encoder = get_encoder(name, store=host.model_store(), download=download, progress=host.download_progress())
+    return SketchEncoder.of(encoder)

@@ -15,6 +15,9 @@ from ..clipasso_core.encoders import EMBEDDED, FeatureRecipe, ImageEncoder, get_
 class SketchEncoder:
     """What travels on a SKETCH_ENCODER socket.
 
+    A network has one patcher in its life, and nothing but that moves it: ``embedded`` is one SketchEncoder for all
+    nodes, and ``get_encoder`` gives networks that nobody else has.
+
     Args:
         encoder: the core's encoder; its weights rest on the offload device.
         patcher: the handle by which ComfyUI loads and evicts them.
@@ -26,11 +29,11 @@ class SketchEncoder:
     recipe: FeatureRecipe
 
     @classmethod
-    def of(cls, encoder: ImageEncoder, recipe: FeatureRecipe | None = None) -> SketchEncoder:
-        """Hand an encoder's weights to ComfyUI."""
+    def of(cls, encoder: ImageEncoder) -> SketchEncoder:
+        """Hand the weights of a new encoder to ComfyUI, with the encoder's own recipe."""
         load_device = comfy.model_management.get_torch_device()
         offload_device = comfy.model_management.unet_offload_device()
-        return cls(encoder, ModelPatcher(encoder.network, load_device, offload_device), recipe or encoder.recipe)
+        return cls(encoder, ModelPatcher(encoder.network, load_device, offload_device), encoder.recipe)
 
     def ready(self, memory: int = 0) -> ImageEncoder:
         """Return the encoder with its weights on the compute device, making room there.
@@ -46,5 +49,5 @@ class SketchEncoder:
 
 @lru_cache(maxsize=1)
 def embedded() -> SketchEncoder:
-    """Return the embedded encoder, made once; for nodes whose encoder socket is left open."""
+    """Return the embedded encoder, made once: for open encoder sockets, and for Load Encoder."""
     return SketchEncoder.of(get_encoder(EMBEDDED))

@@ -12,7 +12,6 @@ from hypothesis import settings
 from torch import Tensor
 
 from clipasso_core.encoders import ImageEncoder, get_encoder
-from clipasso_core.encoders.embedded import EfficientNetEncoder, embedded_weights
 from clipasso_core.pixels import resize
 
 # In CI the same examples every time: a new one that fails is found at a desk, not in somebody else's change.
@@ -49,11 +48,3 @@ def cat() -> Tensor:
 @pytest.fixture(scope="session")
 def encoder() -> ImageEncoder:
     return get_encoder()
-
-
-@pytest.fixture(scope="session")
-def small_encoder() -> ImageEncoder:
-    """Return the embedded network as one that looks at 64 px: twelve times as fast, for tests of what is around it."""
-    encoder = EfficientNetEncoder(embedded_weights())
-    encoder.input_size = 64
-    return encoder

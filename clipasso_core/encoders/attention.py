@@ -1,4 +1,4 @@
-"""Where CLIP looks: the paper's mean attention, attention rollout, and Grad-CAM."""
+"""Where a network looks: the paper's mean attention, attention rollout, and Grad-CAM."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from torch import Tensor
 from ..errors import ConfigError, ShapeError
 from ..pixels import min_max
 from .clip_tower import TokenAttention, Tower
+from .efficientnet_lite import EfficientNetLite
 
-METHODS = ("auto", "mean", "rollout", "grad-cam")
+BEST_GUESSES = 5
+GUESS_LAYERS = ("stage4", "stage6")
+"""How many classes of a classifier count for its Grad-CAM, and at which of its maps (strides 16 and 32)."""
 
 
 def attention_grid(tower: Tower, pixels: Tensor, method: str, text: Tensor | None) -> Tensor:
@@ -81,8 +84,38 @@ def grad_cam(tower: Tower, pixels: Tensor, text: Tensor | None = None) -> Tensor
         with torch.enable_grad():
             maps = maps.detach().requires_grad_(True)
             (gradient,) = torch.autograd.grad(_score(head(maps), text).sum(), maps)
-        weights = gradient.float().mean(dim=(-2, -1), keepdim=True)
-        return (weights * maps.detach().float()).sum(dim=1).clamp_min(0)
+        return _raising(maps.detach().float(), gradient.float())
+
+
+def best_guess_cam(network: EfficientNetLite, pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return where a classifier looks for its best guesses: Grad-CAM of their log-likelihood at two scales, averaged.
+
+    Args:
+        network: the frozen classifier.
+        pixels: [B, 3, h, w] normalised.
+        size: (height, width) px of the result.
+
+    Returns:
+        [B, height, width] in 0-1.
+
+    Source: Selvaraju et al., "Grad-CAM" (ICCV 2017).
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        images = pixels.clone().requires_grad_(True)
+        maps = dict(network.stages(images))
+        logits = network.classifier(network.embed(maps["stage6"]))
+        score = logits.topk(BEST_GUESSES, dim=-1).values.logsumexp(dim=-1).sum()
+        gradients = torch.autograd.grad(score, [maps[name] for name in GUESS_LAYERS])
+    total = torch.zeros(images.shape[0], *size, device=images.device)
+    for name, gradient in zip(GUESS_LAYERS, gradients, strict=True):
+        heat = _raising(maps[name].detach(), gradient)
+        total += min_max(F.interpolate(heat[:, None], size=size, mode="bicubic", align_corners=False)[:, 0])
+    return min_max(total.clamp_min(0))
+
+
+def _raising(maps: Tensor, gradient: Tensor) -> Tensor:
+    """Sum the channels [B, C, h, w], each weighted by its mean gradient, and keep what raises the score, [B, h, w]."""
+    return (gradient.mean(dim=(-2, -1), keepdim=True) * maps).sum(dim=1).clamp_min(0)
 
 
 def _score(embedding: Tensor, text: Tensor | None) -> Tensor:
@@ -103,6 +136,10 @@ def _patches(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def to_image_size(grid: Tensor, size: tuple[int, int]) -> Tensor:
-    """Enlarge maps [B, h, w] to [B, H, W], bicubic, each from 0 to 1; a flat map becomes zeros."""
+    """Enlarge maps [B, h, w] to [B, H, W], bicubic, each from 0 to 1; a flat map becomes zeros.
+
+    >>> to_image_size(torch.full((1, 2, 2), 0.3), (4, 4)).max()
+    tensor(0.)
+    """
     grid = min_max(grid.float())  # before enlarging: bicubic rounding must not turn a flat map into noise
     return min_max(F.interpolate(grid.unsqueeze(1), size, mode="bicubic", align_corners=False)[:, 0])

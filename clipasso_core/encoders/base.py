@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+from ..errors import ConfigError
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,8 @@ class ImageEncoder(Protocol):
         layer_names: every map that ``encode`` can return.
         recipe: how the losses read it by default.
         network: the weights, for whoever manages memory.
+        device: where the weights are now; images may be anywhere.
+        fingerprint: sha256 (hex) of the weights' file, written into SVG metadata so that a sketch can be repeated.
     """
 
     @property
@@ -77,14 +81,9 @@ class ImageEncoder(Protocol):
     @property
     def network(self) -> nn.Module: ...
     @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        ...
-
+    def device(self) -> torch.device: ...
     @property
-    def fingerprint(self) -> str:
-        """Hash (sha256, hex) of the weights, written into SVG metadata so that a sketch can be repeated."""
-        ...
+    def fingerprint(self) -> str: ...
 
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images [B, 3, H, W] in 0-1; return the named maps (None: the recipe's) and the embedding."""
@@ -98,6 +97,65 @@ class ImageEncoder(Protocol):
         """Return the embedding [D] of words, for ``attention_map``; ConfigError where the network knows no words."""
         ...
 
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the embeddings [T, D] of some texts, for the cost of loading what reads them once."""
+        ...
+
     def to(self, device: torch.device | str) -> ImageEncoder:
         """Move the weights; returns itself."""
         ...
+
+
+def check_layers(encoder: ImageEncoder, layers: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the layers that ``encode`` was asked for, the recipe's where it was not told.
+
+    Raises:
+        ConfigError: the encoder does not have one of them.
+    """
+    wanted = tuple(encoder.recipe.layer_weights) if layers is None else layers
+    unknown = sorted(set(wanted) - set(encoder.layer_names))
+    if unknown:
+        raise ConfigError(f"{encoder.name} has no layer {', '.join(unknown)}; it has {', '.join(encoder.layer_names)}.")
+    return wanted
+
+
+def choose_recipe(
+    encoder: ImageEncoder, layer_weights: str = "", semantic_weight: float | None = None
+) -> FeatureRecipe:
+    """Return an encoder's recipe with the user's changes.
+
+    Args:
+        encoder: whose layers are named.
+        layer_weights: such as "stage2: 1, stage3: 0.5"; empty keeps the encoder's own.
+        semantic_weight: 0 or more; None keeps the encoder's own.
+
+    Raises:
+        ConfigError: an unknown layer, a weight that is no number or negative, or all weights zero.
+
+    >>> from clipasso_core.encoders import get_encoder
+    >>> dict(choose_recipe(get_encoder(), "stage2: 1, stage3: 0.5").layer_weights)
+    {'stage2': 1.0, 'stage3': 0.5}
+    """
+    recipe = encoder.recipe
+    if layer_weights.strip():
+        weights = dict(_parse_item(item, encoder) for item in layer_weights.split(",") if item.strip())
+        recipe = replace(recipe, layer_weights=MappingProxyType({k: w for k, w in weights.items() if w > 0}))
+    if semantic_weight is not None:
+        if not 0 <= semantic_weight <= 100:
+            raise ConfigError(f"The semantic weight must lie between 0 and 100, got {semantic_weight}.")
+        recipe = replace(recipe, semantic_weight=semantic_weight)
+    if not recipe.layer_weights:
+        raise ConfigError("At least one layer needs a weight above 0; without one the sketch has no geometry.")
+    return recipe
+
+
+def _parse_item(item: str, encoder: ImageEncoder) -> tuple[str, float]:
+    name, _, number = item.partition(":")
+    try:
+        weight = float(number) if number.strip() else 1.0
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight <= 1e6:
+        raise ConfigError(f"The weight in {item.strip()!r} must be a number of 0 or more, as in 'stage2: 1'.")
+    (layer,) = check_layers(encoder, (name.strip(),))
+    return layer, weight

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ..errors import WeightsError
+from .checkpoint_read import TensorDict
 
 Tensors = Mapping[str, Tensor]
-TensorDict = dict[str, Tensor]
 
 _BLOCK = {
     "layer_norm1": "ln_1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,13 +12,14 @@ from torch import Tensor, nn
 from ..errors import ConfigError
 from ..weights.known import KnownNetwork
 from .attention import attention_grid, to_image_size
-from .base import FeatureRecipe, Features
-from .checkpoint import Checkpoint, load_checkpoint
-from .checkpoint_shape import Architecture
-from .clip_build import build_tower
-from .clip_pixels import PixelNormalization
-from .clip_text import text_embedding
-from .tensors import ensure_normal_tensors
+from .base import FeatureRecipe, Features, check_layers
+from .checkpoint import Architecture, Checkpoint, load_checkpoint
+from .checkpoint_convert import Tensors
+from .clip_resnet import build_resnet
+from .clip_text import embed_texts
+from .clip_tower import Tower
+from .clip_vit import build_siglip, build_vit
+from .frozen import PixelNormalization, ensure_normal_tensors, first_weight, move_network
 
 
 class ClipEncoder:
@@ -51,7 +53,6 @@ class ClipEncoder:
     ) -> None:
         architecture, training = checkpoint.architecture, checkpoint.training
         self._path = checkpoint.path
-        self._known = checkpoint.known
         self._quick_gelu = training.quick_gelu if quick_gelu is None else quick_gelu
         self.architecture = architecture
         self.input_size = resolution or architecture.image_size
@@ -60,10 +61,15 @@ class ClipEncoder:
             self._pixels = PixelNormalization(self.input_size, training.mean, training.std)
             self.network = nn.ModuleDict({"pixels": self._pixels, "visual": self.tower.network}).eval()
         self.name = name or (checkpoint.known.name if checkpoint.known else checkpoint.path.stem)
-        self.description = _describe(checkpoint, self._quick_gelu, quick_gelu is None)
+        self.description = _description(checkpoint, self._quick_gelu, quick_gelu is None)
         self.layer_names = self.tower.layer_names
         self.recipe = default_recipe(architecture)
         self.fingerprint = checkpoint.sha256
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are now."""
+        return first_weight(self.tower.network).device
 
     @classmethod
     def from_file(
@@ -76,11 +82,6 @@ class ClipEncoder:
     ) -> ClipEncoder:
         """Load a model file; see ``load_checkpoint`` for the formats and the errors."""
         return cls(load_checkpoint(path, known), resolution, quick_gelu, name)
-
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return self._pixels.mean.device
 
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images.
@@ -98,12 +99,9 @@ class ClipEncoder:
             ConfigError: a layer does not exist.
             ShapeError: images are not a batch of RGB floats.
         """
-        wanted = tuple(self.recipe.layer_weights) if layers is None else layers
-        unknown = sorted(set(wanted) - set(self.layer_names))
-        if unknown:
-            raise ConfigError(f"{self.name} has no layer {', '.join(unknown)}; it has {', '.join(self.layer_names)}.")
+        wanted = check_layers(self, layers)
         ensure_normal_tensors(self.network)
-        maps, vector = self.tower.run(self._pixels(images), wanted, embedding)
+        maps, vector = self.tower.run(self._prepared(images), wanted, embedding)
         return Features({name: maps[name].float() for name in wanted}, None if vector is None else vector.float())
 
     def attention_map(self, images: Tensor, method: str = "auto", text: Tensor | None = None) -> Tensor:
@@ -122,25 +120,59 @@ class ClipEncoder:
         """
         ensure_normal_tensors(self.network)
         with torch.no_grad():
-            pixels = self._pixels(images.detach())
+            pixels = self._prepared(images.detach())
         grid = attention_grid(self.tower, pixels, method, text)
         return to_image_size(grid, (images.shape[-2], images.shape[-1]))
 
     def encode_text(self, text: str) -> Tensor:
-        """Return the embedding [D], of length 1, of a text; the text tower is read from the file and dropped again.
+        """Return the embedding [D], of length 1, of a text; see ``encode_texts``."""
+        return self.encode_texts([text])[0]
+
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """Return the embeddings [T, D], each of length 1, of some texts; the file is read once for all of them.
 
         Raises:
-            ConfigError: the file has no text tower, or the text is empty.
+            ConfigError: there is no text, one is empty, or the file has no text tower that can be used.
+            WeightsError: the file cannot be read, or its text tower is incomplete.
         """
-        checkpoint = load_checkpoint(self._path, self._known)
-        found = text_embedding(text, checkpoint.text, self.architecture.family, self._quick_gelu)
-        return found.to(self._pixels.mean.device)
+        return embed_texts(texts, self._path, self.architecture.family, self._quick_gelu).to(self.device)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> ClipEncoder:
         """Move the weights, optionally to another floating type (float16 halves memory on a GPU); returns itself."""
-        with torch.inference_mode(False), torch.no_grad():
-            self.network.to(device=device, dtype=dtype)
+        move_network(self.network, device, dtype)
         return self
+
+    def _prepared(self, images: Tensor) -> Tensor:
+        pixels: Tensor = self._pixels(images, first_weight(self.tower.network))
+        return pixels
+
+
+def build_tower(architecture: Architecture, visual: Tensors, size: int, quick_gelu: bool) -> Tower:
+    """Build the image tower of that architecture, frozen and in evaluation mode.
+
+    Args:
+        architecture: what the weights belong to.
+        visual: float tensors under open_clip's names; they become the network's, without a copy.
+        size: side in px of the images it will see.
+        quick_gelu: the activation of the training (ViT only).
+
+    Raises:
+        ConfigError: size is not a multiple of the patch.
+        WeightsError: tensors are missing, too many or of other shapes.
+        DependencyError: open_clip is missing.
+    """
+    step = architecture.patch_size
+    if size < step or size % step:
+        raise ConfigError(f"resolution must be a multiple of {step} px for {architecture.name}, got {size}.")
+    tower: Tower
+    if architecture.family == "resnet":
+        tower = build_resnet(architecture, visual, size)
+    elif architecture.family == "vit":
+        tower = build_vit(architecture, visual, size, quick_gelu)
+    else:
+        tower = build_siglip(architecture, visual, size)
+    tower.network.eval().requires_grad_(False)
+    return tower
 
 
 def default_recipe(architecture: Architecture) -> FeatureRecipe:
@@ -158,7 +190,7 @@ def default_recipe(architecture: Architecture) -> FeatureRecipe:
     return FeatureRecipe(MappingProxyType(layers), True, 0.1)
 
 
-def _describe(checkpoint: Checkpoint, quick_gelu: bool, recognised: bool) -> str:
+def _description(checkpoint: Checkpoint, quick_gelu: bool, recognised: bool) -> str:
     """Write one line for users: which network, from what file."""
     architecture = checkpoint.architecture
     training = f", {checkpoint.known.tag}" if checkpoint.known else ""

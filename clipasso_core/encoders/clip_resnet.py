@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..errors import ConfigError
-from .checkpoint_shape import Architecture
-from .clip_tower import Head, TokenAttention, require_open_clip
-from .clip_weights import fill, resize_positions
-from .fold import fold_batch_norms
+from .checkpoint import Architecture
+from .clip_tower import ToEmbedding, TokenAttention, fill, require_open_clip, resize_positions
 
 LAYER_NAMES = ("stem", "stage1", "stage2", "stage3", "stage4")
 
@@ -37,15 +37,15 @@ class ResnetTower:
                 maps[name] = value
         return maps, self.network.attnpool(value) if embedding else None
 
-    def _stage(self, name: str) -> Head:
-        stage: Head = getattr(self.network, name.replace("stage", "layer"))
+    def _stage(self, name: str) -> nn.Module:
+        stage: nn.Module = getattr(self.network, name.replace("stage", "layer"))
         return stage
 
     def attention(self, pixels: Tensor) -> TokenAttention:
         """Refuse: a ResNet has no class token."""
         raise ConfigError(f"a ResNet has no attention between patches; use one of {', '.join(self.methods)}.")
 
-    def split(self, pixels: Tensor) -> tuple[Tensor, Head]:
+    def split(self, pixels: Tensor) -> tuple[Tensor, ToEmbedding]:
         """Return stage 4's map and the attention pooling."""
         maps, _ = self.run(pixels, ("stage4",), embedding=False)
         return maps["stage4"], self.network.attnpool
@@ -77,6 +77,20 @@ def build_resnet(architecture: Architecture, visual: Mapping[str, Tensor], size:
         if name.endswith("num_batches_tracked"):
             tensors.setdefault(name, torch.zeros((), dtype=torch.long))
     fill(network, tensors)
+    network.eval()
     if fold:
-        fold_batch_norms(network)
+        _fold_batch_norms(network)
     return ResnetTower(network.to(memory_format=torch.channels_last))
+
+
+@torch.no_grad()
+def _fold_batch_norms(network: nn.Module) -> None:
+    """Replace every Conv2d and the BatchNorm2d after it by one convolution: the same numbers from fewer steps.
+
+    "After it" means the next child of the same module, which in open_clip's ResNet is the order of computation.
+    """
+    for module in network.modules():
+        for (conv_name, conv), (norm_name, norm) in pairwise(list(module.named_children())):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
+                setattr(module, norm_name, nn.Identity())

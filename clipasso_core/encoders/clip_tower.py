@@ -1,24 +1,25 @@
-"""What the encoder and the attention maps ask of an image tower, and the lazy import of open_clip."""
+"""An image tower of open_clip's: what the encoder and the attention maps ask of it, and how its weights get in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Protocol
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..errors import DependencyError
+from ..errors import DependencyError, WeightsError
 
-Head = Callable[[Tensor], Tensor]
-"""From the last maps [B, C, h, w] to the embedding [B, D]."""
+ToEmbedding = Callable[[Tensor], Tensor]
+"""The last part of a tower: from maps [B, C, h, w] to the embedding [B, D]."""
 
 
 @dataclass(frozen=True, eq=False)
 class TokenAttention:
-    """Who looks at whom inside a transformer.
+    """How much the tokens of a transformer take from each other.
 
     Args:
         layers: per block [B, heads, T, T], rows sum to 1: how much token i takes from token j.
@@ -51,40 +52,9 @@ class Tower(Protocol):
         """Return the attention of every block (only towers that offer "mean")."""
         ...
 
-    def split(self, pixels: Tensor) -> tuple[Tensor, Head]:
+    def split(self, pixels: Tensor) -> tuple[Tensor, ToEmbedding]:
         """Return the last maps [B, C, h, w] that the embedding depends on, and the rest of the way to it."""
         ...
-
-
-class BlockTower:
-    """Hold a transformer of open_clip's, whose maps are the patch tokens after its blocks.
-
-    Args:
-        network: the transformer.
-        blocks: how many it has.
-        patch_size: (height, width) px.
-    """
-
-    methods = ("mean", "rollout", "grad-cam")
-
-    def __init__(self, network: Any, blocks: int, patch_size: tuple[int, int]) -> None:
-        self.network, self.patch_size = network, patch_size
-        self.layer_names = tuple(f"block{index}" for index in range(blocks))
-
-    def run(self, pixels: Tensor, layers: tuple[str, ...], embedding: bool) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Return the patch tokens after the named blocks as grids, a class token dropped, and the embedding."""
-        if not layers:
-            return {}, self.network(pixels) if embedding else None
-        indices = sorted(self.layer_names.index(name) for name in set(layers))
-        found = self.network.forward_intermediates(
-            pixels, indices=indices, stop_early=not embedding, intermediates_only=not embedding
-        )
-        names = [self.layer_names[index] for index in indices]
-        return dict(zip(names, found["image_intermediates"], strict=True)), found.get("image_features")
-
-    def grid(self, pixels: Tensor) -> tuple[int, int]:
-        """Return (rows, columns) of the patches of pixels [B, 3, H, W]."""
-        return pixels.shape[-2] // self.patch_size[0], pixels.shape[-1] // self.patch_size[1]
 
 
 def require_open_clip() -> ModuleType:
@@ -103,30 +73,41 @@ def require_open_clip() -> ModuleType:
     return module
 
 
-@contextmanager
-def recorded_outputs(modules: Iterable[nn.Module]) -> Iterator[list[Tensor]]:
-    """Collect what the modules return, in the order in which they run."""
-    outputs: list[Tensor] = []
+def fill(network: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Put the tensors into a network built on the meta device; they become its weights, without a copy.
 
-    def record(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-        outputs.append(output)
-
-    handles = [module.register_forward_hook(record) for module in modules]
-    try:
-        yield outputs
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def attention_weights(query: Tensor, key: Tensor, heads: int) -> Tensor:
-    """Return softmax(q k / sqrt(d)), [B, heads, Tq, Tk]; query: [B, Tq, C], key: [B, Tk, C]."""
-    query, key = (tokens.reshape(*tokens.shape[:2], heads, -1).transpose(1, 2) for tokens in (query, key))
-    scale = float(query.shape[-1]) ** -0.5
-    weights: Tensor = (query @ key.transpose(-1, -2) * scale).softmax(-1)
-    return weights
+    Raises:
+        WeightsError: names or shapes do not fit; the message names some.
+    """
+    wanted = network.state_dict()
+    missing = [name for name in wanted if name not in tensors]
+    wrong = [name for name in wanted if name in tensors and tensors[name].shape != wanted[name].shape]
+    if missing or wrong:
+        what = f"lacks {len(missing)} tensors" if missing else f"has {len(wrong)} tensors of other shapes"
+        raise WeightsError(
+            f"the image tower {what} (such as {(missing or wrong)[0]!r}): the file is incomplete or of a network "
+            "that is not supported; fetch it anew."
+        )
+    with torch.no_grad():
+        network.load_state_dict({name: tensors[name] for name in wanted}, assign=True)
 
 
-def to_grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Lay patch tokens [B, h * w, C] out as maps [B, C, h, w]."""
-    return tokens.transpose(1, 2).reshape(tokens.shape[0], -1, *grid)
+def resize_positions(positions: Tensor, old: int, new: int) -> Tensor:
+    """Interpolate position embeddings to another grid, bicubic and antialiased as open_clip does.
+
+    Args:
+        positions: [1 + old * old, C], the class token's first.
+        old: side of the grid.
+        new: side of the wanted grid.
+
+    Returns:
+        [1 + new * new, C]; the same tensor where old equals new.
+
+    >>> resize_positions(torch.zeros(1 + 7 * 7, 8), 7, 14).shape
+    torch.Size([197, 8])
+    """
+    if old == new:
+        return positions
+    grid = positions[1:].T.reshape(1, -1, old, old)
+    grid = F.interpolate(grid, (new, new), mode="bicubic", antialias=True, align_corners=False)
+    return torch.cat([positions[:1], grid.flatten(2)[0].T])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
 from ..errors import ConfigError
+from ..weights import ModelStore, Progress
 from .base import ImageEncoder
+from .clip import ClipEncoder
 from .embedded import embedded_encoder
-
-if TYPE_CHECKING:
-    from ..weights import ModelStore, Progress
 
 EMBEDDED = "embedded"
 
@@ -22,7 +19,7 @@ def encoder_names(store: ModelStore | None = None) -> tuple[str, ...]:
     Args:
         store: whose folders are searched; None for the default folder.
     """
-    models = (store or _default_store()).list()
+    models = (store or ModelStore()).list()
     there = [model.name for model in models if model.file and model.name != EMBEDDED]
     absent = [model.name for model in models if not model.file]
     return (EMBEDDED, *there, *absent)
@@ -35,7 +32,7 @@ def get_encoder(
     download: bool = False,
     progress: Progress | None = None,
 ) -> ImageEncoder:
-    """Return an encoder by name, on a device.
+    """Return a new encoder by name, on a device; nobody else holds its weights.
 
     Args:
         name: one of ``encoder_names``, or the path of a model file.
@@ -48,21 +45,16 @@ def get_encoder(
         ConfigError: no encoder of this name; the message lists those there are.
         WeightsError: its file is missing, damaged, of another network, or cannot be fetched.
         DependencyError: the package that it needs is missing; the message holds the install line.
+
+    >>> encoder = get_encoder()
+    >>> encoder.name, encoder.input_size, encoder.device
+    ('efficientnet-lite0', 224, device(type='cpu'))
     """
     if name == EMBEDDED:
         return embedded_encoder().to(device)
-    from ..weights import ModelStore
-    from .clip import ClipEncoder
-
     store = store or ModelStore()
     file = store.find(name)
     if file is None and name not in encoder_names(store):
         raise ConfigError(f"Unknown encoder {name!r}. Known: {', '.join(encoder_names(store))}.")
     path = store.pull(name, progress) if download and file is None else store.path(name)
     return ClipEncoder.from_file(path, known=file.known if file else None, name=name).to(device)
-
-
-def _default_store() -> ModelStore:
-    from ..weights import ModelStore
-
-    return ModelStore()

@@ -2,7 +2,7 @@
 
 huggingface_hub asks the server, names the address, goes through proxies and obeys its offline switch. Its own
 download throws a part away when it fails (seen in 2.4), so we keep the part, and its ``http_get`` goes on where that
-ends.
+ends. Every failure becomes a WeightsError that says what to do.
 """
 
 from __future__ import annotations
@@ -12,27 +12,36 @@ import logging
 import os
 import re
 import shutil
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from ..encoders.checkpoint import file_sha256
-from ..errors import WeightsError
-from .explain import DEFAULT_ENDPOINT, explained, network_errors, require_hub
+from filelock import FileLock, Timeout
+
+from ..errors import DependencyError, WeightsError
 from .known import KnownNetwork, format_size
-from .record import Basis, DownloadRecord, write_record
+from .record import Basis, DownloadRecord, file_sha256, write_record
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, "int | None"], None]
 """Called with the bytes there so far and the size of the file (None where the server does not say)."""
 
+DEFAULT_ENDPOINT = "https://huggingface.co"
 RETRY_SECONDS = 1.0
+WAIT_SECONDS = 1.0
+"""How often a download that waits for another process looks again."""
+STALL_SECONDS = 120.0
+"""How long that other process may bring nothing; checking the hash of the largest file takes less."""
 SPARE_BYTES = 64_000_000
 """Free space that a download leaves on the disk."""
+
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
@@ -72,39 +81,79 @@ class _Part(FileIO):
 
 
 def download(known: KnownNetwork, folder: Path, endpoint: str | None, progress: Progress | None) -> Path:
-    """Fetch the weights of a network into a folder.
+    """Fetch the weights of a network into a folder, one process at a time.
 
     Args:
         known: the network.
         folder: where the file goes; made where it is missing.
         endpoint: server; None: HF_ENDPOINT of the environment, or huggingface.co.
-        progress: told of every chunk; an exception that it raises stops the download, and the part stays.
+        progress: told of every chunk, and now and then while another process fetches the same file; an exception that
+            it raises stops the download, and the part stays.
 
     Returns:
         The file's path.
 
     Raises:
-        WeightsError: no network, folder not writable, disk full, or the hash is wrong (then nothing is kept).
+        WeightsError: no network, folder not writable, disk full, the hash is wrong (then nothing is kept), or another
+            process fetches the same file and does not get on.
         DependencyError: huggingface_hub is missing.
     """
     server = (endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
-    with explained(known, folder, server):
+    with _explained(known, folder, server):
         remote = _ask(known, server)
         target = folder / known.local_name_of(remote.name)
-        folder.mkdir(parents=True, exist_ok=True)
         part = folder / f".{target.name}.{(remote.sha256 or 'unknown')[:12]}.part"
-        _check_space(folder, remote, part)
-        _transfer(remote, part, progress)
-        sha256, basis = _check(known, remote, part)
-        os.replace(part, target)
-        record = DownloadRecord(known.repo, remote.name, server, remote.commit, sha256, target.stat().st_size, basis)
-        write_record(target, record)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(target, part, remote, progress):
+            if target.exists():  # another process has fetched it meanwhile
+                return target
+            _check_space(folder, remote, part)
+            _transfer(remote, part, progress)
+            sha256, basis = _check(known, remote, part)
+            os.replace(part, target)
+            size = target.stat().st_size
+            write_record(target, DownloadRecord(known.repo, remote.name, server, remote.commit, sha256, size, basis))
         return target
+
+
+@contextmanager
+def _locked(target: Path, part: Path, remote: RemoteFile, progress: Progress | None) -> Iterator[None]:
+    """Keep other processes from fetching the same file; while one of them does, tell how far it is.
+
+    The system ends the lock with the process that holds it, however that ends. The empty lock file may stay after a
+    failure: only once the target is there can nobody go wrong who still waits for a lock file that was deleted.
+
+    Raises:
+        WeightsError: the other process has brought nothing for STALL_SECONDS.
+    """
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    there, moved = -1, time.monotonic()
+    while True:
+        try:
+            lock.acquire(timeout=WAIT_SECONDS)
+            break
+        except Timeout as error:
+            before, there = there, _size(part)
+            moved = time.monotonic() if there != before else moved
+            if time.monotonic() - moved > STALL_SECONDS:
+                raise WeightsError(
+                    f"another process is fetching {target}, and nothing has come for {STALL_SECONDS:.0f} s: "
+                    "wait for it or end it, then pull again."
+                ) from error
+            if progress is not None:
+                progress(there, remote.size_bytes)
+    try:
+        yield
+    finally:
+        lock.release()
+        if target.exists():
+            with suppress(OSError):  # on Windows another process may have it open
+                Path(lock.lock_file).unlink()
 
 
 def _ask(known: KnownNetwork, server: str) -> RemoteFile:
     """Ask the server about the first of the network's files that exists. No access token is sent."""
-    hub = require_hub()
+    hub = _require_hub()
     if hub.constants.HF_HUB_OFFLINE:
         raise hub.errors.OfflineModeIsEnabled("HF_HUB_OFFLINE is set")
     missing: Exception | None = None
@@ -122,29 +171,33 @@ def _ask(known: KnownNetwork, server: str) -> RemoteFile:
 
 
 def _check_space(folder: Path, remote: RemoteFile, part: Path) -> None:
-    there = part.stat().st_size if part.exists() else 0
-    needed = max(0, (remote.size_bytes or 0) - there) + SPARE_BYTES
+    needed = max(0, (remote.size_bytes or 0) - _size(part)) + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(errno.ENOSPC, f"{format_size(needed)} are needed and {format_size(free)} are free")
 
 
+def _size(part: Path) -> int:
+    """Return how many bytes have come, 0 where there is no part yet."""
+    return part.stat().st_size if part.exists() else 0
+
+
 def _transfer(remote: RemoteFile, part: Path, progress: Progress | None) -> None:
     """Fetch what the part lacks, going on by itself after a cut as long as every try brings something."""
-    hub = require_hub()
-    if part.exists() and remote.size_bytes is not None and part.stat().st_size > remote.size_bytes:
+    hub = _require_hub()
+    if remote.size_bytes is not None and _size(part) > remote.size_bytes:
         part.unlink()
     silent = hub.utils.are_progress_bars_disabled()
     hub.utils.disable_progress_bars()  # ours tells instead
     try:
         while True:
-            before = part.stat().st_size if part.exists() else 0
+            before = _size(part)
             try:
                 return _transfer_once(remote, part, progress)
-            except network_errors() as error:
-                if part.stat().st_size <= before:
+            except _network_errors() as error:
+                if _size(part) <= before:
                     raise
-                logger.warning("The connection broke (%s); going on at %d bytes.", error, part.stat().st_size)
+                logger.warning("The connection broke (%s); going on at %d bytes.", error, _size(part))
                 time.sleep(RETRY_SECONDS)
     finally:
         if not silent:
@@ -152,7 +205,7 @@ def _transfer(remote: RemoteFile, part: Path, progress: Progress | None) -> None
 
 
 def _transfer_once(remote: RemoteFile, part: Path, progress: Progress | None) -> None:
-    hub = require_hub()
+    hub = _require_hub()
     with _Part(part, remote.size_bytes, progress) as file:
         there = file.seek(0, os.SEEK_END)
         if there == remote.size_bytes:
@@ -177,3 +230,66 @@ def _check(known: KnownNetwork, remote: RemoteFile, part: Path) -> tuple[str, Ba
             f"{expected[:16]}...) and was deleted: pull it again, or from another server (HF_ENDPOINT)."
         )
     return sha256, "table" if pinned else "hub"
+
+
+def by_hand(known: KnownNetwork, folder: Path) -> str:
+    """Say how to get a network's file: by one command, or by hand."""
+    return (
+        f"It is {known.files[0]} of {known.repo} ({known.size_text}, licence {known.licence}). "
+        f'Run `clipasso models pull {known.name} --to "{folder}"` (or switch download_if_missing on in the node), '
+        f"or fetch {DEFAULT_ENDPOINT}/{known.repo}/resolve/main/"
+        f"{known.files[0]} and save it as {folder / known.local_name}."
+    )
+
+
+@contextmanager
+def _explained(known: KnownNetwork, folder: Path, server: str) -> Iterator[None]:
+    """Turn every failure that a user can meet into a WeightsError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, _network_errors()):
+            raise _unreachable(known, folder, server, error) from error
+        full = error.errno == errno.ENOSPC
+        if not full and error.errno not in _NOT_WRITABLE:
+            raise _unreachable(known, folder, server, error) from error
+        reason = "the disk is full" if full else "the folder cannot be written to"
+        raise WeightsError(
+            f"cannot save {known.name} ({known.size_text}) in {folder}: {reason} ({error}). What has come so far is "
+            "kept; make room or choose another folder with CLIPASSO_MODELS, then pull again."
+        ) from error
+    except _network_errors() as error:
+        raise _unreachable(known, folder, server, error) from error
+
+
+def _unreachable(known: KnownNetwork, folder: Path, server: str, error: Exception) -> WeightsError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return WeightsError(
+        f"cannot fetch {known.name} from {server}: {reason}. {by_hand(known, folder)} "
+        "Behind a proxy set HTTPS_PROXY; a mirror is chosen with HF_ENDPOINT."
+    )
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    """Return what the hub's HTTP library raises (requests before 1.0, httpx since)."""
+    hub = _require_hub()
+    found: list[type[Exception]] = [hub.errors.HfHubHTTPError, hub.errors.OfflineModeIsEnabled]
+    for module, name in (("requests", "RequestException"), ("httpx", "HTTPError"), ("httpx2", "HTTPError")):
+        if module in sys.modules:
+            found.append(getattr(sys.modules[module], name))
+    return tuple(found)
+
+
+def _require_hub() -> Any:
+    """Import huggingface_hub, or raise DependencyError with the install line."""
+    try:
+        import huggingface_hub
+        import huggingface_hub.constants
+        import huggingface_hub.errors
+        import huggingface_hub.file_download
+        import huggingface_hub.utils
+    except ImportError as error:
+        raise DependencyError(
+            f"downloads need huggingface_hub ({error}): run `pip install huggingface_hub`, or fetch the file by hand."
+        ) from error
+    return huggingface_hub

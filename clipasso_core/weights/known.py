@@ -75,7 +75,11 @@ class KnownNetwork:
 
 
 def format_size(size: int) -> str:
-    """Write a number of bytes for people, in powers of ten as the hub does."""
+    """Write a number of bytes for people, in powers of ten as the hub does.
+
+    >>> format_size(479_000_000)
+    '479 MB'
+    """
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= scale:
             return f"{size / scale:.3g} {unit}"
@@ -177,6 +181,9 @@ def find_known(name: str) -> KnownNetwork:
 
     Raises:
         ConfigError: no such name; the message lists them all.
+
+    >>> find_known("CLIP-RN101-OpenAI").architecture
+    'RN101'
     """
     for network in KNOWN:
         if network.name == name.lower():
@@ -185,7 +192,11 @@ def find_known(name: str) -> KnownNetwork:
 
 
 def recognise(stem: str, sha256: str | None = None) -> KnownNetwork | None:
-    """Return the known network that a file is, by its hash, our name for it or its repository's name, or None."""
+    """Return the known network that a file is, by its hash, our name for it or its repository's name, or None.
+
+    >>> recognise("CLIP-ViT-B-32-laion2B-s34B-b79K").name
+    'clip-vit-b-32-laion2b'
+    """
     for network in KNOWN:
         if sha256 is not None and sha256 in (network.sha256, network.original_sha256):
             return network

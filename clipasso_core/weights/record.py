@@ -1,19 +1,23 @@
-"""What was downloaded from where, kept beside the file, and whether a file is still what it was."""
+"""Which bytes a model file holds, and what is known of them: its hash, and the record of its download beside it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..errors import WeightsError
 from .known import KnownNetwork
 
 logger = logging.getLogger(__name__)
 
 Basis = Literal["table", "hub", "first download", "none"]
 """Where an expected hash is from: our table, what the hub said at the download, or only the downloaded bytes."""
+
+_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,28 @@ class Verification:
         return None if self.expected is None else self.sha256 == self.expected
 
 
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file, hex.
+
+    Raises:
+        WeightsError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise WeightsError(f"cannot read {path}: {error}.") from error
+    return digest.hexdigest()
+
+
 def record_path(file: Path) -> Path:
-    """Where the record of a model file lies."""
+    """Return where the record of a model file lies.
+
+    >>> record_path(Path("clip.safetensors")).name
+    'clip.safetensors.json'
+    """
     return file.with_name(f"{file.name}.json")
 
 
@@ -82,19 +106,23 @@ def read_record(file: Path) -> DownloadRecord | None:
         return None
 
 
-def expected_hash(file: Path, known: KnownNetwork | None, sha256: str) -> tuple[str | None, Basis]:
-    """Return the hash that a file should have, and where that is known from.
+def verification(file: Path, known: KnownNetwork | None) -> Verification:
+    """Hash a file and compare with the table, else with the record of its download.
 
     Args:
         file: the model file.
-        known: the network it is named after, or None.
-        sha256: what it has; of a network's two published files either is right.
+        known: the network it is named after, or None; of its two published files either is right.
+
+    Raises:
+        WeightsError: the file cannot be read.
     """
+    sha256 = file_sha256(file)
+    published = (known.sha256, known.original_sha256) if known else (None, None)
+    if sha256 in published:
+        return Verification(file, sha256, sha256, "table")
+    if published[0] is not None:
+        return Verification(file, sha256, published[0], "table")
     record = read_record(file)
-    if known is not None and sha256 == known.original_sha256:
-        return known.original_sha256, "table"
-    if known is not None and known.sha256 is not None:
-        return known.sha256, "table"
     if record is not None:
-        return record.sha256, record.basis
-    return None, "none"
+        return Verification(file, sha256, record.sha256, record.basis)
+    return Verification(file, sha256, None, "none")

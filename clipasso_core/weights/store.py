@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..encoders.checkpoint import file_sha256
-from ..encoders.checkpoint_read import SUFFIXES
 from ..errors import ConfigError, WeightsError
-from .download import Progress, download
-from .explain import by_hand
+from .download import Progress, by_hand, download
 from .known import KNOWN, KnownNetwork, find_known
-from .record import Verification, expected_hash
+from .record import Verification, verification
+
+SAFETENSORS = (".safetensors", ".sft")
+SUFFIXES = (*SAFETENSORS, ".pt", ".pth", ".bin", ".ckpt")
+"""Names of files that may hold a network."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class ModelFile:
     """Describe a file that may hold a network.
 
     Args:
-        name: how users call it: the known network's name, or the path below its folder without suffix.
+        name: how users call it: the known network's name, or the path below its folder without suffix; with the suffix
+            where another file of the folder has that name already.
         path: of the file.
         size_bytes: of the file.
         known: the network it is named after, or None.
@@ -83,13 +85,20 @@ class ModelStore:
         return self.folders[0]
 
     def files(self) -> tuple[ModelFile, ...]:
-        """Return every file that may hold a network, by name; of two of one name the earlier folder's."""
+        """Return every file that may hold a network, by name.
+
+        Of two of one name the earlier folder's counts. Beside "a.safetensors", which is called "a", another format of
+        the same name is called "a.pt".
+        """
         found: dict[str, ModelFile] = {}
         for folder in self.folders:
+            there: dict[str, ModelFile] = {}
             for path in _walk(folder):
-                if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-                    file = _describe(folder, path)
-                    found.setdefault(file.name, file)
+                file = _describe(folder, path)
+                if file.name in there:
+                    file = replace(file, name=path.relative_to(folder).as_posix())
+                there[file.name] = file
+            found = there | found
         return tuple(sorted(found.values(), key=lambda file: file.name.lower()))
 
     def list(self) -> tuple[ModelStatus, ...]:
@@ -146,22 +155,23 @@ class ModelStore:
         Raises:
             WeightsError, ConfigError: as ``path`` does.
         """
-        path = self.path(name)
-        file = self.find(name)
-        sha256 = file_sha256(path)
-        expected, basis = expected_hash(path, file.known if file else None, sha256)
-        return Verification(path, sha256, expected, basis)
+        path, file = self.path(name), self.find(name)
+        return verification(path, file.known if file else None)
 
 
 def _walk(folder: Path) -> list[Path]:
-    """Return the files below a folder, in order; links to folders are followed, each real folder once."""
+    """Return the files below a folder that may hold a network, safetensors first, else in the order of their paths.
+
+    Links to folders are followed, each real folder once. Hidden files are parts of downloads.
+    """
     seen: set[str] = set()
     files: list[Path] = []
     for where, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(one for one in folders if os.path.realpath(os.path.join(where, one)) not in seen)
         seen.update(os.path.realpath(os.path.join(where, one)) for one in folders)
-        files += [Path(where, name) for name in names]
-    return sorted(file for file in files if file.is_file())
+        files += [Path(where, name) for name in names if not name.startswith(".")]
+    models = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
+    return sorted(models, key=lambda file: (file.suffix.lower() not in SAFETENSORS, file))
 
 
 def _describe(folder: Path, path: Path) -> ModelFile:

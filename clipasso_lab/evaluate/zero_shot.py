@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from clipasso_core.encoders.base import ImageEncoder
@@ -82,8 +81,7 @@ def read_classes(names: Sequence[str], encoder: ImageEncoder) -> Classes:
     Raises:
         ConfigError: it knows no words.
     """
-    embeddings = [encoder.encode_text(prompt(name)) for name in names]
-    return Classes(tuple(names), torch.stack(embeddings))
+    return Classes(tuple(names), encoder.encode_texts([prompt(name) for name in names]))
 
 
 def _lines_of(text: str) -> list[str] | None:

@@ -25,9 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from clipasso_core.encoders.base import ImageEncoder
-from clipasso_core.encoders.checkpoint import Checkpoint
-from clipasso_core.encoders.checkpoint_hints import Training
-from clipasso_core.encoders.checkpoint_shape import recognise_architecture
+from clipasso_core.encoders.checkpoint import Checkpoint, Training, recognise_architecture
 from clipasso_core.encoders.clip import ClipEncoder
 from clipasso_core.encoders.embedded import embedded_encoder
 
@@ -66,7 +64,6 @@ def random_encoder(architecture: str) -> ImageEncoder:
         training=Training(quick),
         known=None,
         visual=visual,
-        text={},
     )
     return ClipEncoder(checkpoint)
 

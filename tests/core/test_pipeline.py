@@ -21,10 +21,10 @@ OPTIMIZE = OptimizeConfig(num_iterations=4, num_views=1, bank_size=2, learning_r
 WHOLE = SketchConfig(mask=MaskConfig(source="none", fit="pad"), init=INIT, optimize=OPTIMIZE)
 
 
-def test_a_real_photo_becomes_strokes(photo: Callable[[str], Tensor], small_encoder: ImageEncoder) -> None:
+def test_a_real_photo_becomes_strokes(photo: Callable[[str], Tensor], encoder: ImageEncoder) -> None:
     seen: list[SketchStep] = []
     image = photo("coffee")
-    made = sketch(image, SketchConfig(init=INIT, optimize=OPTIMIZE), encoder=small_encoder, on_step=seen.append)
+    made = sketch(image, SketchConfig(init=INIT, optimize=OPTIMIZE), encoder=encoder, on_step=seen.append)
     assert made.result.strokes.control_points.shape == (1, 4, 4, 2)
     assert made.result.strokes.canvas_size == (64, 64)
     assert made.result.num_iterations == len(seen) == 4
@@ -36,35 +36,35 @@ def test_a_real_photo_becomes_strokes(photo: Callable[[str], Tensor], small_enco
     assert 18 < y < 390
 
 
-def test_a_given_mask_is_followed(cup: Tensor, small_encoder: ImageEncoder) -> None:
+def test_a_given_mask_is_followed(cup: Tensor, encoder: ImageEncoder) -> None:
     mask = torch.zeros(1, 64, 64)
     mask[:, 10:50, 30:60] = 1
     made = sketch(
-        cup, SketchConfig(mask=MaskConfig(margin=0), init=INIT, optimize=OPTIMIZE), mask=mask, encoder=small_encoder
+        cup, SketchConfig(mask=MaskConfig(margin=0), init=INIT, optimize=OPTIMIZE), mask=mask, encoder=encoder
     )
     assert made.frames[0].box == (25, 10, 65, 50)
 
 
-def test_the_same_call_gives_the_same_bytes(cup: Tensor, small_encoder: ImageEncoder) -> None:
+def test_the_same_call_gives_the_same_bytes(cup: Tensor, encoder: ImageEncoder) -> None:
     first, second = (
-        sketch(cup, WHOLE, encoder=small_encoder).result.strokes.control_points.numpy().tobytes() for _ in range(2)
+        sketch(cup, WHOLE, encoder=encoder).result.strokes.control_points.numpy().tobytes() for _ in range(2)
     )
     assert first == second
 
 
-def test_provenance_tells_how_the_strokes_were_made(cup: Tensor, small_encoder: ImageEncoder) -> None:
-    facts = sketch(cup, WHOLE, encoder=small_encoder).result.strokes.provenance
+def test_provenance_tells_how_the_strokes_were_made(cup: Tensor, encoder: ImageEncoder) -> None:
+    facts = sketch(cup, WHOLE, encoder=encoder).result.strokes.provenance
     assert facts["encoder"] == "efficientnet-lite0"
     assert StrokeInitConfig(**facts["stroke_init"]) == INIT  # type: ignore[arg-type]
     assert OptimizeConfig(**facts["optimize"]) == OPTIMIZE  # type: ignore[arg-type]
 
 
-def test_provenance_names_what_decided_the_first_strokes(cup: Tensor, small_encoder: ImageEncoder) -> None:
-    plain = sketch(cup, WHOLE, encoder=small_encoder).result.strokes.provenance
-    given = sketch(cup, WHOLE, mask=torch.ones(1, *cup.shape[-2:]), encoder=small_encoder).result.strokes.provenance
+def test_provenance_names_what_decided_the_first_strokes(cup: Tensor, encoder: ImageEncoder) -> None:
+    plain = sketch(cup, WHOLE, encoder=encoder).result.strokes.provenance
+    given = sketch(cup, WHOLE, mask=torch.ones(1, *cup.shape[-2:]), encoder=encoder).result.strokes.provenance
     assert plain["mask"] == asdict(WHOLE.mask)
     assert given["mask"] == {**asdict(WHOLE.mask), "source": "given"}
-    looking = small_encoder
+    looking = encoder
     assert plain["saliency"] == {
         "method": "auto", "text": "", "encoder": looking.name, "encoder_sha256": looking.fingerprint
     }  # fmt: skip
@@ -83,8 +83,8 @@ def interrupted_at(iteration: int, image: Tensor, encoder: ImageEncoder) -> tupl
 
 
 @pytest.mark.parametrize("iteration", [1, 3])
-def test_an_interrupt_leaves_the_best_so_far(cup: Tensor, small_encoder: ImageEncoder, iteration: int) -> None:
-    made, losses = interrupted_at(iteration, cup, small_encoder)
+def test_an_interrupt_leaves_the_best_so_far(cup: Tensor, encoder: ImageEncoder, iteration: int) -> None:
+    made, losses = interrupted_at(iteration, cup, encoder)
     assert made.result.stopped == "interrupted"
     assert made.result.num_iterations == len(losses) == iteration
     assert made.result.loss[0] == pytest.approx(min(losses))
@@ -105,7 +105,7 @@ def test_an_error_before_the_first_step_is_the_error_itself(cup: Tensor, monkeyp
         sketch(cup, WHOLE)
 
 
-def test_an_error_later_keeps_the_best_so_far(cup: Tensor, small_encoder: ImageEncoder) -> None:
+def test_an_error_later_keeps_the_best_so_far(cup: Tensor, encoder: ImageEncoder) -> None:
     losses: list[float] = []
 
     def on_step(step: SketchStep) -> None:
@@ -114,7 +114,7 @@ def test_an_error_later_keeps_the_best_so_far(cup: Tensor, small_encoder: ImageE
             raise MemoryError("no more")
 
     with pytest.raises(SketchError, match="failed after 3 iterations: no more") as caught:
-        sketch(cup, WHOLE, encoder=small_encoder, on_step=on_step)
+        sketch(cup, WHOLE, encoder=encoder, on_step=on_step)
     assert isinstance(caught.value.__cause__, MemoryError)
     result = caught.value.sketch.result
     assert (result.stopped, result.num_iterations) == ("failed", 3)
@@ -122,17 +122,17 @@ def test_an_error_later_keeps_the_best_so_far(cup: Tensor, small_encoder: ImageE
 
 
 def test_a_photo_alone_and_in_a_batch_is_the_same_sketch(
-    photo: Callable[[str], Tensor], small_encoder: ImageEncoder
+    photo: Callable[[str], Tensor], encoder: ImageEncoder
 ) -> None:
     """To the byte, whatever the size of its object beside the others'."""
     photos = torch.cat([photo("coffee"), photo("coffee").flip(3), photo("coffee") * 0.9])
     masks = torch.zeros(3, 400, 600)
     masks[0, 20:380, 120:480], masks[1, 200:240, 300:330], masks[2, 100:300, 100:500] = 1, 1, 1
     config = SketchConfig(init=INIT, optimize=OPTIMIZE)
-    together = sketch(photos, config, mask=masks, encoder=small_encoder)
+    together = sketch(photos, config, mask=masks, encoder=encoder)
     for index in range(3):
         one = slice(index, index + 1)
-        alone = sketch(photos[one], config, mask=masks[one], encoder=small_encoder)
+        alone = sketch(photos[one], config, mask=masks[one], encoder=encoder)
         assert torch.equal(together.result.strokes.control_points[one], alone.result.strokes.control_points)
         assert together.frames[index] == alone.frames[0]
 
@@ -153,8 +153,8 @@ class Elsewhere:
 
 
 @pytest.mark.parametrize("which", ["encoder", "saliency_encoder"])
-def test_an_encoder_elsewhere_is_said_and_not_moved(cup: Tensor, small_encoder: ImageEncoder, which: str) -> None:
-    encoders = {"encoder": small_encoder, which: Elsewhere(small_encoder)}
+def test_an_encoder_elsewhere_is_said_and_not_moved(cup: Tensor, encoder: ImageEncoder, which: str) -> None:
+    encoders = {"encoder": encoder, which: Elsewhere(encoder)}
     with pytest.raises(ConfigError, match=r"is on meta, but the sketch is to be made on cpu. Move it first"):
         sketch(cup, WHOLE, device="cpu", **encoders)  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
@@ -19,8 +20,8 @@ from clipasso_core.encoders.embedded import (
     embedded_encoder,
     embedded_weights,
 )
-from clipasso_core.encoders.tensors import ensure_normal_tensors
-from clipasso_core.errors import ConfigError, DependencyError, WeightsError
+from clipasso_core.encoders.frozen import ensure_normal_tensors
+from clipasso_core.errors import ConfigError, DependencyError, ShapeError, WeightsError
 from clipasso_core.pixels import resize
 
 STRIDES = {"stage0": 2, "stage1": 4, "stage2": 8, "stage3": 16, "stage4": 16, "stage5": 32, "stage6": 32}
@@ -29,7 +30,8 @@ CHANNELS = {"stage0": 16, "stage1": 24, "stage2": 40, "stage3": 80, "stage4": 11
 
 @pytest.fixture(scope="module")
 def net() -> EfficientNetEncoder:
-    return embedded_encoder()
+    """The embedded encoder at 64 px, the size of the photos here."""
+    return EfficientNetEncoder(embedded_weights(), sha256=LITE0_SHA256, resolution=64)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def blocks_run(net: EfficientNetEncoder) -> Iterator[list[int]]:
         hook.remove()
 
 
-@pytest.mark.parametrize("size", [(64, 64), (70, 45)])
+@pytest.mark.parametrize("size", [(64, 64), (45, 64)])
 def test_layers_shapes_and_strides(net: EfficientNetEncoder, size: tuple[int, int]) -> None:
     features = net.encode(torch.rand(2, 3, *size), net.layer_names)
     shapes = {name: tuple(feature.shape) for name, feature in features.maps.items()}
@@ -57,6 +59,38 @@ def test_layers_shapes_and_strides(net: EfficientNetEncoder, size: tuple[int, in
     assert features.embedding.shape == (2, 1280)
 
 
+@pytest.mark.parametrize(("size", "seen"), [((448, 448), (224, 224)), ((64, 96), (149, 224)), ((500, 1), (224, 1))])
+def test_images_of_another_size_are_resized(size: tuple[int, int], seen: tuple[int, int]) -> None:
+    """The longer side becomes 224 px, whatever the canvas, as every CLIP resizes to its own size."""
+    encoder = embedded_encoder()
+    images = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
+    resized = F.interpolate(images, seen, mode="bicubic", antialias=True)
+    found, expected = encoder.encode(images), encoder.encode(resized)
+    for name, feature in expected.maps.items():
+        assert torch.equal(found.maps[name], feature)
+    assert torch.equal(found.embedding, expected.embedding)
+    assert encoder.attention_map(images).shape == (1, *size)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (64, 30)])
+def test_images_of_its_own_size_are_used_bit_for_bit(net: EfficientNetEncoder, size: tuple[int, int]) -> None:
+    images = torch.rand(1, 3, *size)
+    assert torch.equal(net._prepared(images), (images - 127 / 255) / (128 / 255))
+
+
+@pytest.mark.parametrize("resolution", [0, 5000])
+def test_a_resolution_out_of_range(resolution: int) -> None:
+    with pytest.raises(ConfigError, match="resolution must lie between 32 and 4096"):
+        EfficientNetEncoder(embedded_weights(), resolution=resolution)
+
+
+def test_images_must_be_rgb_floats(net: EfficientNetEncoder) -> None:
+    with pytest.raises(ShapeError, match=r"\[B, 3, H, W\]"):
+        net.encode(torch.rand(1, 64, 64, 3))
+    with pytest.raises(ShapeError, match="floats"):
+        net.attention_map(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+
+
 def test_by_default_the_recipes_layers(net: EfficientNetEncoder, cup: Tensor) -> None:
     layers = tuple(net.encode(cup).maps)
     assert set(layers) == set(net.recipe.layer_weights)
@@ -64,7 +98,7 @@ def test_by_default_the_recipes_layers(net: EfficientNetEncoder, cup: Tensor) ->
 
 
 def test_an_unknown_layer_is_named_beside_the_known(net: EfficientNetEncoder, cup: Tensor) -> None:
-    with pytest.raises(ConfigError, match=r"no layer \['layer4'\]; it has stage0, .*stage6"):
+    with pytest.raises(ConfigError, match=r"no layer layer4; it has stage0, .*stage6"):
         net.encode(cup, ("stage2", "layer4"))
 
 
@@ -116,11 +150,11 @@ def test_the_attention_map_is_stretched_and_each_photos_own(net: EfficientNetEnc
 
 
 @pytest.mark.parametrize("left", [0, 128])
-def test_attention_is_on_the_cup(net: EfficientNetEncoder, cup: Tensor, left: int) -> None:
+def test_attention_is_on_the_cup(cup: Tensor, left: int) -> None:
     """A cup on white, in one half: the network looks there."""
     image = torch.ones(1, 3, 128, 256)
     image[..., left : left + 128] = resize(cup, (128, 128))
-    attention = net.attention_map(image)[0]
+    attention = embedded_encoder().attention_map(image)[0]
     halves = [float(attention[:, start : start + 128].mean()) for start in (left, 128 - left)]
     assert halves[0] > 1.3 * halves[1]
 
@@ -142,13 +176,13 @@ def gradient_of(encoder: EfficientNetEncoder, image: Tensor) -> Tensor:
 
 def test_a_network_made_under_inference_mode_gives_gradients(net: EfficientNetEncoder, cup: Tensor) -> None:
     with torch.inference_mode():
-        made = EfficientNetEncoder(embedded_weights())
+        made = EfficientNetEncoder(embedded_weights(), resolution=64)
         made.to("cpu")
     torch.testing.assert_close(gradient_of(made, cup), gradient_of(net, cup))
 
 
 def test_a_network_moved_under_inference_mode_gives_gradients(net: EfficientNetEncoder, cup: Tensor) -> None:
-    moved = EfficientNetEncoder(embedded_weights())
+    moved = EfficientNetEncoder(embedded_weights(), resolution=64)
     with torch.inference_mode():  # what a host does that moves all models
         for part in moved.network.modules():
             for name, parameter in list(part.named_parameters(recurse=False)):
@@ -174,11 +208,19 @@ def test_ensure_normal_tensors_keeps_values_and_buffers() -> None:
 
 def test_the_registry_knows_it_and_says_what_it_is() -> None:
     found = get_encoder()
-    assert found is get_encoder(EMBEDDED)
+    assert found.fingerprint == get_encoder(EMBEDDED).fingerprint
     assert EMBEDDED in encoder_names()
     assert "ImageNet" in found.description
     assert "not CLIP" in found.description
     assert len(bytes.fromhex(found.fingerprint)) == 32
+
+
+def test_get_encoder_moves_no_network_that_somebody_holds() -> None:
+    """A host that moved its encoder to a device finds it there, whoever asks for another one."""
+    held = get_encoder(device="meta")
+    assert get_encoder(EMBEDDED, "cpu").device == torch.device("cpu")
+    assert held.device == torch.device("meta")
+    assert {parameter.device.type for parameter in held.network.parameters()} == {"meta"}
 
 
 def test_an_unknown_encoder_is_told_the_known_ones() -> None:

@@ -60,16 +60,17 @@ def naive(images: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     return {name: outputs[index] for name, index in LAST_BLOCK.items()}, embedding, scores
 
 
-@pytest.fixture(scope="module")
-def network() -> EfficientNetEncoder:
-    return embedded_encoder()
+def network(size: tuple[int, int]) -> EfficientNetEncoder:
+    """The embedded encoder, at a size at which it takes images as they are."""
+    return EfficientNetEncoder(embedded_weights(), resolution=max(size))
 
 
 @pytest.mark.parametrize("size", [(64, 64), (63, 65), (66, 50), (37, 96)])
-def test_every_map_is_that_of_the_obvious_network(network: EfficientNetEncoder, size: tuple[int, int]) -> None:
+def test_every_map_is_that_of_the_obvious_network(size: tuple[int, int]) -> None:
     images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
     maps, embedding, _ = naive(images)
-    features = network.encode(images, network.layer_names)
+    encoder = network(size)
+    features = encoder.encode(images, encoder.layer_names)
     assert set(features.maps) == set(maps)
     for name, expected in maps.items():
         assert features.maps[name].shape[1] == BLOCKS[LAST_BLOCK[name]][3]
@@ -77,11 +78,11 @@ def test_every_map_is_that_of_the_obvious_network(network: EfficientNetEncoder, 
     torch.testing.assert_close(features.embedding, embedding, atol=2e-4, rtol=1e-3)
 
 
-def test_gradients_are_those_of_the_obvious_network(network: EfficientNetEncoder) -> None:
+def test_gradients_are_those_of_the_obvious_network() -> None:
     images = torch.rand(1, 3, 48, 47, generator=torch.Generator().manual_seed(0))
     first, second = (images.clone().requires_grad_() for _ in range(2))
     naive(first)[1].sum().backward()
-    seen = network.encode(second).embedding
+    seen = network((48, 47)).encode(second).embedding
     assert seen is not None
     seen.sum().backward()
     assert first.grad is not None
@@ -89,12 +90,11 @@ def test_gradients_are_those_of_the_obvious_network(network: EfficientNetEncoder
 
 
 @pytest.mark.parametrize(("name", "classes"), [("chelsea", range(281, 286)), ("coffee", [967])])
-def test_it_knows_a_cat_and_an_espresso(
-    network: EfficientNetEncoder, photo: Callable[[str], Tensor], name: str, classes: list[int]
-) -> None:
+def test_it_knows_a_cat_and_an_espresso(photo: Callable[[str], Tensor], name: str, classes: list[int]) -> None:
+    encoder = embedded_encoder()
     image = F.interpolate(photo(name), (224, 224), mode="bilinear", antialias=True)
-    embedding = network.encode(image, ()).embedding
+    embedding = encoder.encode(image, ()).embedding
     assert embedding is not None
-    scores = network.network.classifier(embedding)
+    scores = encoder.network["visual"].classifier(embedding)
     assert int(scores.argmax()) in classes
     torch.testing.assert_close(scores, naive(image)[2], atol=1e-2, rtol=1e-3)

@@ -104,7 +104,7 @@ def test_grad_cam_of_a_vit(vit: ClipEncoder, images: torch.Tensor) -> None:
     text = F.normalize(torch.randn(2, 32, generator=torch.Generator().manual_seed(4)), dim=1)
     found = vit.attention_map(images, text=text)
     assert found.shape == (2, 64, 64)
-    maps, head = vit.tower.split(vit._pixels(images))
+    maps, head = vit.tower.split(vit._prepared(images))
     torch.testing.assert_close(head(maps), vit.encode(images).embedding, atol=1e-5, rtol=1e-5)
     swapped = vit.attention_map(images, text=text.flip(0))
     assert not torch.allclose(found, swapped)

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from clipasso_core.encoders.checkpoint import load_checkpoint
-from clipasso_core.encoders.checkpoint_shape import Architecture
+from clipasso_core.encoders.checkpoint import Architecture, load_checkpoint
+from clipasso_core.encoders.checkpoint_read import read_tensors
 from clipasso_core.encoders.clip import ClipEncoder, default_recipe
 from clipasso_core.encoders.clip_resnet import build_resnet
-from clipasso_core.encoders.clip_selfattention import SelfAttention
+from clipasso_core.encoders.clip_vit import SelfAttention
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
 
 
@@ -88,7 +88,7 @@ def test_gradients_reach_the_images(encoder: ClipEncoder) -> None:
     assert not any(parameter.requires_grad for parameter in encoder.network.parameters())
 
     def loss(pixels: torch.Tensor) -> torch.Tensor:
-        features = encoder.tower.run(encoder._pixels(pixels), encoder.layer_names[1:3], True)
+        features = encoder.tower.run(encoder._prepared(pixels), encoder.layer_names[1:3], True)
         return sum(value.square().mean() for value in features[0].values()) + features[1].square().sum()
 
     (gradient,) = torch.autograd.grad(loss(images), images)
@@ -183,6 +183,30 @@ def test_text(tiny_vit, tmp_path: Path) -> None:
     save_file({f"visual.{k}": v.clone() for k, v in tiny_vit.visual.state_dict().items()}, path)
     with pytest.raises(ConfigError, match="no text tower"):
         ClipEncoder.from_file(path).encode_text("a horse")
+
+
+def test_many_texts_cost_one_reading(tiny_vit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> object:
+        read.append(path)
+        return read_tensors(path)
+
+    encoder = ClipEncoder.from_file(saved(tiny_vit, tmp_path))
+    monkeypatch.setattr("clipasso_core.encoders.checkpoint.read_tensors", counted)
+    monkeypatch.setattr("clipasso_core.encoders.checkpoint.file_sha256", None)
+    together = encoder.encode_texts(["a horse", "a sketch of a cat."])
+    assert read == [tmp_path / "model.safetensors"]
+    torch.testing.assert_close(together[0], encoder.encode_text("a horse"))
+    torch.testing.assert_close(together[1], encoder.encode_text("a sketch of a cat."))
+    for texts in ([], ["a horse", " "]):
+        with pytest.raises(ConfigError, match="text is empty"):
+            encoder.encode_texts(texts)
+
+
+def test_device(encoder: ClipEncoder) -> None:
+    assert encoder.device == torch.device("cpu")
+    assert encoder.to("meta").device == torch.device("meta")
 
 
 def test_refusals(encoder: ClipEncoder) -> None:

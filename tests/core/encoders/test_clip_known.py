@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from clipasso_core.encoders.checkpoint_hints import training_of
-from clipasso_core.encoders.checkpoint_shape import Architecture, recognise_architecture
+from clipasso_core.encoders.checkpoint import Architecture, recognise_architecture, training_of
 from clipasso_core.errors import ConfigError, WeightsError
 from clipasso_core.weights.known import KNOWN, find_known, recognise
 
@@ -55,6 +54,14 @@ def test_recognised_by_hash_before_name() -> None:
         ("unnamed", "safetensors", VIT_L, True),
         ("unnamed", "safetensors", VIT_H, False),
         ("DFN5B-CLIP-ViT-H-14", "safetensors", VIT_H, True),
+        ("clip_vision_l", "safetensors", VIT_H, True),
+        ("clip_laion2b_vit_b32", "safetensors", VIT_L, False),
+        ("clip_large_laion", "safetensors", VIT_L, False),
+        ("clip_l_laion400m", "safetensors", VIT_L, False),
+        ("CLIP-ViT-L-14-DataComp.XL-s13B", "safetensors", VIT_L, False),
+        ("clip_lucid", "safetensors", VIT_H, False),
+        ("clip-vit-large-patch14-336", "safetensors", VIT_H, True),
+        ("ViT-B-32-quickgelu-laion400m", "safetensors", VIT_L, True),
     ],
 )
 def test_activation(stem: str, kind: str, architecture: Architecture, quick: bool, tmp_path: Path) -> None:

@@ -20,11 +20,6 @@ PLAIN = {
 
 
 @pytest.fixture(scope="session")
-def encoder(small_encoder: ImageEncoder) -> ImageEncoder:
-    return small_encoder
-
-
-@pytest.fixture(scope="session")
 def first_strokes() -> Callable[..., Strokes]:
     """Return 4 first strokes a sketch for some photos, the same for each photo."""
 

@@ -6,8 +6,12 @@ import errno
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -38,6 +42,7 @@ class Hub:
     there: str = "open_clip_model.safetensors"
     cut_after: int | None = None
     broken: bool = False
+    gate: threading.Event | None = None
     ranges: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -58,6 +63,8 @@ def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
             start = 0
             wanted = self.headers.get("Range", "")
             state.ranges.append(wanted)
+            if state.gate is not None:
+                state.gate.wait(5)
             if state.broken:
                 self._answer(403, {"Content-Length": "0"})
                 return
@@ -151,7 +158,7 @@ def test_a_later_pull_goes_on_where_the_first_stopped(server: Hub, tmp_path: Pat
     store = ModelStore([tmp_path])
     with pytest.raises(StoppedError):
         store.pull(NAME, stop)
-    (part,) = leftovers(tmp_path)
+    (part,) = (name for name in leftovers(tmp_path) if name.endswith(".part"))
     there = (tmp_path / part).stat().st_size
     assert there >= 100_000
     assert store.files() == ()
@@ -166,11 +173,74 @@ def test_a_whole_part_is_not_fetched_again(server: Hub, tmp_path: Path) -> None:
     assert server.ranges == []
 
 
+HOLD = """
+import sys, filelock
+lock = filelock.FileLock(sys.argv[1])
+lock.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock of the download into ``tmp_path``, as one that fetches the file would."""
+    monkeypatch.setattr(download_module, "WAIT_SECONDS", 0.05)
+    command = [sys.executable, "-c", HOLD, str(tmp_path / f".{NAME}.safetensors.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_download_waits_for_the_first(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server lets the first go on only when the second waits."""
+    monkeypatch.setattr(download_module, "WAIT_SECONDS", 0.05)
+    server.gate = threading.Event()
+
+    def second() -> Path:
+        while not server.ranges:
+            time.sleep(0)
+        return ModelStore([tmp_path]).pull(NAME, lambda _done, _total: server.gate.set())
+
+    with ThreadPoolExecutor() as pool:
+        pulls = [pool.submit(ModelStore([tmp_path]).pull, NAME), pool.submit(second)]
+        paths = {pull.result(timeout=20) for pull in pulls}
+    assert paths == {tmp_path / f"{NAME}.safetensors"}
+    assert paths.pop().read_bytes() == CONTENT
+    assert server.ranges == [""]
+    assert leftovers(tmp_path) == []
+
+
+def test_a_lock_ends_with_its_process(
+    server: Hub, tmp_path: Path, another_process: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    def kill(done: int, _total: int | None) -> None:
+        told.append(done)
+        another_process.kill()
+
+    (tmp_path / f".{NAME}.safetensors.{server.etag[:12]}.part").write_bytes(CONTENT[:1000])
+    assert ModelStore([tmp_path]).pull(NAME, kill).read_bytes() == CONTENT
+    assert told[0] == 1000
+    assert server.ranges == ["bytes=1000-"]
+
+
+@pytest.mark.usefixtures("another_process")
+def test_another_process_that_does_not_get_on(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download_module, "STALL_SECONDS", 0.1)
+    with pytest.raises(WeightsError, match=r"another process is fetching .*clip-rn101-openai\.safetensors"):
+        ModelStore([tmp_path]).pull(NAME)
+    assert server.ranges == []
+
+
 def test_wrong_hash_is_refused(server: Hub, tmp_path: Path) -> None:
     server.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     with pytest.raises(WeightsError, match="not what was promised"):
         ModelStore([tmp_path]).pull(NAME)
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
 
 
 def test_the_tables_hash_wins_over_the_servers(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,13 +284,16 @@ def test_disk_full_while_writing(server: Hub, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS])
-def test_read_only_folder(error: int, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("owner", "name"), [(Path, "mkdir"), (download_module.FileLock, "acquire")])
+def test_read_only_folder(
+    error: int, owner: type, name: str, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Simulated, because root may write anywhere."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(error, os.strerror(error), str(tmp_path))
 
-    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(owner, name, refuse)
     with pytest.raises(WeightsError, match="cannot be written to"):
         ModelStore([tmp_path / "models"]).pull(NAME)
 

@@ -40,6 +40,26 @@ def test_list_shows_known_networks_first(store: ModelStore) -> None:
     assert [status.name for status in listed if status.file] == ["clip-rn101-openai", "sd/CLIP-ViT-H"]
 
 
+def test_two_formats_of_one_name_are_both_reachable(tmp_path: Path) -> None:
+    for name in ("mine.pt", "mine.safetensors", "clip-rn101-openai.bin", "clip-rn101-openai.safetensors"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "clip-rn101-openai.safetensors").write_bytes(b"x")
+    store = ModelStore([tmp_path])
+    names = {file.name: file.path.relative_to(tmp_path).as_posix() for file in store.files()}
+    assert names == {
+        "mine": "mine.safetensors",
+        "mine.pt": "mine.pt",
+        "clip-rn101-openai": "clip-rn101-openai.safetensors",
+        "clip-rn101-openai.bin": "clip-rn101-openai.bin",
+        "sub/clip-rn101-openai.safetensors": "sub/clip-rn101-openai.safetensors",
+    }
+    for name, file in names.items():
+        assert store.path(name) == tmp_path / file
+        assert name in [status.name for status in store.list()]
+    assert store.path("mine.safetensors") == tmp_path / "mine.safetensors"
+
+
 @pytest.mark.parametrize("name", ["sd/CLIP-ViT-H", "sd/clip-vit-h", "CLIP-ViT-H.safetensors"])
 def test_found_by_name_or_file_name(name: str, store: ModelStore) -> None:
     assert store.path(name) == store.folders[1] / "sd" / "CLIP-ViT-H.safetensors"
