@@ -121,9 +121,7 @@ def test_an_error_later_keeps_the_best_so_far(cup: Tensor, encoder: ImageEncoder
     assert result.loss[0] == pytest.approx(min(losses))
 
 
-def test_a_photo_alone_and_in_a_batch_is_the_same_sketch(
-    photo: Callable[[str], Tensor], encoder: ImageEncoder
-) -> None:
+def test_a_photo_alone_and_in_a_batch_is_the_same_sketch(photo: Callable[[str], Tensor], encoder: ImageEncoder) -> None:
     """To the byte, whatever the size of its object beside the others'."""
     photos = torch.cat([photo("coffee"), photo("coffee").flip(3), photo("coffee") * 0.9])
     masks = torch.zeros(3, 400, 600)

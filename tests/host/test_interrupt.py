@@ -1,7 +1,8 @@
-"""An interrupt in the middle stops the optimiser within an iteration, and the host goes on working."""
+"""Whatever ends a run in the middle, the best until then is in a file, and the host goes on working."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -42,8 +43,36 @@ def test_interrupt_stops_at_once_and_the_host_goes_on(host: ComfyServer, sketch:
     with pytest.raises(ExecutionInterruptedError):
         host.client.wait(prompt_id, timeout=10)
     assert outputs.half_written(host.base / "output") == []
+    assert rescued(host, "interrupted") >= 3
     sketch.set("CLIPassoOptimize", num_iterations=5)
     assert len(outputs.svgs(host.client, host.client.run(sketch.built()))) == 1
+
+
+def rescued(host: ComfyServer, word: str) -> int:
+    """Look at the newest file that a rescue wrote; return after how many iterations."""
+    newest = max((host.base / "output" / "clipasso").glob(f"{word}_*.svg"))
+    svg = newest.read_bytes()
+    assert len(outputs.paths(svg)) == 8
+    assert f"<title>{word.capitalize()} sketch</title>" in svg.decode()
+    facts = json.loads(next(outputs.parse(svg).iter(f"{outputs.SVG}metadata")).text or "")["clipasso"]
+    assert facts["encoder"] == "efficientnet-lite0"
+    return int(facts[f"{word}_after"])
+
+
+@pytest.mark.parametrize("full_disk", [False, True])
+def test_an_error_is_what_the_user_hears_of(host: ComfyServer, sketch: Graph, full_disk: bool) -> None:
+    """Also where the best until then cannot be saved."""
+    before = set((host.base / "output" / "clipasso").glob("failed_*.svg"))
+    encoder = sketch.add("CLIPassoLoadEncoder")
+    failing = sketch.add("TestkitFailingEncoder", encoder=encoder, calls=20, full_disk=full_disk)
+    sketch.set("CLIPassoOptimize", encoder=failing, num_iterations=MANY)
+    with pytest.raises(ExecutionError, match="the encoder of the testkit fails on purpose"):
+        host.client.run(sketch.built())
+    written = set((host.base / "output" / "clipasso").glob("failed_*.svg")) - before
+    assert len(written) == (0 if full_disk else 1)
+    if not full_disk:
+        assert rescued(host, "failed") >= 3
+    assert outputs.half_written(host.base / "output") == []
 
 
 def test_progress_and_previews_arrive(host: ComfyServer, sketch: Graph) -> None:

@@ -1,5 +1,8 @@
-"""Nodes that exist only in the test host: tensors that no core node makes (float16, NaN, one pixel, ...)."""
+"""Nodes that exist only in the test host: tensors that no core node makes, and encoders that fail in the middle."""
 
+import dataclasses
+
+import folder_paths
 import torch
 
 
@@ -56,4 +59,56 @@ class TestkitMask:
         return (made[kind](),)
 
 
-NODE_CLASS_MAPPINGS = {"TestkitImage": TestkitImage, "TestkitMask": TestkitMask}
+class FailingEncoder:
+    """Pass everything on to an encoder until it has been asked so often, then raise."""
+
+    def __init__(self, encoder, calls, full_disk):
+        self.encoder, self.calls, self.full_disk = encoder, calls, full_disk
+
+    def __getattr__(self, name):
+        return getattr(self.encoder, name)
+
+    def encode(self, *arguments):
+        """Look, or fail."""
+        self.calls -= 1
+        if self.calls < 0:
+            if self.full_disk:
+                self.fill_disk()
+            raise RuntimeError("the encoder of the testkit fails on purpose")
+        return self.encoder.encode(*arguments)
+
+    def fill_disk(self):
+        """Let the next attempt to save fail; the one after that works again."""
+        right = folder_paths.get_save_image_path
+
+        def full(*arguments):
+            folder_paths.get_save_image_path = right
+            raise OSError(28, "No space left on device")
+
+        folder_paths.get_save_image_path = full
+
+
+class TestkitFailingEncoder:
+    """Make an encoder that fails after some calls."""
+
+    CATEGORY = "testkit"
+    RETURN_TYPES = ("SKETCH_ENCODER",)
+    FUNCTION = "run"
+
+    @classmethod
+    def INPUT_TYPES(cls):  # noqa: N802 - ComfyUI's name
+        """Declare the inputs, as the first ComfyUI interface wants it."""
+        return {
+            "required": {
+                "encoder": ("SKETCH_ENCODER",),
+                "calls": ("INT", {"default": 20}),
+                "full_disk": ("BOOLEAN", {"default": False}),
+            }
+        }
+
+    def run(self, encoder, calls, full_disk):
+        """Return the failing encoder."""
+        return (dataclasses.replace(encoder, encoder=FailingEncoder(encoder.encoder, calls, full_disk)),)
+
+
+NODE_CLASS_MAPPINGS = {"TestkitImage": TestkitImage, "TestkitMask": TestkitMask, "TestkitFailingEncoder": TestkitFailingEncoder}
