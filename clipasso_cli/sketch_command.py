@@ -14,7 +14,7 @@ from clipasso_core.optimize import PRESETS, preset_config
 from clipasso_core.optimize.config import OptimizeConfig
 from clipasso_core.stroke_init import StrokeInitConfig
 
-from .output import write_line
+from .terminal import write_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.files import check_writable, load_photo
     from clipasso_core.pipeline import choose_device, sketch
 
-    from .progress import SketchProgress
+    from .terminal import SketchProgress
 
     started = time.perf_counter()
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
