@@ -43,19 +43,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", metavar="FOLDER", type=Path, help=f"default: DIR/{FOLDER}, or that of --sketches")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_eval)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run_eval(arguments: argparse.Namespace) -> int:
     """Evaluate the folder; write and print what was found."""
     try:
-        return _run(arguments)
+        return _evaluate(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("clipasso: interrupted; finished sketches are kept, the same command goes on with the rest\n")
         return EXIT_INTERRUPTED
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _evaluate(arguments: argparse.Namespace) -> int:
     from clipasso_core.pipeline import choose_device
     from clipasso_lab.evaluation import evaluate_sketches
     from clipasso_lab.judge import JUDGE, load_judge

@@ -14,7 +14,6 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +21,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.encoders import get_encoder
-from clipasso_core.optimize import OptimizeConfig, SketchRun, preset_config
+from clipasso_core.optimize import SketchRun, preset_config
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
@@ -31,46 +30,33 @@ from .clock import cpu_threads, print_json, timing_facts
 from .judge import Judge, load_judge
 from .photos import PHOTOS, StudyPhoto, study_photo
 
-Change = Callable[[OptimizeConfig, StrokeInitConfig], tuple[OptimizeConfig, StrokeInitConfig]]
-
-
-def with_optimizer(**options: Any) -> Change:
-    """Change the optimiser."""
-    return lambda config, init: (replace(config, **options), init)
-
-
-def with_first_strokes(**options: Any) -> Change:
-    """Change the first strokes."""
-    return lambda config, init: (config, replace(init, **options))
-
-
-VARIANTS: dict[str, Change] = {
-    "standard, without halving": with_optimizer(),
-    "halving": with_optimizer(halving=True),
-    "learning rate of the paper, 1": with_optimizer(learning_rate=1.0),
-    "constant learning rate": with_optimizer(final_learning_rate=1.0),
-    "four views, as the paper": with_optimizer(num_views=4),
-    "no view but the identity": with_optimizer(num_views=0),
-    "bank of 4 views": with_optimizer(bank_size=4),
-    "bank of 8 views": with_optimizer(bank_size=8),
-    "bank of 128 views": with_optimizer(bank_size=128),
-    "first strokes set off at random": with_first_strokes(follow=0.0),
-    "first strokes do not keep apart": with_first_strokes(spread=0.0),
-    "first strokes of the paper": with_first_strokes(follow=0.0, spread=0.0),
+VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "standard, without halving": ({}, {}),
+    "halving": ({"halving": True}, {}),
+    "learning rate of the paper, 1": ({"learning_rate": 1.0}, {}),
+    "constant learning rate": ({"final_learning_rate": 1.0}, {}),
+    "four views, as the paper": ({"num_views": 4}, {}),
+    "no view but the identity": ({"num_views": 0}, {}),
+    "bank of 4 views": ({"bank_size": 4}, {}),
+    "bank of 8 views": ({"bank_size": 8}, {}),
+    "bank of 128 views": ({"bank_size": 128}, {}),
+    "first strokes set off at random": ({}, {"follow": 0.0}),
+    "first strokes do not keep apart": ({}, {"spread": 0.0}),
+    "first strokes of the paper": ({}, {"follow": 0.0, "spread": 0.0}),
 }
+"""What each changes in ``OptimizeConfig``, and in ``StrokeInitConfig``."""
 
 
 def run_variant(name: str, photos: list[StudyPhoto], options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
     """Run one variant on all photos."""
-    config, init = VARIANTS[name](
-        replace(preset_config("standard"), num_iterations=options.iterations, halving=False),
-        StrokeInitConfig(num_sketches=options.sketches),
-    )
+    optimize, init = VARIANTS[name]
+    standard = replace(preset_config("standard"), num_iterations=options.iterations, halving=False)
+    config, first = replace(standard, **optimize), StrokeInitConfig(num_sketches=options.sketches, **init)
     losses: list[float] = []
     judged: list[float] = []
     seconds = 0.0
     for photo in photos:
-        run = SketchRun(photo.image, init_strokes(photo.saliency, init), get_encoder(), config)
+        run = SketchRun(photo.image, init_strokes(photo.saliency, first), get_encoder(), config)
         started = time.process_time()
         for _ in run:
             pass

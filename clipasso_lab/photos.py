@@ -82,13 +82,12 @@ def ball_photo(side: int = CANVAS_SIZE) -> Tensor:
     return torch.where(front, torch.tensor([0.2, 0.25, 0.4]).view(3, 1, 1), picture)[None]
 
 
-def random_strokes(count: int, canvas: int = CANVAS_SIZE, width: float = 3.0, device: str = "cpu") -> Strokes:
-    """Return one sketch of strokes as long as a sketch's: each further point up to 0.35 canvas away.
+def random_strokes(count: int, canvas: int = CANVAS_SIZE, device: str = "cpu") -> Strokes:
+    """Return one sketch of strokes, 3 px wide and as long as a sketch's: each further point up to 0.35 canvas away.
 
     Args:
         count: of strokes.
         canvas: px a side.
-        width: px.
         device: where they lie.
 
     >>> random_strokes(4, 64).control_points.shape
@@ -98,7 +97,7 @@ def random_strokes(count: int, canvas: int = CANVAS_SIZE, width: float = 3.0, de
     start = torch.rand(1, count, 1, 2, generator=random) * canvas
     steps = (torch.rand(1, count, 3, 2, generator=random) - 0.5) * (0.7 * canvas)
     control = torch.cat([start, start + steps.cumsum(2)], 2)
-    return Strokes.black(control.to(device), (canvas, canvas), width)
+    return Strokes.black(control.to(device), (canvas, canvas), 3.0)
 
 
 def _pixels_of(name: str) -> Tensor:

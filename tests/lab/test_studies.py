@@ -108,3 +108,13 @@ def test_a_chart_without_matplotlib_says_how_to_get_it(tmp_path: Path, monkeypat
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(DependencyError, match=r'pip install "clipasso\[eval\]"'):
         draw_curves(CURVES, tmp_path / "chart.svg")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with Python 3.11")
+def test_the_page_and_the_trajectories_are_installed_too() -> None:
+    import tomllib
+
+    lab = TRAJECTORIES.parent
+    declared = tomllib.loads((lab.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    there = {path.name for path in lab.iterdir() if path.is_file() and path.suffix != ".py"}
+    assert set(declared["package-data"]["clipasso_lab"]) == there
