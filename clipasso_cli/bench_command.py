@@ -9,7 +9,7 @@ from typing import Any
 
 from clipasso_core.optimize import PRESETS, preset_config
 
-from .output import write_line
+from .terminal import EXIT_OK, write_line
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,29 +34,29 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _raster(arguments: argparse.Namespace) -> int:
-    from clipasso_lab.bench.raster import run
+    from clipasso_lab.bench import bench_raster
 
-    return _print(run(_device(arguments), arguments.threads), arguments.json)
+    return _print(bench_raster(_device(arguments), arguments.threads), arguments.json)
 
 
 def _iteration(arguments: argparse.Namespace) -> int:
     from clipasso_core.encoders import get_encoder
-    from clipasso_lab.bench.iteration import run
+    from clipasso_lab.bench import bench_iteration
 
     device = _device(arguments)
     encoder = get_encoder(arguments.encoder, device)
-    return _print(run(encoder, preset_config(arguments.preset), device, arguments.threads), arguments.json)
+    return _print(bench_iteration(encoder, preset_config(arguments.preset), device, arguments.threads), arguments.json)
 
 
 def _sketch(arguments: argparse.Namespace) -> int:
     from clipasso_core.encoders import get_encoder
     from clipasso_core.files import load_photo
-    from clipasso_lab.bench.sketch import run
+    from clipasso_lab.bench import bench_sketch
 
     device = _device(arguments)
     photo = load_photo(arguments.photo).image if arguments.photo else None
     encoder = get_encoder(arguments.encoder, device)
-    return _print(run(encoder, photo, arguments.presets, device, arguments.threads), arguments.json)
+    return _print(bench_sketch(encoder, photo, arguments.presets, device, arguments.threads), arguments.json)
 
 
 def _device(arguments: argparse.Namespace) -> str:
@@ -68,4 +68,4 @@ def _device(arguments: argparse.Namespace) -> str:
 def _print(found: dict[str, Any], as_json: bool) -> int:
     lines = [f"{name}: {json.dumps(value)}" for name, value in found.items()]
     write_line(json.dumps(found) if as_json else "\n".join(lines))
-    return 0
+    return EXIT_OK

@@ -14,16 +14,15 @@ from clipasso_core.errors import ConfigError
 from clipasso_core.optimize import PRESETS, preset_config
 from clipasso_core.stroke_init import StrokeInitConfig
 
-from .output import write_line
+from .terminal import EXIT_INTERRUPTED, EXIT_OK, JudgeProgress, SketchProgress, write_line
 
 if TYPE_CHECKING:
     import torch
 
     from clipasso_core.pipeline import SketchConfig
-    from clipasso_lab.evaluate import Evaluation, Pairing, SketchFile
-    from clipasso_lab.evaluate.make import Maker
+    from clipasso_lab.evaluation import Evaluation
+    from clipasso_lab.sketch_files import Pairing, SketchFile
 
-EXIT_OK, EXIT_INTERRUPTED = 0, 130
 FOLDER = "clipasso-eval"
 MAKING = ("strokes", "preset", "seed", "iterations")
 
@@ -44,24 +43,25 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", metavar="FOLDER", type=Path, help=f"default: DIR/{FOLDER}, or that of --sketches")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_eval)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run_eval(arguments: argparse.Namespace) -> int:
     """Evaluate the folder; write and print what was found."""
     try:
-        return _run(arguments)
+        return _evaluate(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("clipasso: interrupted; finished sketches are kept, the same command goes on with the rest\n")
         return EXIT_INTERRUPTED
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _evaluate(arguments: argparse.Namespace) -> int:
     from clipasso_core.pipeline import choose_device
-    from clipasso_lab.evaluate import JUDGE, evaluate, load_judge, pair_sketches, photos_in, ready_folder
-    from clipasso_lab.evaluate.zero_shot import class_names, read_classes
-
-    from .progress import JudgeProgress
+    from clipasso_lab.evaluation import evaluate_sketches
+    from clipasso_lab.judge import JUDGE, load_judge
+    from clipasso_lab.report import ready_folder
+    from clipasso_lab.sketch_files import pair_sketches, photos_in
+    from clipasso_lab.zero_shot import class_names, read_classes
 
     photos, device = photos_in(arguments.folder), choose_device(arguments.device)
     names = None if arguments.classes is None else class_names(arguments.classes)
@@ -74,7 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
     left = {one.path for one in made.left_out}
     there = [photo for photo in photos if photo not in left]
     with JudgeProgress(len(there), quiet=arguments.json) as progress:
-        found = evaluate(there, made.sketches, judge, classes, progress.update)
+        found = evaluate_sketches(there, made.sketches, judge, classes, progress.update)
     return _finish(replace(found, left_out=(*made.left_out, *found.left_out)), arguments, out)
 
 
@@ -105,47 +105,32 @@ def _out(arguments: argparse.Namespace) -> Path:
 def _make(
     photos: Sequence[Path], configs: Sequence[SketchConfig], out: Path, device: torch.device, quiet: bool
 ) -> Pairing:
-    """Make the sketches that are not there yet; a photo that has no object, say, is left out."""
+    """Make the sketches that are not there yet, each with its progress bar."""
     from clipasso_core.encoders import get_encoder
-    from clipasso_core.files import write_atomically
-    from clipasso_lab.evaluate import FAULTS, LeftOut, Pairing
-    from clipasso_lab.evaluate.make import Maker
+    from clipasso_lab.sketch_files import shown
+    from clipasso_lab.sketch_maker import SketchMaker
 
-    maker = Maker(out, configs, get_encoder(device=device), device)
+    maker = SketchMaker(out, configs, get_encoder(device=device), device)
     maker.check(photos)
-    left_out, sketches = [], []
-    for photo in photos:
-        for file, config in maker.plan(photo):
-            try:
-                svg = None if maker.is_made(file, config) else _draw(maker, file, config, quiet)
-            except FAULTS as error:
-                left_out.append(LeftOut(photo, str(error)))
-                break
-            if svg is not None:
-                write_atomically(file.path, svg)
-            sketches.append(file)
-    return Pairing(tuple(sketches), tuple(left_out))
 
+    def draw(file: SketchFile, config: SketchConfig) -> str:
+        with SketchProgress(config.optimize.num_iterations, quiet, shown(file.path.stem)) as progress:
+            return maker.draw(file, config, progress.update)
 
-def _draw(maker: Maker, file: SketchFile, config: SketchConfig, quiet: bool) -> str:
-    from clipasso_lab.evaluate.folder import shown
-
-    from .progress import SketchProgress
-
-    with SketchProgress(config.optimize.num_iterations, quiet, shown(file.path.stem)) as progress:
-        return maker.draw(file, config, progress.update)
+    return maker.make_missing(photos, draw)
 
 
 def _finish(found: Evaluation, arguments: argparse.Namespace, out: Path) -> int:
     """Say what was left out, write the files, print the figures."""
-    from clipasso_lab.evaluate import report, to_text, write_results
+    from clipasso_lab.report import PAGE, to_json, to_text, write_results
 
     for line in (*found.warnings, *(f"left out {one.path}: {one.why}" for one in found.left_out)):
         sys.stderr.write(f"clipasso: {line}\n")
     if not found.sketches:
         raise ConfigError("Nothing could be evaluated.")
-    facts = report(found)
-    write_results(found, facts, out, arguments.folder.resolve().name or "Sketches")
-    text = f"{to_text(found)}\n\n{found.judge.encoder.description}\n{out / 'index.html'}"
-    write_line(json.dumps(facts) if arguments.json else text)
+    write_results(found, out, arguments.folder.resolve().name or "Sketches")
+    if arguments.json:
+        write_line(json.dumps(to_json(found)))
+    else:
+        write_line(f"{to_text(found)}\n\n{found.judge.encoder.description}\n{out / PAGE}")
     return EXIT_OK

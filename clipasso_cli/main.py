@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from clipasso_core.errors import ClipassoError
 
-EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+from .terminal import EXIT_ERROR, EXIT_INTERRUPTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:

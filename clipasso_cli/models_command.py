@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .output import write_line
+from .terminal import EXIT_ERROR, EXIT_OK, write_line
 
 if TYPE_CHECKING:
     from clipasso_core.weights import ModelStore
@@ -25,9 +25,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         one = actions.add_parser(name, help=text)
         one.add_argument("name", metavar="NAME", nargs="?" if name == "path" else None, help="as `models list` shows")
         if name == "pull":
-            one.add_argument(
-                "--to", metavar="FOLDER", help="such as ComfyUI/models/clipasso; default: your cache folder"
-            )
+            text = "such as ComfyUI/models/clipasso; default: your cache folder"
+            one.add_argument("--to", metavar="FOLDER", help=text)
         one.set_defaults(run=action)
 
 
@@ -40,17 +39,17 @@ def list_models(arguments: argparse.Namespace) -> int:
         where = str(model.file.path) if model.file else "not fetched"
         size = model.file.size_bytes if model.file else model.known.size_bytes if model.known else 0
         write_line(f"{model.name:34} {format_size(size):>8}  {licence:24} {where}")
-    return 0
+    return EXIT_OK
 
 
 def pull(arguments: argparse.Namespace) -> int:
     """Fetch a network with a progress bar."""
-    from .progress import DownloadProgress
+    from .terminal import DownloadProgress
 
     with DownloadProgress(arguments.name) as progress:
         path = _store(arguments.to).pull(arguments.name, progress.update)
     write_line(str(path))
-    return 0
+    return EXIT_OK
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -58,14 +57,14 @@ def verify(arguments: argparse.Namespace) -> int:
     found = _store().verify(arguments.name)
     verdict = {True: "right", False: "WRONG", None: "nothing to compare with"}[found.ok]
     write_line(f"{found.path}: sha256 {found.sha256}, {verdict} ({found.basis})")
-    return 1 if found.ok is False else 0
+    return EXIT_ERROR if found.ok is False else EXIT_OK
 
 
 def path(arguments: argparse.Namespace) -> int:
     """Print where a model's file is, or the folder that models go to."""
     store = _store()
     write_line(str(store.path(arguments.name) if arguments.name else store.folder))
-    return 0
+    return EXIT_OK
 
 
 def _store(folder: str | None = None) -> ModelStore:

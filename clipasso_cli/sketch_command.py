@@ -15,14 +15,13 @@ from clipasso_core.optimize import PRESETS, preset_config
 from clipasso_core.optimize.config import OptimizeConfig
 from clipasso_core.stroke_init import StrokeInitConfig
 
-from .output import write_line
+from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from clipasso_core.pipeline import Sketch, SketchConfig
 
-EXIT_OK, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 130
 PNG_SIDE = 1024
 
 
@@ -57,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.files import load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
 
-    from .progress import SketchProgress
+    from .terminal import SketchProgress
 
     started = time.perf_counter()
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"

@@ -10,7 +10,8 @@ import torch
 
 from clipasso_cli import main
 from clipasso_core.optimize import OptimizeConfig, preset_config
-from clipasso_lab.bench import raster
+from clipasso_lab import bench as lab_bench
+from clipasso_lab.clock import median_ms
 
 Bench = Callable[..., dict[str, object]]
 
@@ -28,7 +29,7 @@ def bench(capsys: pytest.CaptureFixture[str]) -> Bench:
 
 
 def test_raster_draws_every_scene(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raster, "SCENES", ((2, 64), (4, 64)))
+    monkeypatch.setattr(lab_bench, "SCENES", ((2, 64), (4, 64)))
     before = torch.get_num_threads()
     found = bench("raster")
     assert [(row["strokes"], row["canvas"]) for row in found["scenes"]] == [(2, 64), (4, 64)]  # type: ignore[attr-defined]
@@ -39,7 +40,9 @@ def test_raster_draws_every_scene(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     assert torch.get_num_threads() == before
 
 
-def test_an_iteration_has_the_views_of_its_preset(bench: Bench) -> None:
+def test_an_iteration_has_the_views_of_its_preset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_bench, "median_ms", lambda work, runs, device: median_ms(work, 1, device))
+    monkeypatch.setattr("clipasso_lab.clock.WARM_UP", 0)
     found = bench("iteration", "--preset", "draft", "--threads", "1")
     assert found["views"] == 1 + preset_config("draft").num_views
     assert found["machine"]["threads"] == 1  # type: ignore[index]
@@ -47,10 +50,10 @@ def test_an_iteration_has_the_views_of_its_preset(bench: Bench) -> None:
     assert found["ms"].keys() == {"iteration", "rasterizer", "encoder"}  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("object_in_the_middle")
 def test_sketch_says_what_each_preset_reached(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clipasso_lab.bench import sketch
-
-    monkeypatch.setattr(sketch, "preset_config", lambda name: OptimizeConfig(2 if name == "draft" else 3, 8.0))
+    few = {"draft": OptimizeConfig(2, 8.0, num_views=0), "standard": OptimizeConfig(3, 8.0, num_views=0)}
+    monkeypatch.setattr(lab_bench, "preset_config", few.__getitem__)
     found = bench("sketch", "--presets", "draft", "standard")
     rows = found["sketches"]
     assert [(row["preset"], row["iterations"]) for row in rows] == [("draft", 2), ("standard", 3)]  # type: ignore[attr-defined]

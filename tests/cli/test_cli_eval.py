@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from clipasso_cli import progress
+from clipasso_cli import terminal
 
-QUICK = ("--iterations", "2", "--strokes", "3")
+QUICK = ("--preset", "draft", "--iterations", "2", "--strokes", "3")
 
 
 def names(folder: Path) -> list[str]:
@@ -34,7 +34,7 @@ def test_it_makes_judges_and_goes_on(
     assert "sketching cup-3" in first.err
     assert "judging" in first.err
     made = (out / "cup-3.svg").stat().st_mtime_ns
-    again = evaluate(folder, "--iterations", 2, "--strokes", 4, 3, 4, "--json")
+    again = evaluate(folder, *QUICK[:-2], "--strokes", 4, 3, 4, "--json")
     facts = json.loads(again.out)
     assert (again.status, again.err) == (0, "")
     assert (out / "cup-3.svg").stat().st_mtime_ns == made
@@ -46,6 +46,7 @@ def test_it_makes_judges_and_goes_on(
         evaluate(folder, *QUICK, "--seed", 1)
 
 
+@pytest.mark.usefixtures("object_in_the_middle")
 def test_it_scores_what_is_there(evaluate: Callable[..., Any], folder: Path, sketches: Path) -> None:
     shutil.copy(sketches / "cup-mine.svg", sketches / "mug.svg")
     (folder / "broken.png").write_text("no photo")
@@ -60,6 +61,7 @@ def test_it_scores_what_is_there(evaluate: Callable[..., Any], folder: Path, ske
     assert "broken.png" in ran.err
 
 
+@pytest.mark.usefixtures("object_in_the_middle")
 def test_sketches_beside_their_photos(evaluate: Callable[..., Any], folder: Path, sketches: Path) -> None:
     """As `clipasso sketch` leaves them; the results go to a folder of their own."""
     shutil.copy(sketches / "cup-mine.svg", folder / "cup.svg")
@@ -69,6 +71,7 @@ def test_sketches_beside_their_photos(evaluate: Callable[..., Any], folder: Path
     assert ran.out.splitlines()[1].startswith("-       1  ")
 
 
+@pytest.mark.usefixtures("object_in_the_middle")
 def test_a_clip_that_reads_names_the_sketches(
     evaluate: Callable[..., Any], folder: Path, sketches: Path, tmp_path: Path
 ) -> None:
@@ -89,18 +92,19 @@ def test_a_clip_that_reads_names_the_sketches(
     assert "class" in (sketches / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("object_in_the_middle")
 def test_an_interrupt_keeps_what_is_finished(
     evaluate: Callable[..., Any], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    update = progress.SketchProgress.update
+    update = terminal.SketchProgress.update
 
-    def interrupt(self: progress.SketchProgress, step: object) -> None:
+    def interrupt(self: terminal.SketchProgress, step: object) -> None:
         update(self, step)  # type: ignore[arg-type]
         if step.strokes.num_strokes == 4:  # type: ignore[attr-defined]
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(progress.SketchProgress, "update", interrupt)
-    ran = evaluate(folder, "--iterations", 2, "--strokes", 3, 4)
+    monkeypatch.setattr(terminal.SketchProgress, "update", interrupt)
+    ran = evaluate(folder, *QUICK[:-2], "--strokes", 3, 4)
     assert (ran.status, ran.out) == (130, "")
     assert ran.err.splitlines()[-1].startswith("clipasso: interrupted; finished sketches are kept")
     assert names(folder / "clipasso-eval") == ["cup-3.svg"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-QUICK = ("--iterations", "2", "--strokes", "3")
+QUICK = ("--preset", "draft", "--iterations", "2", "--strokes", "3")
 
 
 def names(folder: Path) -> list[str]:

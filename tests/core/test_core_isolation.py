@@ -1,4 +1,4 @@
-"""The core knows nothing of ComfyUI, and costs nothing until it is used."""
+"""The core knows nothing of ComfyUI, of the lab and of the command line, and costs nothing until it is used."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pytest
 import clipasso_core
 
 PACKAGE = Path(clipasso_core.__file__).parent
+NODES = Path(__file__).resolve().parents[2] / "nodes"
+CLIENTS = ("clipasso_cli", "clipasso_lab")
 HOST = ("comfy", "comfy_api", "comfy_execution", "comfy_extras", "execution", "folder_paths", "nodes", "server")
 
 IMPORT_ALL = f"""
@@ -20,7 +22,7 @@ import importlib, json, pkgutil, sys
 tried = []
 class Watch:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {HOST!r}:
+        if name.split(".")[0] in {HOST + CLIENTS!r}:
             tried.append(name)
 sys.meta_path.insert(0, Watch())
 import clipasso_core
@@ -52,7 +54,7 @@ def all_imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return json.loads(python(IMPORT_ALL, tmp_path_factory.mktemp("empty")))
 
 
-def test_no_module_imports_the_host(all_imported: dict[str, list[str]]) -> None:
+def test_no_module_imports_the_host_or_a_client(all_imported: dict[str, list[str]]) -> None:
     assert all_imported["tried"] == []
     modules = {path.stem for path in PACKAGE.rglob("*.py")} - {"__init__"}
     assert modules <= {name.rpartition(".")[2] for name in all_imported["names"]}
@@ -62,16 +64,26 @@ def test_rasterize_is_the_function_after_every_import(all_imported: dict[str, ob
     assert all_imported["callable"] is True
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_line_imports_the_host(path: Path) -> None:
-    """Find imports inside functions too."""
-    roots = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+def imported_packages(path: Path) -> set[str]:
+    """Find what a file imports by name, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            roots |= {alias.name.split(".")[0] for alias in node.names}
+            found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            roots.add((node.module or "").split(".")[0])
-    assert not roots & set(HOST)
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_line_imports_the_host_or_a_client(path: Path) -> None:
+    assert not imported_packages(path) & {*HOST, *CLIENTS}
+
+
+def test_no_node_imports_the_lab_or_the_command_line() -> None:
+    paths = sorted(NODES.rglob("*.py"))
+    assert paths
+    assert [path.name for path in paths if imported_packages(path) & set(CLIENTS)] == []
 
 
 def test_the_package_alone_is_light(tmp_path: Path) -> None:

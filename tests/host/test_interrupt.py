@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from . import outputs
-from .client import ExecutionInterruptedError
+from .client import ExecutionError, ExecutionInterruptedError
 from .events import Event
 from .graphs import Graph
 from .server import ComfyServer

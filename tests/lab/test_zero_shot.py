@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ConfigError
-from clipasso_lab.evaluate.zero_shot import Classes, class_names, prompt, read_classes
+from clipasso_lab.zero_shot import Classes, class_names, prompt, read_classes
 
 
 class Reader:

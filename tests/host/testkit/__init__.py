@@ -111,4 +111,8 @@ class TestkitFailingEncoder:
         return (dataclasses.replace(encoder, encoder=FailingEncoder(encoder.encoder, calls, full_disk)),)
 
 
-NODE_CLASS_MAPPINGS = {"TestkitImage": TestkitImage, "TestkitMask": TestkitMask, "TestkitFailingEncoder": TestkitFailingEncoder}
+NODE_CLASS_MAPPINGS = {
+    "TestkitImage": TestkitImage,
+    "TestkitMask": TestkitMask,
+    "TestkitFailingEncoder": TestkitFailingEncoder,
+}

@@ -1,1 +1,0 @@
-"""Measure a machine: the rasterizer, one iteration, whole sketches. A calibration stands beside every timing."""

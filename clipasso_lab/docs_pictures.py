@@ -1,0 +1,149 @@
+"""Draw the pictures of the docs.
+
+    python -m clipasso_lab.docs_pictures rasterizer        squares of edge pixels, the picture, pixels under the edge
+    python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
+
+FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from torch import Tensor
+
+from clipasso_core.files import save_png
+from clipasso_core.pixels import resize, to_uint8
+from clipasso_core.rasterizer import rasterize
+from clipasso_core.rasterizer.drawing import prepare
+from clipasso_core.rasterizer.sorting import sort_cells
+from clipasso_core.strokes import Strokes
+
+from .figures import reference_photo
+from .sketch_files import load_sketch
+
+IMAGES = Path("docs/images")
+
+SKETCHED = ("coffee", "chelsea", "astronaut")
+STROKES = (4, 8, 16, 32)
+SIDE, GAP = 280, 12
+"""px of a photo or sketch, and between two."""
+
+SIZE = (24, 32)
+"""(height, width) px of the canvas whose pixels are shown, ZOOM times enlarged."""
+
+ZOOM = 32
+DETAIL = (13, 8, 6, 8)
+"""px; top, left, height and width of what the third panel shows."""
+
+CLOSER = ZOOM * SIZE[0] // DETAIL[2]
+GREY, BLUE, ORANGE, RED = (90, 90, 90), (120, 170, 230), (240, 160, 80), (220, 30, 50)
+
+
+def draw_sketches(folder: Path, out: Path) -> None:
+    """Lay the sketches of an evaluation out as a grid, a photo and its sketches side by side."""
+    rows = []
+    for name in SKETCHED:
+        photo = reference_photo(folder / f"{name}.png")
+        files = [folder / "clipasso-eval" / f"{name}-{count}.svg" for count in STROKES]
+        drawn = [rasterize(load_sketch(file, photo.frame).strokes, (SIDE, SIDE))[0] for file in files]
+        rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
+    save_png(_join(rows, dim=1), out)
+
+
+def _join(images: list[Tensor], dim: int) -> Tensor:
+    """Put images [3, H, W] side by side with white between."""
+    shape = list(images[0].shape)
+    shape[dim] = GAP
+    return torch.cat([part for image in images for part in (image, torch.ones(shape))][:-1], dim=dim)
+
+
+def draw_rasterizer(out: Path) -> None:
+    """Draw the squares of edge pixels, the picture, and a detail's pixels under the true edge."""
+    points = [[[3.0, 17.5], [51, 17.5], [0, -2], [28.5, 21]], [[5, 3], [6, 8], [10, 13], [11.5, 21]]]
+    strokes = Strokes.black(torch.tensor([points]), SIZE, 3.0)
+    image = rasterize(strokes)[0]
+    panels = [_squares_panel(strokes), _picture_panel(image), _detail_panel(strokes, image)]
+    width = sum(panel.width for panel in panels) + GAP * (len(panels) - 1)
+    sheet = Image.new("RGB", (width, panels[0].height), (200, 200, 200))
+    x = 0
+    for panel in panels:
+        sheet.paste(panel, (x, 0))
+        x += panel.width + GAP
+    sheet.save(out)
+
+
+def _squares_panel(strokes: Strokes) -> Image.Image:
+    """Show which pixels are filled, which are cut into 2 x 2 squares and which into 4 x 4."""
+    light = torch.ones(SIZE[0] * SIZE[1])
+    cells = sort_cells(prepare(strokes)[1], light, opaque=True)
+    picture = Image.new("RGB", (SIZE[1] * ZOOM, SIZE[0] * ZOOM), "white")
+    draw = ImageDraw.Draw(picture)
+    for row, column in (light.view(SIZE) == 0).nonzero().tolist():
+        _draw_pixel(draw, column, row, 1, GREY)
+    for kind, squares, fill in ((cells.coarse, 2, BLUE), (cells.fine, 4, ORANGE)):
+        for column, row in zip(kind.column.tolist(), kind.row.tolist(), strict=True):
+            _draw_pixel(draw, column, row, squares, fill)
+    return picture
+
+
+def _draw_pixel(draw: ImageDraw.ImageDraw, column: int, row: int, squares: int, fill: tuple[int, int, int]) -> None:
+    """Cut a pixel into squares x squares."""
+    step = ZOOM // squares
+    for k in range(squares**2):
+        x, y = column * ZOOM + k % squares * step, row * ZOOM + k // squares * step
+        draw.rectangle((x, y, x + step - 1, y + step - 1), fill=fill, outline="white")
+
+
+def _picture_panel(image: Tensor) -> Image.Image:
+    """Show the image [3, H, W] and frame the detail."""
+    picture = _enlarged(image, ZOOM)
+    top, left, height, width = (ZOOM * n for n in DETAIL)
+    ImageDraw.Draw(picture).rectangle((left - 3, top - 3, left + width + 2, top + height + 2), outline=RED, width=6)
+    return picture
+
+
+def _detail_panel(strokes: Strokes, image: Tensor) -> Image.Image:
+    """Show the detail's pixels of image [3, H, W], how many percent of each are ink, and the strokes' true edge."""
+    top, left, height, width = DETAIL
+    detail = image[:, top : top + height, left : left + width]
+    picture = _enlarged(detail, CLOSER)
+    shift = torch.tensor([left, top], dtype=torch.float32)
+    near = replace(strokes, control_points=strokes.control_points - shift, canvas_size=(height, width))
+    large = _enlarged(rasterize(near, (height * CLOSER, width * CLOSER))[0], 1).convert("L")
+    edge = ImageChops.difference(large.filter(ImageFilter.MaxFilter(5)), large.filter(ImageFilter.MinFilter(5)))
+    picture.paste(RED, mask=edge)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(CLOSER // 4)
+    for row, line in enumerate((1 - detail[0]).tolist()):
+        for column, share in enumerate(line):
+            middle = (column + 0.5) * CLOSER, (row + 0.5) * CLOSER
+            draw.text(middle, f"{100 * share:.0f}", "white" if share > 0.5 else "black", font, anchor="mm")
+    return picture
+
+
+def _enlarged(image: Tensor, zoom: int) -> Image.Image:
+    """Turn [3, H, W] in 0-1 into a picture with visible pixels."""
+    picture = Image.fromarray(to_uint8(image).numpy())
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def main() -> None:
+    """Draw one of the pictures."""
+    parser = argparse.ArgumentParser(description="Draw the pictures of the docs.")
+    pictures = parser.add_subparsers(dest="picture", required=True)
+    pictures.add_parser("rasterizer")
+    pictures.add_parser("sketches").add_argument("folder", type=Path)
+    options = parser.parse_args()
+    out = IMAGES / f"{options.picture}.png"
+    if options.picture == "rasterizer":
+        draw_rasterizer(out)
+    else:
+        draw_sketches(options.folder, out)
+
+
+if __name__ == "__main__":
+    main()

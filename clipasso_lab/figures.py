@@ -1,0 +1,145 @@
+"""The figures of one sketch beside its photo. docs/evaluation.md says what each figure means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clipasso_core.errors import MaskError, ShapeError
+from clipasso_core.files import load_image
+from clipasso_core.framing import Frame
+from clipasso_core.mask import mask_object
+from clipasso_core.pixels import resize, resize_map
+from clipasso_core.rasterizer import ink, rasterize
+from clipasso_core.saliency import CANVAS, lines_inside
+from clipasso_core.strokes import Strokes
+from clipasso_core.xdog import xdog
+
+from .judge import Judge, Seen
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How near a sketch comes to its photo.
+
+    Args:
+        loss: the evaluation loss as the judge sees it; lower is better.
+        geometric: its part that compares feature maps.
+        similarity: cosine of both embeddings, -1 to 1; higher is better.
+        ink_to_edge: px of the 224 px canvas, mean distance of ink from the nearest edge; lower is better.
+        edge_to_ink: px, mean distance of edges from the nearest ink; lower is better.
+    """
+
+    loss: float
+    geometric: float
+    similarity: float
+    ink_to_edge: float
+    edge_to_ink: float
+
+
+@dataclass(frozen=True, eq=False)
+class ReferencePhoto:
+    """A photo with all that its sketches are measured by.
+
+    Args:
+        image: [1, 3, S, S] in 0-1, the object on white.
+        edges: [224, 224] of zeros and ones: its lines, and its outline.
+        frame: the way from the photo's pixels to the canvas.
+    """
+
+    image: Tensor
+    edges: Tensor
+    frame: Frame
+
+
+class Chamfer(NamedTuple):
+    """How far ink and edges lie apart, px.
+
+    Args:
+        ink_to_edge: mean distance of the ink from the nearest edge: large where lines have no reason.
+        edge_to_ink: mean distance of the edges from the nearest ink: large where something was left out.
+    """
+
+    ink_to_edge: float
+    edge_to_ink: float
+
+
+def reference_photo(path: Path) -> ReferencePhoto:
+    """Read a photo and cut its object out, as ``pipeline.sketch`` does by default.
+
+    Raises:
+        ImageFileError: it cannot be read.
+        MaskError: no object, or an object without any line.
+    """
+    cut = mask_object(load_image(path))
+    inside = resize_map(cut.mask, CANVAS) >= 0.5
+    edges = lines_inside(xdog(resize(cut.image, CANVAS)), inside)
+    if not bool(edges.any()):
+        raise MaskError("The photo has no lines inside its object (is it one flat colour?). Use another photo.")
+    return ReferencePhoto(cut.image, edges[0], cut.frames[0])
+
+
+@torch.no_grad()
+def score_strokes(strokes: Strokes, photo: ReferencePhoto, photo_seen: Seen, judge: Judge) -> tuple[Figures, Tensor]:
+    """Measure a sketch by its photo.
+
+    Args:
+        strokes: one sketch (B = 1) on the canvas, on the CPU.
+        photo: the photo.
+        photo_seen: what the judge saw in the photo.
+        judge: who looks.
+
+    Returns:
+        The figures, and the sketch's embedding [D].
+
+    Raises:
+        ShapeError: nothing of the sketch lies on the canvas.
+    """
+    distance = chamfer(ink(strokes, CANVAS)[0], photo.edges)
+    drawn = judge.look(rasterize(strokes, judge.size))
+    loss, geometric, semantic = judge.losses(drawn, photo_seen)
+    return Figures(loss, geometric, 1 - semantic, *distance), drawn.embedding[0]
+
+
+def chamfer(coverage: Tensor, edges: Tensor) -> Chamfer:
+    """Measure how far ink and edges lie apart.
+
+    Args:
+        coverage: [H, W] of the ink, in 0-1. Each pixel's distance counts by its coverage; the nearest ink
+            is a pixel of at least half of the highest coverage.
+        edges: [H, W] of zeros and ones.
+
+    Returns:
+        Means in px; a pixel that is both ink and edge lies 0 px away.
+
+    Raises:
+        ShapeError: of different shapes, or there is no ink or no edge at all.
+
+    >>> chamfer(torch.tensor([[0.0, 0, 0, 1]]), torch.tensor([[1.0, 0, 0, 0]]))
+    Chamfer(ink_to_edge=3.0, edge_to_ink=3.0)
+    """
+    if coverage.shape != edges.shape or coverage.ndim != 2:
+        raise ShapeError(
+            f"ink and edges must be [H, W] of one size, got {list(coverage.shape)} and {list(edges.shape)}."
+        )
+    inked, lines = coverage.detach().cpu().double().numpy(), edges.detach().cpu().numpy() > 0.5
+    if not inked.max() > 0:
+        raise ShapeError("The sketch has no ink on its canvas, so there is nothing to measure.")
+    if not lines.any():
+        raise ShapeError("The photo has no edges, so there is nothing to measure.")
+    drawn = inked >= 0.5 * inked.max()
+    return Chamfer(float(np.average(_distance_to(lines), weights=inked)), float(_distance_to(drawn)[lines].mean()))
+
+
+def _distance_to(marked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return each pixel's distance [H, W], px, to the nearest marked one."""
+    from scipy import ndimage
+
+    found: NDArray[np.float64] = ndimage.distance_transform_edt(~marked)
+    return found

@@ -1,0 +1,112 @@
+"""The judge: an encoder that looks at sketches and photos, and through which no sketch was optimised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from clipasso_core.encoders import Features, ImageEncoder, get_encoder
+from clipasso_core.encoders.embedded import judge_encoder
+from clipasso_core.errors import DependencyError
+from clipasso_core.losses import comparable, geometric_loss, semantic_loss
+from clipasso_core.pixels import resize
+
+JUDGE = "efficientnet-lite2"
+
+TIE = 1e-6
+"""Cosines nearer than this count as equal: they differ by rounding only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a judge saw in B images.
+
+    Args:
+        features: maps [B, C, h, w] of the recipe, prepared for the losses.
+        embedding: [B, D].
+    """
+
+    features: Features
+    embedding: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """An encoder at a device.
+
+    Args:
+        encoder: which looks; already at the device.
+        device: where images go.
+    """
+
+    encoder: ImageEncoder
+    device: torch.device
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) px of the images that it was trained on."""
+        return self.encoder.input_size, self.encoder.input_size
+
+    @torch.no_grad()
+    def look(self, images: Tensor) -> Seen:
+        """See images [B, 3, S, S] in 0-1, at the judge's own size."""
+        pixels = resize(images.to(self.device), self.size)
+        features = self.encoder.encode(pixels, tuple(self.encoder.recipe.layer_weights), True)
+        assert features.embedding is not None, "asked for"
+        return Seen(comparable(features, self.encoder.recipe), features.embedding)
+
+    def losses(self, drawing: Seen, photo: Seen) -> tuple[float, float, float]:
+        """Return how far one drawing and one photo lie apart: the evaluation loss, and geometric and semantic of it."""
+        recipe = self.encoder.recipe
+        geometric = float(geometric_loss(drawing.features, photo.features, recipe))
+        semantic = float(semantic_loss(drawing.embedding, photo.embedding))
+        return geometric + recipe.semantic_weight * semantic, geometric, semantic
+
+
+def load_judge(name: str = JUDGE, device: torch.device | None = None) -> Judge:
+    """Return a judge by name.
+
+    Args:
+        name: "efficientnet-lite2", or one that ``get_encoder`` knows.
+        device: where to compute; None for the CPU.
+
+    Raises:
+        DependencyError: the package with the judge's weights is missing.
+        ConfigError, WeightsError: as ``get_encoder``.
+    """
+    device = device or torch.device("cpu")
+    if name != JUDGE:
+        return Judge(get_encoder(name, device), device)
+    try:
+        return Judge(judge_encoder().to(device), device)
+    except DependencyError as error:
+        raise DependencyError(
+            f'The judge {JUDGE} is missing. Install it: pip install "clipasso[eval]"; or choose another judge.'
+        ) from error
+
+
+def cosines(one: Tensor, many: Tensor) -> Tensor:
+    """Return the cosine of an embedding [D] and each of embeddings [P, D], as [P] float64.
+
+    >>> cosines(torch.tensor([2.0, 0]), torch.tensor([[3.0, 0], [0, 5]])).tolist()
+    [1.0, 0.0]
+    """
+    return F.normalize(many.double(), dim=1) @ F.normalize(one.double(), dim=0)
+
+
+def rank_of(own: int, likeness: Tensor) -> int:
+    """Return the rank of entry ``own`` when the most alike comes first, 1 for the first.
+
+    A tie counts against it: its rank is the number of entries at least as alike, itself included.
+
+    Args:
+        own: index of the right one.
+        likeness: [P], higher is more alike.
+
+    >>> [rank_of(own, torch.tensor([0.1, 0.9, 0.5])) for own in range(3)]
+    [3, 1, 2]
+    """
+    return int((likeness >= likeness[own] - TIE).sum())
