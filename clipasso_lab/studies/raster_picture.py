@@ -10,9 +10,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from torch import Tensor
 
 from clipasso_core.rasterizer import rasterize
-from clipasso_core.rasterizer.cells import Cells
-from clipasso_core.rasterizer.drawing import prepare
-from clipasso_core.rasterizer.sorting import sort_cells
+from clipasso_core.rasterizer.cells import Cells, sort_cells
+from clipasso_core.rasterizer.scene import make_scene
 from clipasso_core.strokes import Strokes
 
 SIZE = (24, 32)
@@ -34,7 +33,7 @@ def scene() -> Strokes:
 def cells_picture(strokes: Strokes) -> Image.Image:
     """Show which pixels are filled, which get 2 x 2 squares and which 4 x 4."""
     light = torch.ones(SIZE[0] * SIZE[1])
-    cells = sort_cells(prepare(strokes)[1], light, opaque=True)
+    cells = sort_cells(make_scene(strokes), light, opaque=True)
     picture = Image.new("RGB", (SIZE[1] * ZOOM, SIZE[0] * ZOOM), "white")
     draw = ImageDraw.Draw(picture)
     for row, column in (light.view(SIZE) == 0).nonzero().tolist():
