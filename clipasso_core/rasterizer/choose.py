@@ -150,11 +150,14 @@ def _say(why: str) -> None:
 def _trouble(device: torch.device) -> str | None:
     """Try the kernels once on ``device`` (seconds: they are compiled); return what goes wrong, or None.
 
-    Triton may lack a C compiler or a driver that fits; then PyTorch still draws.
+    Triton may lack a C compiler or a driver that fits; then PyTorch still draws. The answer holds for the whole
+    process, so it must not hang on who draws first: the trial has tensors of its own, outside inference mode.
     """
     try:
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad():
             here, there = _sample(analytic, torch.device("cpu")), _sample(fused, device)
+    except torch.cuda.OutOfMemoryError:  # says nothing about the kernels
+        raise
     except Exception as error:  # whatever a compiler or driver may raise
         return f"the Triton kernels do not run here ({type(error).__name__}: {error})"
     near = all(float((a - b).abs().max()) < 0.05 * float(a.abs().max()) for a, b in zip(here, there, strict=True))

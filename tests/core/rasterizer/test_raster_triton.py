@@ -159,6 +159,31 @@ def test_a_gpu_that_cannot_run_the_kernels_still_draws(
     assert caplog.text.count("Failed to find C compiler") == 1
 
 
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_who_draws_first_does_not_decide_about_the_kernels(
+    monkeypatch: pytest.MonkeyPatch, mode: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Without gradients, or with tensors that can have none, the trial still takes its gradient; plain PyTorch plays
+    the kernels.
+    """
+    monkeypatch.setattr(fused, "render", analytic.render)
+    with mode():
+        assert choose._trouble(torch.device("cpu")) is None
+
+
+@pytest.mark.usefixtures("untried")
+def test_a_trial_without_memory_says_nothing_about_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Tensor:
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(fused, "render", full)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        choose._trouble(torch.device("cpu"))
+    monkeypatch.setattr(fused, "render", analytic.render)
+    assert choose._trouble(torch.device("cpu")) is None
+
+
 def test_both_backends_have_the_same_functions() -> None:
     """Read, not imported: the kernels' file needs triton."""
     source = Path(fused.__file__).with_name("edge.py").read_text(encoding="utf-8")
