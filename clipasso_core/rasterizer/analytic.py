@@ -16,21 +16,7 @@ from .scene import make_scene
 
 
 def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
-    """Draw premultiplied RGBA on nothing, later strokes over earlier ones.
-
-    Strokes that are not alive, or no wider than 0, draw nothing and get no gradient.
-
-    Args:
-        strokes: B sketches, in float32, float64 or bfloat16 (computed in float32).
-        size: (height, width) px to draw at, the drawing scaled with it; None for the canvas's own.
-
-    Returns:
-        [B, 4, H, W] in float64 for float64 strokes, else in float32: bfloat16 has too few bits
-        for coverage.
-
-    Raises:
-        ShapeError: a number is NaN or infinite (looked for on the CPU only: a GPU would have to wait).
-    """
+    """Draw premultiplied RGBA [B, 4, H, W] on nothing; arguments and errors as for ``choose.render``."""
     strokes = _ready(strokes, size)
     if _order_free(strokes):
         dark = 1 - _light(strokes)[:, None]
@@ -39,7 +25,7 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
 
 
 def rasterize(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
-    """Draw [B, 3, H, W] on white; arguments and errors as for ``render``."""
+    """Draw [B, 3, H, W] on white."""
     strokes = _ready(strokes, size)
     if _order_free(strokes):
         return _light(strokes)[:, None].expand(-1, 3, -1, -1).contiguous()
@@ -48,7 +34,7 @@ def rasterize(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
 
 
 def ink(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
-    """Return the opacity [B, H, W], 1 - prod(1 - alpha * coverage); arguments and errors as for ``render``."""
+    """Return the opacity [B, H, W], 1 - prod(1 - alpha * coverage)."""
     strokes = _ready(strokes, size)
     if _order_free(strokes):
         return 1 - _light(strokes)

@@ -15,14 +15,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError
-from clipasso_core.rasterizer import analytic, choose, edge, fused, get_rasterizer, reference, render
+from clipasso_core.rasterizer import analytic, choose, coverage, edge, fused, get_rasterizer, reference, render
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -184,13 +184,14 @@ def test_a_trial_without_memory_says_nothing_about_the_kernels(monkeypatch: pyte
     assert choose._trouble(torch.device("cpu")) is None
 
 
-def test_both_backends_have_the_same_functions() -> None:
-    """Read, not imported: the kernels' file needs triton."""
-    source = Path(fused.__file__).with_name("edge.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("stage", [edge, coverage])
+def test_both_backends_have_the_same_functions(stage: ModuleType) -> None:
+    """Read, not imported: the kernels' files need triton."""
+    source = Path(fused.__file__).with_name(Path(stage.__file__ or "").name).read_text(encoding="utf-8")
     theirs = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-    ours = {
-        name for name, function in inspect.getmembers(edge, inspect.isfunction) if function.__module__ == edge.__name__
-    }
+    functions = inspect.getmembers(stage, inspect.isfunction)
+    ours = {name for name, f in functions if f.__module__ == stage.__name__ and not name.startswith("_")}
+    assert ours
     assert ours <= theirs
 
 
