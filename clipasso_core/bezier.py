@@ -40,7 +40,7 @@ def bernstein(t: Tensor) -> Tensor:
     return torch.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], dim=-1)
 
 
-def evaluate(cubic: Tensor, t: Tensor) -> Tensor:
+def curve_points(cubic: Tensor, t: Tensor) -> Tensor:
     """Return points on cubics.
 
     Args:
@@ -51,7 +51,7 @@ def evaluate(cubic: Tensor, t: Tensor) -> Tensor:
         [..., T, 2] px.
 
     >>> arch = torch.tensor([[0.0, 0.0], [0.0, 8.0], [8.0, 8.0], [8.0, 0.0]])
-    >>> evaluate(arch, torch.tensor([0.0, 0.5, 1.0])).tolist()
+    >>> curve_points(arch, torch.tensor([0.0, 0.5, 1.0])).tolist()
     [[0.0, 0.0], [4.0, 6.0], [8.0, 0.0]]
     """
     return bernstein(t.to(cubic)) @ cubic

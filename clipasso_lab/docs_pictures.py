@@ -19,8 +19,8 @@ from torch import Tensor
 from clipasso_core.files import save_png
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.rasterizer import rasterize
-from clipasso_core.rasterizer.drawing import prepare
-from clipasso_core.rasterizer.sorting import sort_cells
+from clipasso_core.rasterizer.cells import sort_cells
+from clipasso_core.rasterizer.scene import make_scene
 from clipasso_core.strokes import Strokes
 
 from .figures import reference_photo
@@ -80,7 +80,7 @@ def draw_rasterizer(out: Path) -> None:
 def _squares_panel(strokes: Strokes) -> Image.Image:
     """Show which pixels are filled, which are cut into 2 x 2 squares and which into 4 x 4."""
     light = torch.ones(SIZE[0] * SIZE[1])
-    cells = sort_cells(prepare(strokes)[1], light, opaque=True)
+    cells = sort_cells(make_scene(strokes), light, opaque=True)
     picture = Image.new("RGB", (SIZE[1] * ZOOM, SIZE[0] * ZOOM), "white")
     draw = ImageDraw.Draw(picture)
     for row, column in (light.view(SIZE) == 0).nonzero().tolist():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..bezier import evaluate, segments_of
+from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
 from ..losses import geometric_loss, semantic_loss
 from ..rasterizer import ink, rasterize
@@ -171,7 +171,7 @@ def way_back(strokes: Strokes) -> Tensor:
     """
     height, width = strokes.canvas_size
     t = torch.linspace(0, 1, ON_CURVE, device=strokes.control_points.device)
-    on = evaluate(segments_of(strokes.control_points), t).flatten(2, 3)
+    on = curve_points(segments_of(strokes.control_points), t).flatten(2, 3)
     beyond = on - torch.stack([t.new_full((), width), t.new_full((), height)])
     shift = (-on.amax(dim=2)).clamp(min=0) - beyond.amin(dim=2).clamp(min=0)
     return (shift * strokes.alive[..., None])[:, :, None]

@@ -3,7 +3,6 @@
 ``docs/rasterizer.md`` says how it works and where it differs from diffvg.
 """
 
-from .auto import ink, rasterize, render
-from .protocol import RASTERIZERS, Rasterizer, get_rasterizer
+from .choose import RASTERIZERS, Rasterizer, get_rasterizer, ink, rasterize, render
 
 __all__ = ["RASTERIZERS", "Rasterizer", "get_rasterizer", "ink", "rasterize", "render"]

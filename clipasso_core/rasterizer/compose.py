@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .flatten import expand
-from .sums import reduce_runs
+from .cells import Cells, SortedCells
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,64 @@ class Piles:
 
     def layers(self) -> list[Tensor]:
         """Return the entries [M_k] of each layer, which holds one of each pile at most."""
-        if self.order.shape[0] == 0:
+        count = self.order.shape[0]
+        if count == 0:
             return []
-        _, depth = expand(self.height, torch.zeros_like(self.height))
-        top = int(self.height.max())
-        return [self.order.index_select(0, (depth == k).nonzero().squeeze(1)) for k in range(top)]
+        lowest = (self.height.cumsum(0) - self.height).repeat_interleave(self.height)
+        depth = torch.arange(count, device=lowest.device).sub_(lowest)
+        return [self.order.index_select(0, (depth == k).nonzero().squeeze(1)) for k in range(int(self.height.max()))]
+
+
+def let_through(cells: SortedCells, coarse: Tensor, fine: Tensor, light: Tensor) -> Tensor:
+    """Return the light [Q] that opaque strokes let through.
+
+    Args:
+        cells: where the strokes' edges are.
+        coarse: [E] coverage of the coarse cells.
+        fine: [16, E'] coverage of the fine cells' squares.
+        light: [Q] everywhere else; written to.
+    """
+    piles = Piles.of_places(cells.fine.pixel)
+    return cast(Tensor, Light.apply(coarse, fine, cells.coarse.pixel.long(), piles, light))
+
+
+def paint(cells: SortedCells, coarse: Tensor, fine: Tensor, color: Tensor) -> Tensor:
+    """Return premultiplied RGBA [4, Q] in painter's order; arguments as for ``let_through``, color [S, 4]."""
+    (own, shared), (plain, buried) = _parted(cells, cells.fine), _parted(cells, cells.inside)
+    count, one = cells.edges.shape[0], color.new_ones(1, 1)
+    cover = torch.cat([coarse, fine.mean(0).index_select(0, own), one[0].expand(plain.shape[0])])[None]
+    layers = [_entries(cells.coarse), _entries(cells.fine, own), _entries(cells.inside, plain)]
+    stroke, pixel = torch.cat(layers, 1)
+    canvas = _over(color, cover, stroke, pixel.long(), count)[:, 0]
+    if shared.shape[0]:
+        cover = torch.cat([fine.index_select(1, shared), one.expand(fine.shape[0], buried.shape[0])], 1)
+        stroke, pixel = torch.cat([_entries(cells.fine, shared), _entries(cells.inside, buried)], 1)
+        piles = Piles.of_places(pixel)
+        mixed = _over(color, cover, stroke, piles.pile, piles.place.shape[0])
+        canvas = canvas.scatter(1, piles.place.expand(4, -1), mixed.mean(1))
+    return canvas
+
+
+def _parted(cells: SortedCells, some: Cells) -> tuple[Tensor, Tensor]:
+    """Return which of some cells lie in pixels without several edges, and which in pixels with."""
+    crowded = cells.edges.index_select(0, some.pixel) > 1
+    return (~crowded).nonzero().squeeze(1), crowded.nonzero().squeeze(1)
+
+
+def _entries(cells: Cells, index: Tensor | None = None) -> Tensor:
+    """Return stroke and pixel [2, M] of the cells at index [M], or of all."""
+    both = torch.stack([cells.stroke, cells.pixel])
+    return both if index is None else both.index_select(1, index)
+
+
+def _over(color: Tensor, cover: Tensor, stroke: Tensor, place: Tensor, count: int) -> Tensor:
+    """Paint coverage [K, M] of strokes [M] at places [M] of ``count``: premultiplied RGBA [4, K, count]."""
+    order = torch.argsort(stroke, stable=True)
+    stroke, place, cover = stroke.index_select(0, order), place.index_select(0, order), cover.index_select(1, order)
+    paints = color.t().contiguous().index_select(1, stroke)
+    stack = Piles.of_places(place).layers()
+    canvas: Tensor = Painter.apply(cover * paints[3], paints[:3], place, stack, count)
+    return canvas
 
 
 class Light(torch.autograd.Function):
@@ -61,7 +113,9 @@ class Light(torch.autograd.Function):
             light: [Q] everywhere else; written to.
         """
         passing = (1 - piled).clamp_(min=0)
-        through = reduce_runs(passing.index_select(1, piles.order), piles.height, "prod")
+        lengths = piles.height.expand(passing.shape[0], -1).contiguous()
+        piled = passing.index_select(1, piles.order)
+        through = torch.segment_reduce(piled, "prod", lengths=lengths, axis=1, unsafe=True)
         light.scatter_(0, pixel, 1 - alone).scatter_(0, piles.place, through.mean(0))
         ctx.piles = piles
         ctx.save_for_backward(passing, through, pixel)

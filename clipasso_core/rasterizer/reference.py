@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..bezier import evaluate, segments_of
+from ..bezier import curve_points, segments_of
 from ..strokes import Strokes
 
 
@@ -44,7 +44,7 @@ def _cover(control: Tensor, radius: Tensor, size: tuple[int, int], squares: int,
     A square is as covered as a distance that fades over its width says: right on average.
     """
     t = torch.linspace(0, 1, lines + 1, dtype=control.dtype, device=control.device)
-    points = evaluate(segments_of(control), t)
+    points = curve_points(segments_of(control), t)
     start, end = points[:, :-1].reshape(-1, 2), points[:, 1:].reshape(-1, 2)
     y, x = ((torch.arange(side * squares).to(control) + 0.5) / squares for side in size)
     place = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)

@@ -20,11 +20,11 @@ def cubics() -> Tensor:
 def test_evaluate_a_known_curve() -> None:
     # x(t) = t^3, y(t) = 3 t^2 (1 - t)
     cubic = torch.tensor([[0.0, 0], [0, 0], [0, 1], [1, 0]], dtype=torch.float64)
-    torch.testing.assert_close(bezier.evaluate(cubic, T), torch.stack([T**3, 3 * T**2 * (1 - T)], dim=-1))
+    torch.testing.assert_close(bezier.curve_points(cubic, T), torch.stack([T**3, 3 * T**2 * (1 - T)], dim=-1))
 
 
 def test_evaluate_starts_and_ends_at_the_end_points(cubics: Tensor) -> None:
-    points = bezier.evaluate(cubics, T)
+    points = bezier.curve_points(cubics, T)
     assert points.shape == (3, 2, 9, 2)
     torch.testing.assert_close(points[..., 0, :], cubics[..., 0, :])
     torch.testing.assert_close(points[..., -1, :], cubics[..., 3, :])
@@ -50,4 +50,4 @@ def test_segments_of_a_wrong_number_of_points(count: int) -> None:
 
 
 def test_gradients(cubics: Tensor) -> None:
-    assert torch.autograd.gradcheck(lambda points: bezier.evaluate(points, T), cubics[0].clone().requires_grad_())
+    assert torch.autograd.gradcheck(lambda points: bezier.curve_points(points, T), cubics[0].clone().requires_grad_())

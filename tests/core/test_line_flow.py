@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import evaluate, segments_of
+from clipasso_core.bezier import curve_points, segments_of
 from clipasso_core.line_flow import curve_through, follow, line_flow, place_evenly
 
 SIDE = 96
@@ -75,7 +75,7 @@ def test_curves_pass_through_their_points(segments: int) -> None:
     points = torch.rand(5, 3 * segments + 1, 2, generator=torch.Generator().manual_seed(0)) * 50
     control = curve_through(points)
     assert control.shape == points.shape
-    on = evaluate(segments_of(control), torch.tensor([0.0, 1 / 3, 2 / 3, 1.0]))  # [5, S, 4, 2]
+    on = curve_points(segments_of(control), torch.tensor([0.0, 1 / 3, 2 / 3, 1.0]))  # [5, S, 4, 2]
     for s in range(segments):
         torch.testing.assert_close(on[:, s], points[:, 3 * s : 3 * s + 4], atol=1e-4, rtol=1e-5)
 

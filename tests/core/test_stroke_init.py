@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import evaluate, segments_of
+from clipasso_core.bezier import curve_points, segments_of
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes, sampling_map
 
@@ -113,7 +113,7 @@ def ring() -> Tensor:
 @pytest.mark.parametrize("segments", [1, 3])
 def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
     points = init_strokes(ring(), config(follow=0.2, num_segments=segments, radius=0.02)).control_points
-    on = evaluate(segments_of(points), torch.linspace(0, 1, 9))
+    on = curve_points(segments_of(points), torch.linspace(0, 1, 9))
     apart = torch.linalg.vector_norm(on - 112, dim=-1)
     assert float((apart - 70).abs().max()) < 4
     length = torch.linalg.vector_norm(on.flatten(2, 3).diff(dim=2), dim=-1).sum(dim=2)

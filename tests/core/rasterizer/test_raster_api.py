@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
-from clipasso_core.rasterizer import RASTERIZERS, auto, drawing, get_rasterizer, ink, rasterize, render
+from clipasso_core.rasterizer import RASTERIZERS, cells, choose, get_rasterizer, ink, rasterize, render
 from clipasso_core.strokes import Strokes
 
 SIZE = (48, 40)
@@ -138,10 +138,10 @@ def test_bit_identical_from_run_to_run(black: bool, points: int) -> None:
 
 @pytest.mark.parametrize("black", [True, False])
 @pytest.mark.parametrize("points", [4, 7])
-def test_block_by_block_it_is_the_same(black: bool, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_part_by_part_it_is_the_same(black: bool, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
     strokes = scene(20, 2, points, black, (160, 160))
     picture, *whole = picture_and_gradient(strokes)
-    monkeypatch.setattr(drawing, "BLOCK", 2000)
+    monkeypatch.setattr(cells, "CELLS_AT_ONCE", 2000)
     same, *parts = picture_and_gradient(strokes)
     assert torch.equal(picture, same)
     for a, b in zip(whole, parts, strict=True):
@@ -149,7 +149,7 @@ def test_block_by_block_it_is_the_same(black: bool, points: int, monkeypatch: py
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_numbers_that_are_none_are_refused(bad: float) -> None:
+def test_nan_and_infinity_are_refused(bad: float) -> None:
     control = torch.rand(1, 1, 4, 2)
     control[0, 0, 1, 0] = bad
     with pytest.raises(ShapeError, match="control_points must be finite"):
@@ -157,10 +157,20 @@ def test_numbers_that_are_none_are_refused(bad: float) -> None:
 
 
 def test_names() -> None:
-    with pytest.raises(ConfigError, match="analytic, reference, diffvg"):
+    with pytest.raises(ConfigError, match="auto, analytic, reference, diffvg, triton"):
         get_rasterizer("nonsense")
-    assert RASTERIZERS[0] == "analytic"
-    assert torch.equal(get_rasterizer().render(scene()), render(scene()))
+    assert RASTERIZERS[0] == "auto"
+
+
+def test_the_default_rasterizer_is_the_one_that_rasterize_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU that is the kernels: here they are played by what draws black where nothing is."""
+    strokes = scene()
+    monkeypatch.setattr(choose, "_fits", lambda _: True)
+    monkeypatch.setattr(choose.fused, "render", lambda strokes, size: torch.full((2, 4, *SIZE), 0.25))
+    for name in ((), ("auto",)):
+        assert torch.equal(get_rasterizer(*name).render(strokes), torch.full((2, 4, *SIZE), 0.25))
+    assert torch.equal(rasterize(strokes), torch.ones(2, 3, *SIZE))
+    assert not torch.equal(get_rasterizer("analytic").render(strokes), render(strokes))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pydiffvg") is not None, reason="pydiffvg is installed")
@@ -182,7 +192,7 @@ def test_a_device_that_cannot_draw_has_the_cpu_draw(monkeypatch: pytest.MonkeyPa
     """MPS lacks operations that drawing takes; here the CPU plays it."""
     strokes = scene(black=black)
     expected = picture_and_gradient(strokes)
-    monkeypatch.setattr(auto, "PLAIN_DEVICES", ())
+    monkeypatch.setattr(choose, "PLAIN_DEVICES", ())
     moved: list[object] = []
     to = Strokes.to
     monkeypatch.setattr(Strokes, "to", lambda self, *args, **kwargs: moved.append(args) or to(self, *args, **kwargs))

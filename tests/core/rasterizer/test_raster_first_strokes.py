@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -11,15 +13,18 @@ from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 
 SIDE = 32
+"""px; the corner of the canvas that holds the strokes, and is drawn."""
 
 
 def first_strokes(radius: float, width: float, dtype: torch.dtype) -> Strokes:
-    config = StrokeInitConfig(
-        num_strokes=4, num_sketches=1, canvas_size=SIDE, radius=radius, stroke_width=width, seed=3, follow=0.0
-    )
-    y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    """Start strokes near (15, 17) px; ``radius`` is a fraction of the corner's side."""
+    y, x = torch.meshgrid(torch.arange(224), torch.arange(224), indexing="ij")
     saliency = ((x - 15.0).square() + (y - 17.0).square() < 81).float()[None]
-    return init_strokes(saliency, config).to(dtype=dtype)
+    config = StrokeInitConfig(num_strokes=4, num_sketches=1, radius=radius, stroke_width=width, seed=3, follow=0.0)
+    strokes = init_strokes(saliency, config)
+    start = strokes.control_points[:, :, :1]
+    points = start + (strokes.control_points - start) * (SIDE / 224)
+    return replace(strokes, control_points=points, canvas_size=(SIDE, SIDE)).to(dtype=dtype)
 
 
 def weighted(strokes: Strokes, control: Tensor) -> Tensor:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import inspect
 import logging
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, DependencyError
-from clipasso_core.rasterizer import auto, fused, get_rasterizer, reference, render
+from clipasso_core.rasterizer import analytic, choose, coverage, edge, fused, get_rasterizer, reference, render
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -129,6 +133,15 @@ def test_what_the_kernels_cannot_draw_is_said(monkeypatch: pytest.MonkeyPatch) -
         get_rasterizer("triton")
 
 
+@pytest.fixture
+def untried() -> Iterator[None]:
+    """Forget what earlier trials of the kernels found, and afterwards what this test's found."""
+    choose._trouble.cache_clear()
+    yield
+    choose._trouble.cache_clear()
+
+
+@pytest.mark.usefixtures("untried")
 def test_a_gpu_that_cannot_run_the_kernels_still_draws(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,13 +151,48 @@ def test_a_gpu_that_cannot_run_the_kernels_still_draws(
         raise RuntimeError("Failed to find C compiler")
 
     monkeypatch.setattr(fused, "render", broken)
-    why = auto._trouble(torch.device("cpu"))
-    auto._trouble.cache_clear()
+    why = choose._trouble(torch.device("cpu"))
     assert why is not None
     with caplog.at_level(logging.INFO):
-        auto._say(why)
-        auto._say(why)
+        choose._say(why)
+        choose._say(why)
     assert caplog.text.count("Failed to find C compiler") == 1
+
+
+@pytest.mark.usefixtures("untried")
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_who_draws_first_does_not_decide_about_the_kernels(
+    monkeypatch: pytest.MonkeyPatch, mode: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Without gradients, or with tensors that can have none, the trial still takes its gradient; plain PyTorch plays
+    the kernels.
+    """
+    monkeypatch.setattr(fused, "render", analytic.render)
+    with mode():
+        assert choose._trouble(torch.device("cpu")) is None
+
+
+@pytest.mark.usefixtures("untried")
+def test_a_trial_without_memory_says_nothing_about_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Tensor:
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(fused, "render", full)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        choose._trouble(torch.device("cpu"))
+    monkeypatch.setattr(fused, "render", analytic.render)
+    assert choose._trouble(torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize("stage", [edge, coverage])
+def test_both_backends_have_the_same_functions(stage: ModuleType) -> None:
+    """Read, not imported: the kernels' files need triton."""
+    source = Path(fused.__file__).with_name(Path(stage.__file__ or "").name).read_text(encoding="utf-8")
+    theirs = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    functions = inspect.getmembers(stage, inspect.isfunction)
+    ours = {name for name, f in functions if f.__module__ == stage.__name__ and not name.startswith("_")}
+    assert ours
+    assert ours <= theirs
 
 
 @pytest.mark.gpu
@@ -153,7 +201,7 @@ def test_a_gpu_that_cannot_run_the_kernels_still_draws(
 @pytest.mark.parametrize("name", list(scenes.SCENES))
 def test_a_graph_captures_drawing_and_gradient(name: str) -> None:
     """Replays give the bits of the first run, also after the strokes have moved and come back."""
-    assert auto._trouble(torch.device("cuda")) is None
+    assert choose._trouble(torch.device("cuda")) is None
     scene = scenes.SCENES[name].to("cuda")
     ours = get_rasterizer("triton")
     control = scene.control_points.clone().requires_grad_()

@@ -6,12 +6,12 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from clipasso_core.rasterizer.triton_gradient import gradient_kernel
-from clipasso_core.rasterizer.triton_kernels import paint_kernel, touch_kernel
+from clipasso_core.rasterizer.fused.cells import touch_kernel
+from clipasso_core.rasterizer.fused.compose import gradient_kernel, paint_kernel
 
 WHOLE = ("lines", "touched", "window")
 REAL = ("coefficients", "radius", "color", "image", "upstream", "partial")
-FIXED = {"tile": 8, "block": 32, "squares": 4}
+FIXED = {"tile": 8, "group": 32, "squares": 4}
 for kernel in (touch_kernel, paint_kernel, gradient_kernel):
     for fixed in (FIXED, {**FIXED, "cubics": 1, "words": 1}):
         kinds = {"slack": "fp32", **dict.fromkeys(WHOLE, "*i32"), **dict.fromkeys(REAL, "*fp32")}

@@ -1,5 +1,6 @@
-"""The rasterizer as three fused Triton kernels, for NVIDIA and AMD GPUs; the same formulas as ``analytic``.
+"""The rasterizer as three fused Triton kernels for a GPU; the same formulas and stages as ``analytic``.
 
+This file is what the host does, and needs no triton; the kernels beside it are imported when they draw.
 Shapes depend on the canvas, B, N and K alone, nothing waits for the host and nothing adds up in
 an order that may vary: a CUDA graph can capture drawing and gradient, and replays give the same bits.
 Every pixel is cut into 4 x 4 squares, in painter's order; opaque black is no special case.
@@ -16,11 +17,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ..bezier import segments_of
-from ..errors import ConfigError
-from ..strokes import Strokes
-from .drawing import FARTHEST
-from .flatten import line_counts, power_basis
+from ...bezier import segments_of
+from ...errors import ConfigError
+from ...strokes import Strokes
+from ..scene import FARTHEST, HALF_DIAGONAL, TOLERANCE, line_counts, power_basis
 
 TILE = 8
 """px, the side of a tile: one program each."""
@@ -28,18 +28,17 @@ TILE = 8
 SQUARES = 4
 """Squares a side of a pixel."""
 
-WORD = 16
-"""Strokes a word of the table of who touches what."""
+STROKES_A_WORD = 16
+"""Strokes in each whole number of the table that says which stroke touches which tile."""
 
-BLOCK = 32
-"""Tiles looked at together for that table."""
+TILE_GROUP = 32
+"""Tiles that one program looks at for that table."""
 
 CHUNKS = 32
 """Programs that share the window of one curve in the backward."""
 
-SLACK = TILE * 0.7072 + 0.1
+SLACK = TILE * HALF_DIAGONAL + 2 * TOLERANCE
 """px from a tile's centre to its corner, and what a line may lie beside its curve."""
-
 
 INSTALL = "triton is not installed; torch brings it on Linux with CUDA, elsewhere: pip install triton"
 
@@ -115,19 +114,20 @@ class Paint(torch.autograd.Function):
         window: Tensor,
         size: tuple[int, int],
     ) -> Tensor:
-        """Find who touches which tile, then paint tile by tile."""
-        from .triton_kernels import paint_kernel, touch_kernel
+        """Find which strokes touch which tile, then paint tile by tile."""
+        from .cells import touch_kernel
+        from .compose import paint_kernel
 
         coefficients, radius, color = coefficients.contiguous(), radius.contiguous(), color.contiguous()
         batch, strokes, cubics, _ = coefficients.shape
         height, width = size
         across, down = -(-width // TILE), -(-height // TILE)
-        tiles, words = across * down, -(-strokes // WORD)
+        tiles, words = across * down, -(-strokes // STROKES_A_WORD)
         image = coefficients.new_zeros(batch, 4, height, width)
         touched = lines.new_empty(batch, tiles, words)
         if touched.numel() > 0:
-            touch_kernel[(-(-tiles // BLOCK), words, batch)](
-                coefficients, lines, radius, touched, strokes, cubics, tiles, across, SLACK, TILE, BLOCK,
+            touch_kernel[(-(-tiles // TILE_GROUP), words, batch)](
+                coefficients, lines, radius, touched, strokes, cubics, tiles, across, SLACK, TILE, TILE_GROUP,
                 enable_fp_fusion=True,
             )  # fmt: skip
             paint_kernel[(tiles, batch)](
@@ -141,7 +141,7 @@ class Paint(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         """Sum per curve and part of its window, then over the parts."""
-        from .triton_gradient import gradient_kernel
+        from .compose import gradient_kernel
 
         coefficients, radius, color, lines, window, touched = ctx.saved_tensors
         batch, strokes, cubics, _ = coefficients.shape
