@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -19,6 +20,7 @@ from PIL import Image
 
 from clipasso_cli import terminal
 from clipasso_core.files import save_png
+from clipasso_core.optimize import SketchStep
 from clipasso_core.svg import from_svg
 
 Clipasso = Callable[..., Any]
@@ -99,6 +101,54 @@ def test_an_interrupt_saves_the_best_so_far(
     assert "interrupted" in ran.out
     if flags:
         assert json.loads(ran.out)["iterations"] == 1
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_an_error_in_the_middle_saves_the_best_so_far_and_is_said(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    def fail(self: object, step: SketchStep) -> None:
+        if step.iteration == 2:
+            raise MemoryError("no more memory")
+
+    monkeypatch.setattr(terminal.SketchProgress, "update", fail)
+    ran = clipasso(photo_file, "--iterations", 50, *flags)
+    svg = photo_file.with_suffix(".svg")
+    assert ran.status == 1
+    assert (
+        f"clipasso: The sketch failed after 2 iterations: no more memory (the best until then is in {svg})" in ran.err
+    )
+    assert len(paths_of(svg)) == 3
+    if flags:
+        assert (json.loads(ran.out)["stopped"], json.loads(ran.out)["iterations"]) == ("failed", 2)
+
+
+def test_an_own_file_is_replaced_and_no_other_without_force(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    svg, png = photo_file.with_suffix(".svg"), photo_file.with_name("out.png")
+    for _ in range(2):
+        assert clipasso(photo_file, "--png", png).status == 0
+    for path, theirs in ((svg, b'<svg xmlns="http://www.w3.org/2000/svg"/>'), (png, photo_file.read_bytes())):
+        ours = path.read_bytes()
+        theirs = theirs if path == svg else strip_png(theirs)
+        path.write_bytes(theirs)
+        with monkeypatch.context() as patch:
+            patch.setattr("clipasso_core.pipeline.sketch", lambda *_, **__: pytest.fail("the long work started"))
+            ran = clipasso(photo_file, "--png", png)
+        assert ran.status == 1
+        assert f"{str(path)!r} exists, and clipasso did not write it." in ran.err
+        assert "--force" in ran.err
+        assert path.read_bytes() == theirs
+        assert clipasso(photo_file, "--png", png, "--force").status == 0
+        assert path.read_bytes() == ours
+
+
+def strip_png(data: bytes) -> bytes:
+    """Return a picture as another program would have written it."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert("RGB").save(out, "PNG")
+    return out.getvalue()
 
 
 def test_an_interrupt_before_the_first_step(
