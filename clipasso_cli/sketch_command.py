@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import replace
@@ -60,13 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
-    for path in filter(None, (output, arguments.png)):
-        _check_output(path, arguments.force)
+    _check_outputs(arguments, output)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
     encoder = get_encoder(arguments.encoder, device)
     looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
-    failure: SketchError | None = None
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         try:
             made = sketch(
@@ -78,33 +77,40 @@ def run(arguments: argparse.Namespace) -> int:
                 on_step=progress.update,
             )
         except SketchError as error:
-            made, failure = error.sketch, error
+            sys.stderr.write(f"clipasso: {error} The best until then goes to {output}\n")
+            made = error.sketch
     _write(arguments, made, output)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
     write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
-    if failure is not None:
-        sys.stderr.write(f"clipasso: {failure} (the best until then is in {output})\n")
-        return EXIT_ERROR
-    return EXIT_INTERRUPTED if made.result.stopped == "interrupted" else EXIT_OK
+    return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
 
 
-def _check_output(path: Path, force: bool) -> None:
-    """Raise ImageFileError when a file cannot be written, or would be lost that is none of ours."""
+def _check_outputs(arguments: argparse.Namespace, output: Path) -> None:
+    """Raise ImageFileError when a file cannot be written, or when one would be lost that nobody can make again."""
     from clipasso_core.errors import ImageFileError
     from clipasso_core.files import check_writable
 
-    check_writable(path)
-    if path.exists() and not force and not _is_ours(path):
-        raise ImageFileError(
-            f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
-        )
+    used = {os.path.realpath(arguments.photo): "the photo itself"}
+    for path in filter(None, (output, arguments.png)):
+        check_writable(path)
+        real = os.path.realpath(path)
+        if real in used:
+            raise ImageFileError(f"{str(path)!r} is {used[real]}. Choose another name for the result.")
+        if path.exists() and not arguments.force and not _is_ours(path):
+            raise ImageFileError(
+                f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
+            )
+        used[real] = "another result of this command"
 
 
 def _is_ours(path: Path) -> bool:
     from clipasso_core.files import is_our_png
     from clipasso_core.svg import is_ours
 
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError:  # what cannot be read is not known to be ours
+        return False
     return is_ours(data) or is_our_png(data)
 
 

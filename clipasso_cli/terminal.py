@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ class SketchProgress(_Bar):
         """Advance; the loss is read from the device only now and then."""
         fields = {}
         if step.iteration % READ_EVERY == 1:
-            fields["loss"] = f"{float(step.losses['evaluation'].min()):.4f}"
+            fields["loss"] = f"{float(step.losses['evaluation'].nan_to_num(inf).min()):.4f}"
         self.bar.update(self.task, completed=step.iteration, **fields)
 
 

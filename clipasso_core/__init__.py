@@ -13,9 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .errors import ClipassoError as ClipassoError
     from .files import load_image as load_image
     from .pipeline import Sketch as Sketch
     from .pipeline import SketchConfig as SketchConfig
+    from .pipeline import SketchError as SketchError
     from .pipeline import sketch as sketch
     from .rasterizer import rasterize as rasterize
     from .strokes import Strokes as Strokes
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "ClipassoError": ".errors",
     "Sketch": ".pipeline",
     "SketchConfig": ".pipeline",
+    "SketchError": ".pipeline",
     "Strokes": ".strokes",
     "from_svg": ".svg",
     "load_image": ".files",
@@ -34,7 +38,18 @@ _HOMES = {
     "sketch": ".pipeline",
     "to_svg": ".svg",
 }
-__all__ = ["Sketch", "SketchConfig", "Strokes", "from_svg", "load_image", "rasterize", "sketch", "to_svg"]
+__all__ = [
+    "ClipassoError",
+    "Sketch",
+    "SketchConfig",
+    "SketchError",
+    "Strokes",
+    "from_svg",
+    "load_image",
+    "rasterize",
+    "sketch",
+    "to_svg",
+]
 
 
 def __getattr__(name: str) -> object:

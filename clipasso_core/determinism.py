@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -20,17 +21,21 @@ def seeded_generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed ^ (seed >> 32)) & 0xFFFFFFFF)
 
 
-def same_kernels() -> AbstractContextManager[None]:
-    """Return a context in which cuDNN neither tries which kernel is fastest today nor takes one that adds in any order.
+@contextmanager
+def same_kernels() -> Iterator[None]:
+    """Return a context in which cuDNN neither benchmarks kernels nor uses nondeterministic ones.
 
-    What the host had set (``ComfyUI --fast autotune`` sets benchmark) is set again afterwards.
+    What the host had set (``ComfyUI --fast autotune`` sets benchmark) is set again afterwards. Not
+    ``torch.backends.cudnn.flags``: that asks for TF32 too, which raises where a host has set the newer fp32_precision.
 
     >>> with same_kernels():
     ...     torch.backends.cudnn.deterministic
     True
     """
     cudnn = torch.backends.cudnn
-    flags: AbstractContextManager[None] = cudnn.flags(
-        enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=cudnn.allow_tf32
-    )
-    return flags
+    before = cudnn.deterministic, cudnn.benchmark
+    cudnn.deterministic, cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark = before

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .errors import ConfigError, MaskError
 from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
-from .pixels import check_images, check_mask, require_object
+from .pixels import MIN_SIDE, check_images, check_mask, require_object
 from .u2net import salient_object
 
 MaskSource = Literal["auto", "none"]
@@ -22,7 +22,11 @@ MASK_SOURCES: tuple[MaskSource, ...] = get_args(MaskSource)
 
 NOISE_GRID, LEAST_LIKENESS = 48, 0.1
 """Patches along the shorter side, and the correlation of neighbouring ones below which an image is noise: white noise
-stays below 0.04, photos lie above 0.8, and the least of 30 photos and 30 textures is gravel's 0.19."""
+stays below three deviations of chance, photos lie above 0.8, the least of 60 photos and textures is gravel's 0.19."""
+
+LEAST_SPREAD = 0.2
+"""Median distance of patches from their median, in standard deviations, below which most of an image is plain (a dot on
+a page, stars): noise has 0.67."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class MaskedObject:
     """The objects of B photos on white, ready to be sketched.
 
     Args:
-        images: one a photo, [3, S, S] in 0-1, the object on white; S differs with fit "crop".
-        masks: one a photo, [S, S] of zeros and ones.
-        frames: one a photo, the way back from the canvas to the photo's pixels.
+        images: one per photo, [3, S, S] in 0-1, the object on white; S differs with fit "crop".
+        masks: one per photo, [S, S] of zeros and ones.
+        frames: one per photo, the way back from the canvas to the photo's pixels.
         facts: how the objects were found, as JSON values.
     """
 
@@ -111,6 +115,7 @@ def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig |
     on_white = torch.where(binary[:, None] > 0, images, torch.ones_like(images))
     frames = tuple(frame_photo(one, config.fit, config.margin) for one in binary)
     cut = [apply_frame(image, one, frame) for image, one, frame in zip(on_white, binary, frames, strict=True)]
+    _check_sides([image.shape[-1] for image, _ in cut])
     masks = tuple((soft >= 0.5).to(images) for _, soft in cut)
     facts = {**asdict(config), **({} if mask is None else {"source": "given"})}
     return MaskedObject(tuple(image for image, _ in cut), masks, frames, {"mask": facts})
@@ -137,13 +142,23 @@ def _refine(soft: Tensor, config: MaskConfig) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(binary)).float()
 
 
+def _check_sides(sides: list[int]) -> None:
+    for index, side in enumerate(sides):
+        if side < MIN_SIDE:
+            raise MaskError(
+                f"The object in image {index} is {side} px large with its margin; at least {MIN_SIDE} px are needed. "
+                "Use a larger photo, more margin, or fit 'pad'."
+            )
+
+
 def _refuse_noise(images: Tensor) -> None:
-    """Raise MaskError for images whose neighbouring patches are unlike: U²-Net sees an object even in noise."""
+    """Raise MaskError for images whose neighbouring patches are unlike everywhere: U²-Net sees an object even there."""
     side = max(1, min(images.shape[-2:]) // NOISE_GRID)
     patches = F.avg_pool2d(images.mean(dim=1, keepdim=True), side)
     for index, one in enumerate(patches[:, 0].double()):
-        likeness = max(_correlation(one[:, 1:], one[:, :-1]), _correlation(one[1:], one[:-1]))
-        if likeness < LEAST_LIKENESS:
+        likeness = max(abs(_correlation(one[:, 1:], one[:, :-1])), abs(_correlation(one[1:], one[:-1])))
+        spread = float((one - one.median()).abs().median() / one.std().clamp_min(1e-12))
+        if likeness < max(LEAST_LIKENESS, 3 / one.numel() ** 0.5) and spread > LEAST_SPREAD:
             raise MaskError(
                 f"Image {index} is noise: neighbouring patches have nothing in common (correlation {likeness:.2f}). "
                 "Use a photo, or give a mask of your own to sketch it all the same."

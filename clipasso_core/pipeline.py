@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .encoders import AttentionConfig, ImageEncoder, get_encoder
+from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
 from .errors import ClipassoError, ConfigError
 from .framing import Frame
 from .mask import MaskConfig, mask_object
-from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep, preset_config
+from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep
 from .saliency import compute_saliency
 from .stroke_init import StrokeInitConfig, init_strokes
 
@@ -31,7 +31,7 @@ class SketchConfig:
     mask: MaskConfig = field(default_factory=MaskConfig)
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     init: StrokeInitConfig = field(default_factory=StrokeInitConfig)
-    optimize: OptimizeConfig = field(default_factory=lambda: preset_config("standard"))
+    optimize: OptimizeConfig = field(default_factory=OptimizeConfig)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Sketch:
 
     Args:
         result: the strokes and how they came to be.
-        frames: one a photo; ``frames[i].to_photo(strokes)`` goes back to its pixels.
+        frames: one per photo; ``frames[i].to_photo(strokes)`` goes back to its pixels.
     """
 
     result: SketchResult
@@ -66,6 +66,7 @@ def sketch(
     mask: Tensor | None = None,
     encoder: ImageEncoder | None = None,
     saliency_encoder: ImageEncoder | None = None,
+    recipe: FeatureRecipe | None = None,
     device: torch.device | str | None = None,
     on_step: Callable[[SketchStep], None] | None = None,
 ) -> Sketch:
@@ -79,6 +80,7 @@ def sketch(
         mask: [P or 1, H, W], white where the object is; None to find it.
         encoder: through which drawing and photo are compared; None for the embedded one. It stays where it is.
         saliency_encoder: whose attention says where strokes start; None for the same one.
+        recipe: which of the encoder's layers count how much; None for the encoder's own.
         device: where to compute; None for where the encoder is.
         on_step: called after every iteration. A KeyboardInterrupt, in it or anywhere in the loop, ends the
             run early with the best sketches so far.
@@ -102,7 +104,7 @@ def sketch(
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention)
     strokes = init_strokes(maps.saliency, config.init).with_provenance(**cut.facts, **maps.facts)
-    run = SketchRun(cut.images, strokes, encoder, config.optimize)
+    run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe)
     stopped = None
     try:
         for step in run:
@@ -116,7 +118,7 @@ def sketch(
         if run.iteration == 0:
             raise
         best = Sketch(run.result("failed"), cut.frames)
-        raise SketchError(f"The sketch failed after {run.iteration} iterations: {error}", best) from error
+        raise SketchError(f"The sketch failed after {run.iteration} iterations: {error}.", best) from error
     return Sketch(run.result(stopped), cut.frames)
 
 

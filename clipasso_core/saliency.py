@@ -13,10 +13,8 @@ from .determinism import same_kernels
 from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError, ShapeError
 from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
-from .strokes import CANVAS_SIDE
+from .strokes import CANVAS
 from .xdog import xdog
-
-CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
 
 
 @dataclass(frozen=True, eq=False)

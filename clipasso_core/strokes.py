@@ -14,6 +14,9 @@ CANVAS_SIDE = 224
 """px, the side of the paper's canvas. Lengths that are given in px without another unit (stroke widths, learning rates,
 the width of lines in saliency) are px of this canvas, and scale with any other."""
 
+CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
+"""Its (height, width)."""
+
 MAX_STROKES = 4096
 """Most strokes one sketch may have; beyond it a sketch is a hatching, and memory explodes."""
 

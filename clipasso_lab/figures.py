@@ -17,8 +17,8 @@ from clipasso_core.framing import Frame
 from clipasso_core.mask import mask_object
 from clipasso_core.pixels import resize, resize_map
 from clipasso_core.rasterizer import ink, rasterize
-from clipasso_core.saliency import CANVAS, lines_inside
-from clipasso_core.strokes import Strokes
+from clipasso_core.saliency import lines_inside
+from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.xdog import xdog
 
 from .judge import Judge, Seen

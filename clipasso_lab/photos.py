@@ -17,9 +17,9 @@ from clipasso_core.errors import DependencyError
 from clipasso_core.files import save_png
 from clipasso_core.mask import mask_object
 from clipasso_core.pixels import resize
-from clipasso_core.saliency import CANVAS, compute_saliency
+from clipasso_core.saliency import compute_saliency
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
-from clipasso_core.strokes import CANVAS_SIDE, Strokes
+from clipasso_core.strokes import CANVAS, CANVAS_SIDE, Strokes
 
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 """Names in skimage.data."""

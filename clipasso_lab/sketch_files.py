@@ -9,8 +9,7 @@ from pathlib import Path
 
 from clipasso_core.errors import ConfigError, ImageFileError, MaskError, ShapeError, SvgError
 from clipasso_core.framing import Frame
-from clipasso_core.saliency import CANVAS
-from clipasso_core.strokes import Strokes
+from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.svg.read import local_name, parse_document
 

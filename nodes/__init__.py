@@ -1,4 +1,4 @@
-"""The extension and its nodes, one a user action."""
+"""The extension and its nodes, one per user action."""
 
 from __future__ import annotations
 

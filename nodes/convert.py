@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import overload
 
+import torch
 from torch import Tensor
 
 from ..clipasso_core.errors import ShapeError
@@ -45,14 +47,50 @@ def mask_to_host(masks: Tensor) -> Tensor:
     return masks.detach().clamp(0, 1).float().cpu().contiguous()
 
 
-def with_facts(tensor: Tensor, facts: Mapping[str, object]) -> Tensor:
-    """Return a tensor for the host that remembers how it came to be, for as long as nothing changes it."""
-    tensor.clipasso_facts = dict(facts)  # type: ignore[attr-defined]
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What one of our nodes knows of a tensor that it gave; a tensor that another node makes of it has none.
+
+    Args:
+        facts: how it came to be, as JSON values.
+        parts: one per photo, in the core's layout and at its own size; () where it has no more than the tensor says.
+    """
+
+    facts: Mapping[str, object]
+    parts: tuple[Tensor, ...] = ()
+
+
+def with_origin(tensor: Tensor, facts: Mapping[str, object], parts: tuple[Tensor, ...] = ()) -> Tensor:
+    """Return a tensor for the host that knows where it comes from."""
+    tensor.clipasso_origin = Origin(facts, parts)  # type: ignore[attr-defined]
     return tensor
 
 
 def facts_of(tensor: Tensor | None, name: str) -> dict[str, object]:
-    """Return what ``with_facts`` said of a tensor; of one that another node made, that ``name`` was given."""
+    """Return how a tensor came to be; of one that another node made, that ``name`` was given."""
     if tensor is None:
         return {}
-    return dict(getattr(tensor, "clipasso_facts", {name: {"source": "given"}}))
+    origin: Origin | None = getattr(tensor, "clipasso_origin", None)
+    return {name: {"source": "given"}} if origin is None else dict(origin.facts)
+
+
+def photos_to_core(image: Tensor, device: torch.device) -> tuple[Tensor, ...]:
+    """Return the photos [3, S, S] of an IMAGE; those that CLIPasso Mask cropped, at their own sizes.
+
+    So a photo becomes the same sketch alone and in a batch, where all crops come at one size.
+    """
+    return tuple(photo.to(device) for photo in _parts_of(image) or image_to_core(image))
+
+
+def photos_and_masks(
+    image: Tensor, mask: Tensor | None, device: torch.device
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...] | Tensor | None]:
+    """Return the photos of an IMAGE as ``photos_to_core`` does, and their masks, if both have sizes of their own."""
+    if mask is None or (_parts_of(mask) and _parts_of(image)):
+        return photos_to_core(image, device), _parts_of(mask) or None
+    return tuple(image_to_core(image).to(device)), mask_to_core(mask)
+
+
+def _parts_of(tensor: Tensor | None) -> tuple[Tensor, ...]:
+    origin: Origin | None = getattr(tensor, "clipasso_origin", None)
+    return () if origin is None else origin.parts

@@ -80,10 +80,10 @@ def run_to_end(run: SketchRun) -> None:
             due = time.monotonic() - last > PREVIEW_SECONDS
             progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
             last = time.monotonic() if due else last
+        progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
     except BaseException as reason:
         _rescue(run, reason)
         raise
-    progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
 
 
 def svg_type() -> type:
@@ -152,7 +152,7 @@ def _rescue(run: SketchRun, reason: BaseException) -> None:
     word = "interrupted" if interrupted else "failed"
     try:
         strokes = run.result(word).strokes
-        facts = {"clipasso": {**strokes.provenance, f"{word}_after": run.iteration}}
+        facts = {"clipasso": dict(strokes.provenance)}
         title, each = f"{word.capitalize()} sketch", range(strokes.batch_size)
         texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
         saved = save_svgs(texts, f"clipasso/{word}")

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..clipasso_core.framing import FITS, Fit
 from ..clipasso_core.mask import MASK_SOURCES, MaskConfig, MaskSource, mask_object
 from . import host
-from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_facts
+from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
 from .types import CATEGORY, SketchFrameType
 
 
@@ -109,4 +109,5 @@ class Mask(io.ComfyNode):
         config = MaskConfig(source, threshold, grow, keep_largest, fit, margin)
         with host.gradients():
             cut = mask_object(image_to_core(image), mask_to_core(mask, invert_mask), config)
-        return io.NodeOutput(image_to_host(cut.image), with_facts(mask_to_host(cut.mask), cut.facts), cut.frames)
+        objects = with_origin(image_to_host(cut.image), cut.facts, cut.images)
+        return io.NodeOutput(objects, with_origin(mask_to_host(cut.mask), cut.facts, cut.masks), cut.frames)

@@ -11,7 +11,7 @@ from ..clipasso_core.optimize import PRECISIONS, PRESETS, Precision, Preset, Ske
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
-from .convert import image_to_core, image_to_host
+from .convert import image_to_host, photos_to_core
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, StrokesType
 
@@ -94,7 +94,7 @@ class Optimize(io.ComfyNode):
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
-            run = SketchRun(image_to_core(image).to(host.device()), strokes, looking, config, chosen.recipe)
+            run = SketchRun(photos_to_core(image, host.device()), strokes, looking, config, chosen.recipe)
             host.run_to_end(run)
             result = run.result()
             drawn = rasterize(result.strokes, result.strokes.size_for(512))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..clipasso_core.encoders import AttentionConfig
+from ..clipasso_core.encoders import ATTENTION_METHODS, AttentionConfig, AttentionMethod
 from ..clipasso_core.pixels import enlarge_map
 from ..clipasso_core.saliency import compute_saliency
 from . import host
-from .convert import facts_of, image_to_core, mask_to_core, mask_to_host, with_facts
+from .convert import facts_of, mask_to_host, photos_and_masks, with_origin
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
@@ -33,7 +33,7 @@ class Saliency(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "method",
-                    options=["auto", "mean", "rollout", "grad-cam"],
+                    options=list(ATTENTION_METHODS),
                     default="auto",
                     optional=True,
                     tooltip="How attention is read: 'mean' as in the paper and 'rollout' (CLIP ViT), 'grad-cam' "
@@ -64,13 +64,13 @@ class Saliency(io.ComfyNode):
         image: Tensor,
         mask: Tensor | None = None,
         encoder: SketchEncoder | None = None,
-        method: str = "auto",
+        method: AttentionMethod = "auto",
         look_for: str = "",
     ) -> io.NodeOutput:
         with host.gradients():
             looking = (encoder or embedded()).ready()
-            photo = image_to_core(image).to(host.device())
-            maps = compute_saliency(photo, looking, mask_to_core(mask), AttentionConfig(method, look_for))
-        size = (photo.shape[-2], photo.shape[-1])
+            photos, masks = photos_and_masks(image, mask, host.device())
+            maps = compute_saliency(photos, looking, masks, AttentionConfig(method, look_for))
+        size = (image.shape[1], image.shape[2])
         saliency, attention, edges = (mask_to_host(enlarge_map(m, size)) for m in maps.maps)
-        return io.NodeOutput(with_facts(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, edges)
+        return io.NodeOutput(with_origin(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, edges)

@@ -25,7 +25,7 @@ class StrokeInit(io.ComfyNode):
             display_name="CLIPasso Stroke Init",
             category=CATEGORY,
             description="Draws first strokes where the saliency is high, along its lines, from a seed. Several "
-            "sketches a photo compete in CLIPasso Optimize.",
+            "sketches per photo compete in CLIPasso Optimize.",
             inputs=[
                 io.Mask.Input("saliency", tooltip="Where strokes may start; brighter is likelier."),
                 io.Int.Input(
@@ -64,7 +64,7 @@ class StrokeInit(io.ComfyNode):
                     default=default.num_segments,
                     min=1,
                     max=64,
-                    tooltip="Cubic Bézier segments a stroke, joined. 1 as in the paper; more bend more.",
+                    tooltip="Cubic Bézier segments per stroke, joined. 1 as in the paper; more bend more.",
                 ),
                 io.Float.Input(
                     "temperature",

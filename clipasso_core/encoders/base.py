@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor, nn
@@ -26,17 +26,30 @@ class Features:
     embedding: Tensor | None
 
 
+AttentionMethod = Literal["auto", "mean", "rollout", "grad-cam"]
+ATTENTION_METHODS: tuple[AttentionMethod, ...] = get_args(AttentionMethod)
+
+
 @dataclass(frozen=True)
 class AttentionConfig:
     """Say where an encoder shall be asked to look.
 
     Args:
-        method: "auto", or a way that the encoder offers ("mean", "rollout", "grad-cam").
+        method: "auto" takes what suits the encoder; not every encoder offers every other.
         text: words to look for ("the horse"); empty for whatever the encoder finds.
+
+    Raises:
+        ConfigError: there is no such method.
     """
 
-    method: str = "auto"
+    method: AttentionMethod = "auto"
     text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.method not in ATTENTION_METHODS:
+            raise ConfigError(
+                f"The attention method must be one of {', '.join(ATTENTION_METHODS)}, got {self.method!r}."
+            )
 
 
 @dataclass(frozen=True)

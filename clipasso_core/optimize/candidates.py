@@ -1,4 +1,4 @@
-"""The sketches that compete for each photo: who is still in, and the best that each has been."""
+"""The sketches that compete for each photo: which are still active, and the best state of each so far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_CUT, LAST_CUT = 0.15, 0.35
 
 
 class Candidates:
-    """Know the best of P photos with k sketches each, in memory that never grows.
+    """Track the best state of k sketches for each of P photos, in tensors of fixed size.
 
     ``remember`` neither waits for the device nor tells it anything new, so that a CUDA graph can capture it.
 
@@ -51,7 +51,7 @@ class Candidates:
     def remember(self, points: Tensor, loss: Tensor) -> None:
         """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``.
 
-        A loss that is no number is never the best.
+        A NaN loss is never the best.
         """
         rows = self.active
         better = loss < self.best_loss[rows]
@@ -61,9 +61,9 @@ class Candidates:
         self.best_loss.index_copy_(0, rows, torch.where(better, loss, self.best_loss[rows]))
         self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
 
-    def count_setbacks(self, sick: Tensor) -> None:
-        """Count an active sketch's step back; sick: [B] bool."""
-        self.setbacks.index_add_(0, self.active, sick.long())
+    def count_setbacks(self, went_back: Tensor) -> None:
+        """Count the active sketches that went back; went_back: [B] bool."""
+        self.setbacks.index_add_(0, self.active, went_back.long())
 
     @property
     def memory(self) -> list[Tensor]:
@@ -89,7 +89,7 @@ class Candidates:
         return self.strokes.with_points(self.best_points).select(self._best_rows()).detach()
 
     def without_loss(self) -> list[int]:
-        """Return the photos of which no sketch has had a loss that is a number."""
+        """Return the photos of which no sketch has had a finite loss."""
         known = self.best_loss.isfinite().view(self.photos, -1).any(dim=1)
         return [index for index, found in enumerate(known.tolist()) if not found]
 

@@ -19,9 +19,9 @@ class OptimizeConfig:
 
     Args:
         num_iterations: steps of Adam, 1 to 100000.
-        learning_rate: px a step on a canvas of 224 px.
+        learning_rate: px per step on a canvas of 224 px.
         final_learning_rate: fraction of it that is left at the end (cosine decay); 1 keeps it constant.
-        num_views: random views an iteration besides the identity.
+        num_views: random views per iteration besides the identity.
         bank_size: random views to draw from.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is

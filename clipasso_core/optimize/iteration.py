@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -18,21 +20,20 @@ ON_CURVE = 9
 
 
 class Iteration:
-    """Hold the memory of an iteration of B sketches, and do it.
+    """Run iterations of B sketches on tensors that stay in place.
 
-    ``run`` reads and writes tensors that stay where they are, and asks the device nothing: a CUDA graph can capture it.
+    ``run`` never waits for the device: a CUDA graph can capture it.
 
     Args:
         strokes: [B, N, K, 2] where the sketches start.
         candidates: the active ones are the sketches of ``strokes``.
         bank: the photos.
         num_views: random views besides the identity.
-        moments: Adam's state of these sketches, from ``kept_moments``; None at the start.
 
     Attributes:
         points: [B, N, K, 2] px, moved by ``run``.
         evaluated: [B, N, K, 2] px, where they were when ``losses`` were computed.
-        sound: [B, N, K, 2] px, where they last had a loss and a gradient that are numbers.
+        last_finite: [B, N, K, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
     """
 
@@ -42,12 +43,11 @@ class Iteration:
         candidates: Candidates,
         bank: PhotoBank,
         num_views: int,
-        moments: dict[str, Tensor] | None = None,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
         self.points = strokes.control_points.clone().requires_grad_(True)
-        self.evaluated, self.sound = strokes.control_points.clone(), strokes.control_points.clone()
+        self.evaluated, self.last_finite = strokes.control_points.clone(), strokes.control_points.clone()
         self.losses: dict[str, Tensor] = {}
         self.views = torch.zeros(num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
@@ -57,7 +57,7 @@ class Iteration:
         on_cuda = device.type == "cuda"
         rate = torch.zeros((), device=device) if on_cuda else 0.0
         self.optimizer = torch.optim.Adam([self.points], lr=rate, capturable=on_cuda)
-        self.optimizer.state[self.points] = moments or {
+        self.optimizer.state[self.points] = {
             "step": torch.zeros((), device=device if on_cuda else "cpu"),
             "exp_avg": torch.zeros_like(self.points),
             "exp_avg_sq": torch.zeros_like(self.points),
@@ -75,29 +75,34 @@ class Iteration:
             group["lr"] = learning_rate
 
     def run(self) -> None:
-        """Do it once."""
+        """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
         drawing = self._draw()
         gradient, self.losses = self.bank.within_memory(
-            lambda: loss_gradient(self.bank, drawing, self.photo_index, self.views)
+            len(drawing) * len(self.views),
+            partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
         self.candidates.remember(self.points, self.losses["evaluation"])
-        healthy = _each_finite(gradient, *self.losses.values())
-        torch.autograd.backward(drawing, _only(healthy, gradient))
-        self._move(healthy)
+        finite = _each_finite(gradient, *self.losses.values())
+        torch.autograd.backward(drawing, _only(finite, gradient))
+        self._move(finite)
 
-    def kept_moments(self, rows: Tensor) -> dict[str, Tensor]:
-        """Return Adam's state of some sketches [B']."""
+    def keep(self, rows: Tensor) -> Iteration:
+        """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
+        strokes = self.candidates.active_strokes(self.points.detach()[rows])
+        kept = Iteration(strokes, self.candidates, self.bank, len(self.views) - 1)
+        kept.last_finite.copy_(self.last_finite[rows])
         state = self.optimizer.state[self.points]
-        return {name: value[rows] if value.ndim else value for name, value in state.items()}
+        kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
+        return kept
 
     @property
     def memory(self) -> list[Tensor]:
         """All that ``run`` changes and the next ``run`` reads."""
         moments = self.optimizer.state[self.points]
         state = [moments[name] for name in sorted(moments)]
-        return [self.points.detach(), self.sound, *state, *self.candidates.memory]
+        return [self.points.detach(), self.last_finite, *state, *self.candidates.memory]
 
     def _draw(self) -> Tensor:
         """Draw all sketches: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
@@ -108,20 +113,22 @@ class Iteration:
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
     @torch.no_grad()
-    def _move(self, healthy: Tensor) -> None:
-        """Take Adam's step; a sketch that is not healthy [B] goes back to where it was sound, and starts anew there."""
+    def _move(self, finite: Tensor) -> None:
+        """Take Adam's step; a sketch whose loss or gradient is not finite [B] goes back, and loses its momentum.
+
+        Adam's second moment stays: without it the first steps after that would be several times too long.
+        """
         if self.points.grad is None:
             raise ShapeError("The drawing does not depend on the strokes.")
-        healthy = healthy & _each_finite(self.points.grad)
-        self.points.grad.copy_(_only(healthy, self.points.grad))
-        self.sound.copy_(torch.where(healthy[:, None, None, None], self.evaluated, self.sound))
+        finite = finite & _each_finite(self.points.grad)
+        self.points.grad.copy_(_only(finite, self.points.grad))
+        self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
-        self.points.copy_(torch.where(healthy[:, None, None, None], self.points, self.sound))
+        self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
         self.points.add_(way_back(self.strokes.with_points(self.points)))
-        for name in ("exp_avg", "exp_avg_sq"):
-            moment = self.optimizer.state[self.points][name]
-            moment.copy_(_only(healthy, moment))
-        self.candidates.count_setbacks(~healthy)
+        momentum = self.optimizer.state[self.points]["exp_avg"]
+        momentum.copy_(_only(finite, momentum))
+        self.candidates.count_setbacks(~finite)
 
 
 def loss_gradient(
@@ -172,9 +179,13 @@ def way_back(strokes: Strokes) -> Tensor:
     height, width = strokes.canvas_size
     t = torch.linspace(0, 1, ON_CURVE, device=strokes.control_points.device)
     on = curve_points(segments_of(strokes.control_points), t).flatten(2, 3)
-    beyond = on - torch.stack([t.new_full((), width), t.new_full((), height)])
-    shift = (-on.amax(dim=2)).clamp(min=0) - beyond.amin(dim=2).clamp(min=0)
-    return (shift * strokes.alive[..., None])[:, :, None]
+    corner = torch.stack([t.new_full((), width), t.new_full((), height)])
+    back = (-on).clamp(min=0) - (on - corner).clamp(min=0)
+    square = back.square().sum(dim=3)
+    nearest = square.argmin(dim=2, keepdim=True)
+    back = back.gather(2, nearest[..., None].expand(-1, -1, -1, 2))
+    lost = square.amin(dim=2) > (strokes.stroke_width / 2).square()
+    return back * (lost & strokes.alive)[..., None, None]
 
 
 def _each_finite(*tensors: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -16,7 +17,7 @@ from ..losses import comparable
 from .config import OptimizeConfig, Precision
 
 log = logging.getLogger(__name__)
-Found = TypeVar("Found")
+Outcome = TypeVar("Outcome")
 CPU_PASS, DEVICE_PASS = 3, 64
 """Images at once where the config does not say."""
 
@@ -75,13 +76,9 @@ class PhotoBank:
         return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
 
     def learn(self, views: list[int]) -> None:
-        """Look at the photos through those of the views that are new."""
+        """Compute the photos' features in those views that are not known yet."""
         for view in sorted(set(views) - self._known):
-            seen = self.within_memory(lambda view=view: self._see_photos(view))  # type: ignore[misc]
-            for name in self.recipe.layer_weights:
-                self._maps[name] = self._kept(self._maps.get(name), view, [f.maps[name] for f in seen])
-            if self.recipe.semantic_weight > 0:
-                self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
+            self.within_memory(len(self.images), partial(self._learn_view, view))
             self._known.add(view)
 
     def groups(self, drawings: int) -> list[slice]:
@@ -101,8 +98,12 @@ class PhotoBank:
                 for column in range(0, views, columns):
                     yield slice(row, min(row + rows, group.stop)), slice(column, min(column + columns, views))
 
-    def within_memory(self, work: Callable[[], Found]) -> Found:
-        """Do some work in passes; when the device runs out of memory, do it again with half as many images a pass.
+    def within_memory(self, images: int, work: Callable[[], Outcome]) -> Outcome:
+        """Do some work in passes; when the device runs out of memory, do it again with half as many images per pass.
+
+        Args:
+            images: that would be seen in one pass if there were no bound.
+            work: what to do; it may be done again from the start.
 
         Raises:
             torch.cuda.OutOfMemoryError: not even one image fits.
@@ -111,18 +112,22 @@ class PhotoBank:
             try:
                 return work()
             except torch.cuda.OutOfMemoryError:
-                if self.images_per_pass == 1:
+                tried = min(self.images_per_pass, images)
+                if tried == 1:
                     raise
-                fewer = self.images_per_pass // 2
-                log.warning("Out of memory with %d images at once; going on with %d.", self.images_per_pass, fewer)
-                self.images_per_pass = fewer
+                self.images_per_pass = tried // 2
+                log.warning("Out of memory with %d images at once; going on with %d.", tried, self.images_per_pass)
             torch.cuda.empty_cache()
 
     @torch.no_grad()
-    def _see_photos(self, view: int) -> list[Features]:
+    def _learn_view(self, view: int) -> None:
         through = torch.tensor([view], device=self.images.device) if view else None
         together = 1 if self.on_cpu else self.images_per_pass
-        return [self.look(part, through) for part in torch.split(self.images, together)]
+        seen = [self.look(part, through) for part in torch.split(self.images, together)]
+        for name in self.recipe.layer_weights:
+            self._maps[name] = self._kept(self._maps.get(name), view, [f.maps[name] for f in seen])
+        if self.recipe.semantic_weight > 0:
+            self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
 
     def _encode(self, images: Tensor) -> Features:
         """See images as they are, in the precision asked for; the features are float32."""
@@ -133,7 +138,7 @@ class PhotoBank:
         return Features(maps, None if found.embedding is None else found.embedding.float())
 
     def _kept(self, stack: Tensor | None, view: int, parts: list[Tensor] | list[Tensor | None]) -> Tensor:
-        """Put what was seen through a view into its place of the stack [V, P, ...]; a new stack takes no memory yet."""
+        """Put what was seen through a view into its place of the stack [V, P, ...]; a new stack is made on the way."""
         found = torch.cat([part for part in parts if part is not None])
         stack = found.new_empty(len(self.grids), *found.shape) if stack is None else stack
         stack[view] = found

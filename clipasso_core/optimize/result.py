@@ -36,11 +36,6 @@ class SketchStep:
     strokes: Strokes
     photo_index: Tensor
 
-    def best(self, photo: int = 0) -> Strokes:
-        """Return the photo's sketch with the lowest evaluation loss in this step, as a batch of one."""
-        rows = (self.photo_index == photo).nonzero()[:, 0]
-        return self.strokes.select(rows[self.losses["evaluation"][rows].argmin()][None])
-
 
 @dataclass(frozen=True, eq=False)
 class SketchResult:
@@ -54,8 +49,8 @@ class SketchResult:
         candidate_losses: [P, k] the best evaluation loss of every candidate.
         history: [T, P] the best evaluation loss so far after each iteration.
         num_iterations: iterations done.
-        setbacks: [P] how often a sketch of the photo met a loss or gradient that is no number, and went back to where
-            it was before.
+        setbacks: [P] how often a sketch of the photo had a NaN or infinite loss or gradient and went back to its last
+            finite points.
         stopped: "finished", "interrupted", "failed" (an error ended the run) or "unfinished" (asked for midway).
         seconds: time taken.
     """
@@ -77,7 +72,7 @@ class SketchResult:
         return [drawn["seed"] + SEED_STEP * k for k in self.chosen] if isinstance(drawn, dict) else []
 
     def report(self) -> dict[str, object]:
-        """Return the facts of the run as JSON values; a loss that was never a number is null."""
+        """Return the facts of the run as JSON values; a loss that was never finite is null."""
         seeds = self.winning_seeds()
         return {
             **({"seed": seeds} if seeds else {}),

@@ -31,7 +31,7 @@ class SketchRun:
 
     Args:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
-        strokes: [P * k, N, K, 2], k first sketches a photo, photo by photo.
+        strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
@@ -77,7 +77,7 @@ class SketchRun:
 
         Raises:
             ConfigError: all iterations of the config are done.
-            WeightsError: after the first iteration, when the encoder finds no number in any sketch of a photo.
+            WeightsError: after the first iteration, when the loss of every sketch of a photo is NaN or infinite.
         """
         if self.iteration >= self.config.num_iterations:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
@@ -98,9 +98,15 @@ class SketchRun:
         return self.candidates.best().scaled_to(self.canvas_size)
 
     def result(self, stopped: str | None = None) -> SketchResult:
-        """Return the best sketch of each photo so far, and how it came to be."""
+        """Return the best sketch of each photo so far, and how it came to be.
+
+        Args:
+            stopped: "interrupted" or "failed" where something ended the run early, which the strokes' provenance then
+                says as well; None where nothing did.
+        """
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else "unfinished")
-        return self.candidates.result(self.best(), self.iteration, reason, time.perf_counter() - self.started)
+        strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
+        return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
@@ -123,10 +129,7 @@ class SketchRun:
     def _halve(self) -> None:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
             return
-        kept = self.candidates.halve()
-        moments, points = self.work.kept_moments(kept), self.work.points.detach()[kept]
-        strokes = self.candidates.active_strokes(points)
-        self.work = Iteration(strokes, self.candidates, self.bank, self.config.num_views, moments)
+        self.work = self.work.keep(self.candidates.halve())
         self._do = None
 
 

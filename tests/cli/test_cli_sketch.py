@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 
 from clipasso_cli import terminal
+from clipasso_core.errors import ImageFileError
 from clipasso_core.files import save_png
 from clipasso_core.optimize import SketchStep
 from clipasso_core.svg import from_svg
@@ -115,9 +116,7 @@ def test_an_error_in_the_middle_saves_the_best_so_far_and_is_said(
     ran = clipasso(photo_file, "--iterations", 50, *flags)
     svg = photo_file.with_suffix(".svg")
     assert ran.status == 1
-    assert (
-        f"clipasso: The sketch failed after 2 iterations: no more memory (the best until then is in {svg})" in ran.err
-    )
+    assert f"The sketch failed after 2 iterations: no more memory. The best until then goes to {svg}" in ran.err
     assert len(paths_of(svg)) == 3
     if flags:
         assert (json.loads(ran.out)["stopped"], json.loads(ran.out)["iterations"]) == ("failed", 2)
@@ -142,6 +141,38 @@ def test_an_own_file_is_replaced_and_no_other_without_force(
         assert path.read_bytes() == theirs
         assert clipasso(photo_file, "--png", png, "--force").status == 0
         assert path.read_bytes() == ours
+
+
+def test_the_photo_and_the_other_result_are_never_replaced(clipasso: Clipasso, photo_file: Path) -> None:
+    """Not even when the photo is a PNG of ours, or by force."""
+    before = photo_file.read_bytes()
+    for options in (("--png", photo_file), ("-o", photo_file), ("-o", photo_file, "--force")):
+        ran = clipasso(photo_file, *options)
+        assert ran.status == 1
+        assert f"{str(photo_file)!r} is the photo itself. Choose another name" in ran.err
+    one = photo_file.with_name("one.svg")
+    ran = clipasso(photo_file, "-o", one, "--png", one)
+    assert ran.status == 1
+    assert "is another result of this command" in ran.err
+    assert photo_file.read_bytes() == before
+    assert not one.exists()
+
+
+def test_why_a_run_ended_is_said_even_if_the_best_cannot_be_saved(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object, step: SketchStep) -> None:
+        raise MemoryError("no more memory")
+
+    def full(path: Path, data: object) -> None:
+        raise ImageFileError(f"Cannot write {path}: the disk is full.")
+
+    monkeypatch.setattr(terminal.SketchProgress, "update", fail)
+    monkeypatch.setattr("clipasso_core.files.write_atomically", full)
+    ran = clipasso(photo_file)
+    assert ran.status == 1
+    assert "no more memory" in ran.err
+    assert "the disk is full" in ran.err
 
 
 def strip_png(data: bytes) -> bytes:

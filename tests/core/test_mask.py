@@ -119,6 +119,34 @@ def test_noise_is_refused(size: tuple[int, int], source: MaskSource, kind: str, 
     assert whole.facts == {"mask": {**asdict(MaskConfig()), "source": "given"}}
 
 
+def checkers(cell: int) -> Tensor:
+    y, x = torch.meshgrid(torch.arange(480) // cell, torch.arange(480) // cell, indexing="ij")
+    return ((x + y) % 2).float()
+
+
+def dot_on_a_page() -> Tensor:
+    page = torch.ones(1500, 1500)
+    page[690:718, 690:718] = 0.2  # inside one of the patches that are compared
+    return page
+
+
+def stars() -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return (torch.rand(480, 480, generator=generator) > 0.999).float()
+
+
+@pytest.mark.parametrize("grey", [checkers(8), checkers(10), checkers(20), dot_on_a_page(), stars()])
+def test_what_is_sparse_or_regular_is_no_noise(grey: Tensor) -> None:
+    assert mask_object(grey.expand(1, 3, -1, -1), None, MaskConfig("none")).images[0].shape[0] == 3
+
+
+def test_an_object_too_small_to_see_is_said_with_its_photo() -> None:
+    masks = torch.zeros(2, 60, 60)
+    masks[0, 10:50, 10:50], masks[1, 30:36, 30:36] = 1, 1
+    with pytest.raises(MaskError, match="The object in image 1 is 8 px large with its margin; at least 16 px"):
+        mask_object(torch.zeros(2, 3, 60, 60), masks)
+
+
 @pytest.mark.parametrize("name", ["gravel", "grass", "brick", "text", "page", "camera"])
 def test_textures_and_writing_are_no_noise(name: str) -> None:
     from skimage import data

@@ -10,7 +10,7 @@ import pytest
 import clipasso_core
 
 FUNCTIONS = ("sketch", "to_svg", "from_svg", "load_image")
-CLASSES = ("Strokes", "Sketch", "SketchConfig")
+CLASSES = ("ClipassoError", "SketchError", "Strokes", "Sketch", "SketchConfig")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

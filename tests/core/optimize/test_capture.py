@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from clipasso_core.optimize import SketchRun, capture
 from clipasso_core.optimize import iteration as iteration_module
 from clipasso_core.optimize.iteration import Iteration
+from clipasso_core.optimize.photo_bank import PhotoBank
 from clipasso_core.strokes import Strokes
 
 Start = Callable[..., SketchRun]
@@ -152,16 +153,40 @@ def test_the_hosts_choice_of_kernels_comes_back(
     cudnn, seen = torch.backends.cudnn, []
     monkeypatch.setattr(cudnn, "deterministic", before[0])
     monkeypatch.setattr(cudnn, "benchmark", before[1])
-    run = Iteration.run
+    run, learn = Iteration.run, PhotoBank.learn
 
     def looking(self: Iteration) -> None:
-        seen.append((cudnn.enabled, cudnn.deterministic, cudnn.benchmark))
+        seen.append((cudnn.deterministic, cudnn.benchmark))
         run(self)
 
+    def learning(self: PhotoBank, views: list[int]) -> None:
+        seen.append((cudnn.deterministic, cudnn.benchmark))
+        learn(self, views)
+
     monkeypatch.setattr(Iteration, "run", looking)
+    monkeypatch.setattr(PhotoBank, "learn", learning)
     start(cup).step()
-    assert seen == [(True, True, False)]
+    assert seen == [(True, False), (True, False)]
     assert (cudnn.deterministic, cudnn.benchmark) == before
+
+
+def test_a_host_that_set_precisions_the_new_way(start: Start, cup: Tensor) -> None:
+    """Asking such a host for allow_tf32 raises."""
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
+        start(cup).step()
+        assert convolutions.fp32_precision == "ieee"
+    finally:
+        convolutions.fp32_precision = before
+
+
+def test_a_replay_of_what_is_no_number_is_right() -> None:
+    nan = torch.tensor([torch.nan, 1.0])
+    capture.check_replay([nan, nan], [nan.clone(), nan.clone()])
+    with pytest.raises(RuntimeError, match="other losses"):
+        capture.check_replay([torch.ones(2), nan], [nan, nan])
 
 
 @pytest.mark.gpu

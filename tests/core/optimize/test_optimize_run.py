@@ -13,6 +13,7 @@ from torch import Tensor
 from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
+from clipasso_core.optimize.iteration import way_back
 from clipasso_core.rasterizer import ink
 from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
@@ -65,7 +66,6 @@ def test_every_step_shows_strokes_and_their_own_losses(start: Start, cup: Tensor
     for step in steps:
         losses = step.losses["evaluation"].tolist()
         assert losses == pytest.approx(evaluation(step.strokes, cup, encoder), rel=0.02)
-        assert torch.equal(step.best().control_points[0], step.strokes.control_points[losses.index(min(losses))])
     assert not torch.equal(steps[0].strokes.control_points, steps[2].strokes.control_points)
 
 
@@ -164,7 +164,7 @@ def test_breaking_off_leaves_the_best_so_far(start: Start, cup: Tensor) -> None:
     assert torch.equal(result.strokes.control_points, again)  # a result does not change when the run goes on
 
 
-class Sick:
+class Spoiling:
     """Pass everything on to an encoder, and spoil what one drawing gets in some iterations.
 
     Each iteration without views is one pass of all drawings; ``learn`` looks at the photo once, before the first.
@@ -192,20 +192,20 @@ class Sick:
 
 @pytest.mark.parametrize("what", ["loss", "gradient"])
 @pytest.mark.parametrize("spoilt", [{0}, {2, 3}, {7}])
-def test_a_sick_sketch_goes_back_and_the_others_go_on(
+def test_a_sketch_without_a_finite_loss_or_gradient_goes_back_and_the_others_go_on(
     start: Start, cup: Tensor, encoder: ImageEncoder, what: str, spoilt: set[int]
 ) -> None:
     options = {"num_iterations": 8, "num_views": 0, "bank_size": 0, "learning_rate": 6.0}
     well = list(start(cup, 2, **options))
-    run = start(cup, 2, encoder=Sick(encoder, 1, spoilt, what), **options)
+    run = start(cup, 2, encoder=Spoiling(encoder, 1, spoilt, what), **options)
     steps = list(run)
     for one, other in zip(steps, well, strict=True):
         assert torch.equal(one.strokes.control_points[0], other.strokes.control_points[0])
         assert bool(torch.isfinite(one.strokes.control_points).all())
     first = min(spoilt)
     for number in spoilt - {7}:  # back to the last points that had a loss and a gradient, from where it goes on
-        sound = steps[max(first - 1, 0)].strokes.control_points[1]
-        assert torch.equal(steps[number + 1].strokes.control_points[1], sound)
+        finite = steps[max(first - 1, 0)].strokes.control_points[1]
+        assert torch.equal(steps[number + 1].strokes.control_points[1], finite)
     result = run.result()
     assert result.setbacks == (len(spoilt),)
     assert json.loads(json.dumps(result.report(), allow_nan=False))["setbacks"] == [len(spoilt)]
@@ -213,10 +213,54 @@ def test_a_sick_sketch_goes_back_and_the_others_go_on(
 
 
 def test_an_encoder_that_sees_no_number_is_said_at_once(start: Start, cup: Tensor, encoder: ImageEncoder) -> None:
-    run = start(cup, encoder=Sick(encoder, 0, {0}, "loss"), num_views=0)
+    run = start(cup, encoder=Spoiling(encoder, 0, {0}, "loss"), num_views=0)
     with pytest.raises(WeightsError, match="Image 0: the loss of every sketch is NaN or infinite"):
         run.step()
     assert json.loads(json.dumps(run.result().report(), allow_nan=False))["loss"] == [None]
+
+
+def test_a_sketch_goes_back_across_a_halving(start: Start, cup: Tensor, encoder: ImageEncoder) -> None:
+    """The points at which the kept sketch starts anew were never evaluated; they may be where the trouble is."""
+    options = {"num_iterations": 10, "num_views": 0, "bank_size": 0, "halving": True, "learning_rate": 6.0}
+    plain = start(cup, 2, **options)
+    active = [plain.candidates.active.tolist() for _ in plain]
+    cut = next(number for number, rows in enumerate(active) if len(rows) == 1)
+    run = start(cup, 2, encoder=Spoiling(encoder, 0, {cut}, "loss"), **options)
+    steps = list(run)
+    assert run.result().setbacks == (1,)
+    before = steps[cut - 1].strokes.control_points[active[cut][0]]
+    assert torch.equal(steps[cut + 1].strokes.control_points[0], before)
+
+
+def test_after_a_setback_no_step_is_longer_than_usual(start: Start, cup: Tensor, encoder: ImageEncoder) -> None:
+    options = {"num_iterations": 20, "num_views": 0, "bank_size": 0, "learning_rate": 2.0}
+    run = start(cup, 1, encoder=Spoiling(encoder, 0, {10}, "gradient"), **options)
+    points = torch.stack([step.strokes.control_points for step in run])
+    moved = points.diff(dim=0).abs().amax(dim=(1, 2, 3, 4))
+    rate = 2.0 * 64 / 224
+    assert float(moved[11]) < 0.5 * rate
+    assert float(moved[11:].max()) < 1.5 * rate
+
+
+def corner_stroke() -> Tensor:
+    """A curve off a canvas of 64 px whose bounding box touches the canvas."""
+    return torch.stack([torch.linspace(-60, 20, 4), torch.linspace(20, -60, 4)], dim=-1)
+
+
+def test_a_stroke_beyond_a_corner_comes_back(start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]) -> None:
+    points = first_strokes().control_points.clone()
+    points[0, 2] = corner_stroke()
+    run = start(cup, strokes=Strokes.black(points, (64, 64)), num_iterations=2)
+    last = list(run)[-1].strokes
+    assert bool(ink(Strokes.black(last.control_points[:, 2:3], (64, 64))).any())
+    assert run.work.points.grad is not None
+    assert bool(run.work.points.grad[0, 2].abs().max() > 0)
+
+
+def test_a_stroke_whose_edge_shows_stays_where_it_is() -> None:
+    points = torch.tensor([[[[-1.0, 10], [-1, 20], [-1, 30], [-1, 40]]]])
+    assert not way_back(Strokes.black(points, (64, 64), stroke_width=3)).any()
+    assert way_back(Strokes.black(points, (64, 64), stroke_width=1)).flatten().tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("side", [-1, 1])
