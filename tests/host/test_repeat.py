@@ -63,6 +63,21 @@ def test_a_mask_of_another_node_is_told_as_given(host: ComfyServer, sketch: Grap
     assert facts["saliency"]["encoder"] == "efficientnet-lite0"
 
 
+def test_a_photo_alone_and_in_a_batch_is_the_same_sketch(host: ComfyServer, sketch: Graph) -> None:
+    """Their objects have other sizes, and an IMAGE batch has one."""
+    astronaut = sketch.output("LoadImage")
+    cat = sketch.add("LoadImage", image="chelsea.png")
+    cat = sketch.add("ImageScale", image=cat, upscale_method="bicubic", width=512, height=512, crop="disabled")
+    both = sketch.add("ImageBatch", image1=astronaut, image2=cat)
+    found = []
+    for images in (both, astronaut, cat):
+        sketch.set("CLIPassoMask", image=images)
+        found += [geometry(svg) for svg in outputs.svgs(host.client, host.client.run(sketch.built()))]
+    assert len(found) == 4
+    assert found[:2] == found[2:]
+    assert found[0] != found[1]
+
+
 def facts_in(svg: bytes) -> dict[str, Any]:
     """Return what an SVG says of how its strokes were made."""
     text = next(outputs.parse(svg).iter(f"{outputs.SVG}metadata")).text or ""
