@@ -77,7 +77,7 @@ def bench_iteration(
 
     Args:
         encoder: on ``device``.
-        config: how many views an iteration has; None for the paper's four.
+        config: None for the defaults (one random view besides the identity).
         device: where to compute.
         threads: CPU threads; 0 leaves them as they are.
         strokes: of the sketch.

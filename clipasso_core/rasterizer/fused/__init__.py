@@ -40,7 +40,7 @@ CHUNKS = 32
 SLACK = TILE * HALF_DIAGONAL + 2 * TOLERANCE
 """px from a tile's centre to its corner, and what a line may lie beside its curve."""
 
-INSTALL = "triton is not installed; torch brings it on Linux with CUDA, elsewhere: pip install triton"
+INSTALL_TRITON = "triton is not installed; torch brings it on Linux with CUDA, elsewhere: pip install triton"
 
 
 @functools.cache
@@ -55,7 +55,7 @@ def why_not(strokes: Strokes) -> str | None:
     if dtype == torch.float64:
         return "the Triton kernels compute in float32, and the strokes are float64"
     if not installed():
-        return INSTALL
+        return INSTALL_TRITON
     if device != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
         return f"the Triton kernels need a CUDA device, and the strokes are on {device}"
     return None
@@ -73,7 +73,7 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """
     why = why_not(strokes)
     if why is not None:
-        raise ConfigError(f"{why}. Use rasterizer='analytic', which draws these.")
+        raise ConfigError(f"{why}. Use get_rasterizer('analytic'), which draws these.")
     height, width = strokes.canvas_size if size is None else size
     scale_y, scale_x = height / strokes.canvas_size[0], width / strokes.canvas_size[1]
     x, y = strokes.control_points.float().clamp(-FARTHEST, FARTHEST).unbind(-1)
@@ -92,7 +92,10 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
 
 
 def _window(control: Tensor, radius: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return the tiles [B, N, 4] int32 (left, top, right, bottom) that hold control [B, N, K, 2] px with its ink."""
+    """Return the tiles [B, N, 4] int32 that hold control [B, N, K, 2] px with its ink: left, top, right, bottom.
+
+    Right and bottom are one past the last.
+    """
     reach = radius[..., None] + 1
     low = ((control.amin(2) - reach) / TILE).floor().int()
     high = ((control.amax(2) + reach) / TILE).floor().int() + 1

@@ -53,8 +53,8 @@ def gradient_kernel(
 ):  # fmt: skip
     """Sum the gradient of one cubic over part of its window. Programs: (B * N, C, chunks).
 
-    ``window`` [B, N, 4] int32: first and last-but-one tile (left, top, right, bottom); ``upstream``
-    [B, 4, H, W]; ``partial`` [B * N, C, chunks, 16]: by polynomial (8), radius, red, green, blue, alpha.
+    ``window`` [B, N, 4] int32: left, top, right, bottom tile; right and bottom are one past the last.
+    ``upstream`` [B, 4, H, W]. ``partial`` [B * N, C, chunks, 16]: by polynomial (8), radius, red, green, blue, alpha.
     """
     at, own, chunk = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     sketch = at // strokes
