@@ -69,7 +69,7 @@ def load_photo(path: str | Path) -> Photo:
         path: a file in any format that Pillow reads: colour, grey, palette, CMYK or 16 bits.
 
     Raises:
-        ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px a side.
+        ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px per side.
 
     >>> Image.new("RGBA", (64, 48), (255, 0, 0, 0)).save("glass.png")
     >>> photo = load_photo("glass.png")
@@ -246,7 +246,7 @@ def _load_rgba(path: str | Path) -> Tensor:
 def _check_size(path: str | Path, size: tuple[int, int]) -> None:
     said = f"The image {str(path)!r} is {size[0]} x {size[1]} px"
     if min(size) < MIN_SIDE:
-        raise ImageFileError(f"{said}; at least {MIN_SIDE} px a side are needed. Choose a larger one.")
+        raise ImageFileError(f"{said}; at least {MIN_SIDE} px per side are needed. Choose a larger one.")
     if size[0] * size[1] > MAX_PIXELS:
         raise ImageFileError(f"{said}; at most {MAX_PIXELS} pixels are read. Make it smaller.")
 

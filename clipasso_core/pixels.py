@@ -26,7 +26,7 @@ def check_images(images: Tensor, name: str = "image") -> Tensor:
     1.0
     >>> check_images(torch.zeros(1, 3, 8, 8), "photo")
     Traceback (most recent call last):
-    clipasso_core.errors.ShapeError: photo is 8 x 8 px; at least 16 px a side are needed.
+    clipasso_core.errors.ShapeError: photo is 8 x 8 px; at least 16 px per side are needed.
     """
     if images.ndim != 4 or images.shape[1] != 3:
         raise ShapeError(
@@ -37,7 +37,7 @@ def check_images(images: Tensor, name: str = "image") -> Tensor:
         raise ShapeError(f"{name} is an empty batch; give at least one image.")
     if min(images.shape[-2:]) < MIN_SIDE:
         height, width = images.shape[-2:]
-        raise ShapeError(f"{name} is {width} x {height} px; at least {MIN_SIDE} px a side are needed.")
+        raise ShapeError(f"{name} is {width} x {height} px; at least {MIN_SIDE} px per side are needed.")
     images = images.float()
     if not torch.isfinite(images).all():
         raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")

@@ -25,9 +25,9 @@ class StrokeInitConfig:
     They are drawn on the paper's canvas of 224 px and then brought to ``canvas_size``.
 
     Args:
-        num_strokes: strokes a sketch, 1 to 4096. Fewer is more abstract.
-        num_segments: cubic segments a stroke.
-        num_sketches: sketches a photo, each from a seed of its own (seed, seed + 1000, ...).
+        num_strokes: strokes per sketch, 1 to 4096. Fewer is more abstract.
+        num_segments: cubic segments per stroke.
+        num_sketches: sketches per photo, each from a seed of its own (seed, seed + 1000, ...).
         stroke_width: px on a canvas of 224 px, the full width; it scales with the canvas.
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
         spread: how far starts keep from each other, as a fraction of the distance that would fill the salient
@@ -69,7 +69,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     """Draw the first strokes.
 
     For each photo and each of its sketches, from a generator of its own: the start points first (one random
-    number a pixel), then the offsets of the other control points. Photo b's sketches do not depend on the other
+    number per pixel), then the offsets of the other control points. Photo b's sketches do not depend on the other
     photos of the batch.
 
     Args:

@@ -22,7 +22,7 @@ from .sketch_files import FAULTS, LeftOut, LoadedSketch, SketchFile, label_order
 from .zero_shot import Classes
 
 PICTURE_SIDE, PICTURE_QUALITY = 448, 88
-"""Of the photos on the page: most px a side, and JPEG's quality."""
+"""Of the photos on the page: most px per side, and JPEG's quality."""
 
 MOST_NAMES = 10
 """In one warning."""

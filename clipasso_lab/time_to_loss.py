@@ -95,7 +95,7 @@ def race(plain: dict[str, Any], presets: list[Preset], rasterizer: str) -> tuple
 
 
 def draw_curves(photos: Mapping[str, Mapping[str, Curve]], path: Path) -> None:
-    """Draw curves by photo and by name, one panel a photo, seconds on a logarithmic axis.
+    """Draw curves by photo and by name, one panel per photo, seconds on a logarithmic axis.
 
     Raises:
         DependencyError: matplotlib is missing.

@@ -22,7 +22,7 @@ from ..weights.record import file_sha256
 from .checkpoint_convert import Tensors, to_open_clip
 from .checkpoint_read import TensorDict, read_tensors
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Family = Literal["resnet", "vit", "siglip"]
 
@@ -267,7 +267,7 @@ def training_of(path: Path, kind: str, architecture: Architecture, known: KnownN
         return Training(named, source="the file's name")
     quick = architecture.width < 1280
     if architecture.family == "vit":
-        logger.info("%s does not say its activation; assuming %s.", path.name, "QuickGELU" if quick else "GELU")
+        log.info("%s does not say its activation; assuming %s.", path.name, "QuickGELU" if quick else "GELU")
     return Training(quick, source="assumed")
 
 
@@ -294,7 +294,7 @@ def _beside(path: Path) -> Training | None:
         try:
             config = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            logger.warning("%s cannot be read (%s) and is ignored.", file, error)
+            log.warning("%s cannot be read (%s) and is ignored.", file, error)
             continue
         found = _from_config(config) if isinstance(config, dict) else None
         if found is not None:

@@ -14,7 +14,7 @@ from .cells import Cells, SortedCells
 
 @dataclass(frozen=True)
 class Piles:
-    """Hold M entries in U piles, one a place.
+    """Hold M entries in U piles, one per place.
 
     Args:
         place: [U] where each pile lies.
@@ -93,7 +93,7 @@ def _over(color: Tensor, cover: Tensor, stroke: Tensor, place: Tensor, count: in
     stroke, place, cover = stroke.index_select(0, order), place.index_select(0, order), cover.index_select(1, order)
     paints = color.t().contiguous().index_select(1, stroke)
     stack = Piles.of_places(place).layers()
-    canvas: Tensor = Painter.apply(cover * paints[3], paints[:3], place, stack, count)
+    canvas: Tensor = PaintLayers.apply(cover * paints[3], paints[:3], place, stack, count)
     return canvas
 
 
@@ -133,7 +133,7 @@ class Light(torch.autograd.Function):
         return grad.index_select(0, pixel).neg_(), others, None, None, None
 
 
-class Painter(torch.autograd.Function):
+class PaintLayers(torch.autograd.Function):
     """Premultiplied RGBA [4, K, Q] of layers painted one over the other."""
 
     @staticmethod

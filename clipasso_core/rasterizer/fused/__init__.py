@@ -25,11 +25,11 @@ from ..scene import FARTHEST, HALF_DIAGONAL, TOLERANCE, line_counts, power_basis
 TILE = 8
 """px, the side of a tile: one program each."""
 
-SQUARES = 4
-"""Squares a side of a pixel."""
+PIXEL_SIDE = 4
+"""Squares per side of a pixel."""
 
-STROKES_A_WORD = 16
-"""Strokes in each whole number of the table that says which stroke touches which tile."""
+STROKES_PER_WORD = 16
+"""Strokes per whole number of the table that says which stroke touches which tile."""
 
 TILE_GROUP = 32
 """Tiles that one program looks at for that table."""
@@ -87,7 +87,7 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     with torch.no_grad():
         lines = line_counts(flat).int().reshape(cubics.shape[:3])
         window = _window(control, radius, (height, width))
-    image: Tensor = Paint.apply(coefficients, radius, strokes.color.float(), lines, window, (height, width))
+    image: Tensor = PaintTiles.apply(coefficients, radius, strokes.color.float(), lines, window, (height, width))
     return image
 
 
@@ -104,7 +104,7 @@ def _window(control: Tensor, radius: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.stack(sides, -1)
 
 
-class Paint(torch.autograd.Function):
+class PaintTiles(torch.autograd.Function):
     """Premultiplied RGBA [B, 4, H, W] from polynomials [B, N, C, 8], radii [B, N] px and RGBA [B, N, 4]."""
 
     @staticmethod
@@ -125,7 +125,7 @@ class Paint(torch.autograd.Function):
         batch, strokes, cubics, _ = coefficients.shape
         height, width = size
         across, down = -(-width // TILE), -(-height // TILE)
-        tiles, words = across * down, -(-strokes // STROKES_A_WORD)
+        tiles, words = across * down, -(-strokes // STROKES_PER_WORD)
         image = coefficients.new_zeros(batch, 4, height, width)
         touched = lines.new_empty(batch, tiles, words)
         if touched.numel() > 0:
@@ -135,7 +135,7 @@ class Paint(torch.autograd.Function):
             )  # fmt: skip
             paint_kernel[(tiles, batch)](
                 coefficients, lines, radius, color, touched, image,
-                strokes, cubics, height, width, words, TILE, SQUARES, enable_fp_fusion=True,
+                strokes, cubics, height, width, words, TILE, PIXEL_SIDE, enable_fp_fusion=True,
             )  # fmt: skip
         ctx.save_for_backward(coefficients, radius, color, lines, window, touched)
         return image
@@ -153,7 +153,7 @@ class Paint(torch.autograd.Function):
         if partial.numel() > 0:
             gradient_kernel[(batch * strokes, cubics, CHUNKS)](
                 coefficients, lines, radius, color, touched, window, upstream.contiguous(), partial,
-                strokes, cubics, height, width, *touched.shape[1:], TILE, SQUARES, enable_fp_fusion=True,
+                strokes, cubics, height, width, *touched.shape[1:], TILE, PIXEL_SIDE, enable_fp_fusion=True,
             )  # fmt: skip
         sums = partial.sum(3)
         whole = sums.sum(2)
