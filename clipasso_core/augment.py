@@ -107,7 +107,7 @@ class Adjoint:
         self.most = max((self._learn(view) for view in range(count)), default=0)
 
     def _learn(self, view: int) -> int:
-        """Sort a view's entries by image pixel; return the largest number of view pixels that sample one image pixel."""
+        """Sort a view's entries by image pixel; return the most view pixels that sample one image pixel."""
         size = self.height * self.width
         target, weight = _entries(self.grids[view])
         order = torch.sort(target, stable=True).indices

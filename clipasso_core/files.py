@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from .errors import ImageFileError, ShapeError
-from .pixels import MIN_SIDE, to_uint8
+from .pixels import LUMA, MIN_SIDE, to_uint8
 
 MAX_PIXELS = 89_478_485
 """Most pixels an image may have (Pillow's own limit): a larger one is likely a decompression bomb."""
@@ -110,8 +110,7 @@ def load_mask(path: str | Path) -> Tensor:
     pixels = _load_rgba(path)
     if not bool((pixels[3] == 1).all()):
         return pixels[3:]
-    luma = torch.tensor([0.299, 0.587, 0.114])
-    return (pixels[:3] * luma[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
+    return (pixels[:3] * torch.tensor(LUMA)[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
 
 
 def save_png(image: Tensor, path: str | Path) -> None:

@@ -27,7 +27,15 @@ from clipasso_core.errors import DependencyError
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 
 from .bench import bench_iteration
-from .clock import cpu_threads, in_own_process, median_ms, peak_memory_mb, print_json, resident_memory_mb, timing_facts
+from .measure import (
+    cpu_threads,
+    in_own_process,
+    median_ms,
+    peak_memory_mb,
+    print_json,
+    resident_memory_mb,
+    timing_facts,
+)
 from .photos import ball_photo, random_strokes
 from .plain_recipe import PlainRecipe
 

@@ -29,7 +29,7 @@ from clipasso_core.losses import comparable, geometric_loss, semantic_loss
 from clipasso_core.rasterizer import RASTERIZERS, get_rasterizer
 from clipasso_core.strokes import Strokes
 
-from .clock import cpu_threads, print_json
+from .measure import cpu_threads, print_json
 from .photos import PHOTOS, StudyPhoto, study_photo
 
 ITERATIONS, LEARNING_RATE, VIEWS = 2001, 1.0, 4

@@ -55,6 +55,9 @@ def class_names(text: str) -> tuple[str, ...]:
 
     Raises:
         ConfigError: fewer than two different names, or a file that is no UTF-8 text.
+
+    >>> class_names("cat, teddy bear, Cat")
+    ('cat', 'teddy bear')
     """
     found = _lines_of(text)
     names = text.split(",") if found is None else found

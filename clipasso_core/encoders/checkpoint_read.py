@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import DependencyError, WeightsError
+from ..errors import DependencyError, WeightsError, first_line
 
 TensorDict = dict[str, Tensor]
 
@@ -127,13 +127,8 @@ def _damaged(path: Path, kind: str, error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError):
         reason = "it holds more than tensors, and such a file could run a program; use a safetensors file instead"
     else:
-        reason = f"it is damaged or cut short ({_first_line(error)}); fetch it anew"
+        reason = f"it is damaged or cut short ({first_line(error)}); fetch it anew"
     return f"cannot read {path} ({size} bytes, {kind}): {reason}."
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:160].rstrip(".")
 
 
 def _read_torchscript(path: Path) -> TensorDict:

@@ -39,6 +39,11 @@ def get_rasterizer(name: str = "auto") -> Rasterizer:
     Raises:
         ConfigError: there is none of that name.
         DependencyError: diffvg or triton is asked for and not installed.
+
+    >>> import torch
+    >>> line = torch.tensor([[[[1.0, 4], [3, 4], [5, 4], [7, 4]]]])
+    >>> get_rasterizer("reference").render(Strokes.black(line, (8, 8))).shape
+    torch.Size([1, 4, 8, 8])
     """
     if name == "auto":
         return AutoRasterizer()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .cells import QUADS, QUAD_SIDE, Quads, SortedCells
+from .cells import QUAD_SIDE, QUADS, Quads, SortedCells
 from .edge import SMALLEST, Cut, EdgePoint, cut, dot, edge_point, nearest, slopes, stiffness
 from .scene import HALF_DIAGONAL, TOLERANCE, Scene, points_basis
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..errors import DependencyError, WeightsError
+from ..errors import DependencyError, WeightsError, first_line
 from .known import KnownNetwork, format_size
 from .record import Basis, DownloadRecord, file_sha256, write_record
 
@@ -264,9 +264,8 @@ def _explained(known: KnownNetwork, folder: Path, server: str) -> Iterator[None]
 
 
 def _unreachable(known: KnownNetwork, folder: Path, server: str, error: Exception) -> WeightsError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return WeightsError(
-        f"cannot fetch {known.name} from {server}: {reason}. {by_hand(known, folder)} "
+        f"cannot fetch {known.name} from {server}: {first_line(error)}. {by_hand(known, folder)} "
         "Behind a proxy set HTTPS_PROXY; a mirror is chosen with HF_ENDPOINT."
     )
 

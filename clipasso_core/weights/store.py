@@ -73,6 +73,11 @@ class ModelStore:
     Args:
         folders: searched in this order, with their subfolders; downloads go into the first. None: ``default_folder``.
         endpoint: server for downloads; None: HF_ENDPOINT of the environment, or huggingface.co.
+
+    >>> Path("mine").mkdir()
+    >>> Path("mine/robin.safetensors").touch()
+    >>> [file.name for file in ModelStore([Path("mine")]).files()]
+    ['robin']
     """
 
     def __init__(self, folders: Sequence[Path] | None = None, endpoint: str | None = None) -> None:

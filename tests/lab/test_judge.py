@@ -19,7 +19,7 @@ def test_it_looks_at_its_own_size(judge: Judge) -> None:
     image = torch.rand(1, 3, 300, 300, generator=torch.Generator().manual_seed(0))
     seen = judge.look(image)
     assert judge.size == (260, 260)
-    assert {one.shape[-1] for one in seen.features.maps.values()} == {33, 17}
+    assert {one.shape[-1] for one in seen.maps.values()} == {33, 17}
     assert not seen.embedding.requires_grad
     torch.testing.assert_close(judge.look(image.flip(0)).embedding, seen.embedding)
 
