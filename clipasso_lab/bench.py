@@ -24,9 +24,6 @@ from .photos import ball_photo, random_strokes
 SCENES = ((16, 224), (64, 224), (64, 1024), (512, 1024))
 """(strokes, canvas px) that the rasterizer draws."""
 
-STROKES = 16
-"""Strokes of the sketch whose iterations are timed."""
-
 
 def bench_raster(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
     """Time the rasterizer, forward and backward, on every scene.
@@ -89,7 +86,8 @@ def bench_iteration(
     """
     with cpu_threads(threads), torch.enable_grad():
         facts = timing_facts(device)
-        run = SketchRun(ball_photo().to(device), random_strokes(STROKES, device=device), encoder, config)
+        strokes = random_strokes(16, device=device)
+        run = SketchRun(ball_photo().to(device), strokes, encoder, config)
         run.bank.learn(list(range(len(run.bank.grids))))
         every = torch.arange(run.config.num_views + 1, device=device)
         whole = median_ms(run.step, runs, device)
@@ -102,7 +100,7 @@ def bench_iteration(
             **facts,
             "encoder": encoder.name,
             "views": len(every),
-            "strokes": STROKES,
+            "strokes": strokes.num_strokes,
             "ms": {"iteration": whole, "rasterizer": draw, "encoder": look},
             "peak_memory_mb": peak_memory_mb(),
         }

@@ -40,9 +40,8 @@ def test_folded_equals_unfolded(rn101) -> None:
     names = ("stem", "stage1", "stage2", "stage3", "stage4")
     with torch.no_grad():
         tower = build_resnet(architecture, rn101.visual.state_dict(), 224)
-        (folded, vector), (plain, expected) = (
-            one.run(pixels, names, True) for one in (tower, ResnetTower(rn101.visual))
-        )
+        folded, vector = tower.run(pixels, names, True)
+        plain, expected = ResnetTower(rn101.visual).run(pixels, names, True)
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in tower.network.modules())
     torch.testing.assert_close(vector, expected, atol=1e-5, rtol=1e-5)
     for name in names:
