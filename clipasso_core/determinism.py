@@ -21,7 +21,7 @@ def seeded_generator(seed: int) -> torch.Generator:
 
 
 def same_kernels() -> AbstractContextManager[None]:
-    """Return a context in which cuDNN neither benchmarks kernels nor uses nondeterministic ones.
+    """Return a context in which cuDNN neither tries which kernel is fastest today nor takes one that adds in any order.
 
     What the host had set (``ComfyUI --fast autotune`` sets benchmark) is set again afterwards.
 
