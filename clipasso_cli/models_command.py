@@ -31,7 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def list_models(arguments: argparse.Namespace) -> int:
-    """Print one line a model: name, size, licence, where it is."""
+    """Print one line per model: name, size, licence, where it is."""
     from clipasso_core.weights.known import format_size
 
     for model in _store().list():

@@ -1,4 +1,4 @@
-"""Photo to vector sketch, in pure PyTorch. This package knows nothing of ComfyUI.
+"""Photo to vector sketch, in pure PyTorch. It imports nothing of ComfyUI (a few error messages name our nodes).
 
 With a photo of yours (the tests do not run this, it takes a minute):
 

@@ -21,7 +21,7 @@ def identity_view() -> Tensor:
 def random_views(count: int, generator: torch.Generator) -> Tensor:
     """Draw views: a random perspective, then a random crop of 80 % of the area, back to full size.
 
-    Eight random numbers a view for the corners, then two for the crop.
+    Eight random numbers per view for the corners, then two for the crop.
 
     Args:
         count: how many.
@@ -58,7 +58,11 @@ def homography(source: Tensor, target: Tensor) -> Tensor:
 
 
 def view_grid(views: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return where each pixel of each view looks: views [V, 3, 3] -> [V, height, width, 2] in -1..1."""
+    """Return where each pixel of each view looks: views [V, 3, 3] -> [V, height, width, 2] in -1..1, (x, y).
+
+    >>> view_grid(identity_view()[None], (1, 2)).tolist()  # two pixels side by side look at themselves
+    [[[[-0.5, 0.0], [0.5, 0.0]]]]
+    """
     center_y, center_x = ((torch.arange(n, dtype=views.dtype) + 0.5) / n * 2 - 1 for n in size)
     y, x = torch.meshgrid(center_y, center_x, indexing="ij")
     homogeneous = torch.stack([x, y, torch.ones_like(x)], dim=-1) @ views[:, None].transpose(-1, -2)
@@ -80,14 +84,14 @@ def warp(images: Tensor, grid: Tensor) -> Tensor:
 
 def warp_from_bank(images: Tensor, views: Tensor, adjoint: Adjoint) -> Tensor:
     """Do as ``warp`` for some views [V] of a bank, with a gradient that is the same bits on every run on any device."""
-    return 1 - cast(Tensor, Look.apply(1 - images, views, adjoint))
+    return 1 - cast(Tensor, SampleViews.apply(1 - images, views, adjoint))
 
 
 class Adjoint:
-    """Know, for every view of a bank, which of its pixels look at each pixel of the image.
+    """Hold, for every view of a bank, which view pixels sample each image pixel, and with which weight.
 
     On a GPU the gradient of ``grid_sample`` is added up atomically, in another order each time, so that no sketch would
-    repeat itself. Here each pixel of the image gathers from the pixels that look at it, one after another.
+    repeat itself. Here each image pixel adds up its view pixels in a fixed order.
 
     Args:
         grids: [V, H, W, 2] from ``view_grid``, in -1..1.
@@ -103,7 +107,7 @@ class Adjoint:
         self.most = max((self._learn(view) for view in range(count)), default=0)
 
     def _learn(self, view: int) -> int:
-        """Sort a view's entries by image pixel; return how many look at the most looked-at one."""
+        """Sort a view's entries by image pixel; return the most view pixels that sample one image pixel."""
         size = self.height * self.width
         target, weight = _entries(self.grids[view])
         order = torch.sort(target, stable=True).indices
@@ -128,7 +132,7 @@ class Adjoint:
         return total.view(-1, channels, self.height, self.width)
 
 
-class Look(torch.autograd.Function):
+class SampleViews(torch.autograd.Function):
     """Sample ink [B, C, H, W] at views [V] as [B * V, C, H, W]."""
 
     @staticmethod
@@ -141,7 +145,7 @@ class Look(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None]:
-        """Gather."""
+        """Return the gradient to the ink: ``Adjoint.gather``, which adds in a fixed order."""
         (views,) = ctx.saved_tensors
         return ctx.adjoint.gather(upstream[0], views), None, None
 

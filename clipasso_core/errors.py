@@ -3,6 +3,10 @@
 Every message says what was expected, what came, and what to do about it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ClipassoError(Exception):
     """Base of every error that the core raises on purpose."""
@@ -26,6 +30,27 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """
     if not low <= value <= high:
         raise ConfigError(f"{name} must lie between {low} and {high}, got {value}.")
+
+
+def check_choice(name: str, value: object, options: Sequence[str]) -> None:
+    """Raise ConfigError unless the value is one of the options.
+
+    >>> check_choice("fit", "stretch", ("pad", "crop"))
+    Traceback (most recent call last):
+    clipasso_core.errors.ConfigError: fit must be one of pad, crop, got 'stretch'.
+    """
+    if value not in options:
+        raise ConfigError(f"{name} must be one of {', '.join(options)}, got {value!r}.")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, cut to 160 characters and without a full stop, or else its type.
+
+    >>> first_line(OSError("The disk is full.\\nSome details follow.")), first_line(KeyError())
+    ('The disk is full', 'KeyError')
+    """
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:160].rstrip(".")
 
 
 class MaskError(ClipassoError, ValueError):

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from .errors import ImageFileError, ShapeError
-from .pixels import MIN_SIDE, to_uint8
+from .pixels import LUMA, MIN_SIDE, to_uint8
 
 MAX_PIXELS = 89_478_485
 """Most pixels an image may have (Pillow's own limit): a larger one is likely a decompression bomb."""
@@ -69,7 +69,7 @@ def load_photo(path: str | Path) -> Photo:
         path: a file in any format that Pillow reads: colour, grey, palette, CMYK or 16 bits.
 
     Raises:
-        ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px a side.
+        ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px per side.
 
     >>> Image.new("RGBA", (64, 48), (255, 0, 0, 0)).save("glass.png")
     >>> photo = load_photo("glass.png")
@@ -110,8 +110,7 @@ def load_mask(path: str | Path) -> Tensor:
     pixels = _load_rgba(path)
     if not bool((pixels[3] == 1).all()):
         return pixels[3:]
-    luma = torch.tensor([0.299, 0.587, 0.114])
-    return (pixels[:3] * luma[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
+    return (pixels[:3] * torch.tensor(LUMA)[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
 
 
 def save_png(image: Tensor, path: str | Path) -> None:
@@ -246,7 +245,7 @@ def _load_rgba(path: str | Path) -> Tensor:
 def _check_size(path: str | Path, size: tuple[int, int]) -> None:
     said = f"The image {str(path)!r} is {size[0]} x {size[1]} px"
     if min(size) < MIN_SIDE:
-        raise ImageFileError(f"{said}; at least {MIN_SIDE} px a side are needed. Choose a larger one.")
+        raise ImageFileError(f"{said}; at least {MIN_SIDE} px per side are needed. Choose a larger one.")
     if size[0] * size[1] > MAX_PIXELS:
         raise ImageFileError(f"{said}; at most {MAX_PIXELS} pixels are read. Make it smaller.")
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .errors import ConfigError, ShapeError
+from .errors import ConfigError, ShapeError, check_choice
 from .pixels import resize, resize_map
 from .strokes import Strokes
 
@@ -64,6 +64,10 @@ def to_photos(strokes: Strokes, frames: tuple[Frame, ...] | None) -> Strokes:
 
     Raises:
         ShapeError: there are not as many frames as sketches.
+
+    >>> sketches = Strokes.black(torch.zeros(2, 5, 4, 2), (224, 224))
+    >>> to_photos(sketches, (Frame((480, 640), (80, 0, 560, 480)),) * 2).canvas_size
+    (480, 640)
     """
     if frames is None:
         return strokes
@@ -97,8 +101,7 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
     >>> frame_photo(torch.ones(60, 100), "pad").box
     (0, -20, 100, 80)
     """
-    if fit not in FITS:
-        raise ConfigError(f"fit must be one of {', '.join(FITS)}, got {fit!r}.")
+    check_choice("fit", fit, FITS)
     if not 0 <= margin <= 1:
         raise ConfigError(f"margin must be between 0 and 1 (a fraction of the object's size), got {margin}.")
     height, width = mask.shape

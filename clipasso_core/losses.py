@@ -1,4 +1,4 @@
-"""The terms of the loss, unweighted and named; one number a sketch."""
+"""The terms of the loss, unweighted and named; one number per sketch."""
 
 from __future__ import annotations
 

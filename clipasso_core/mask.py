@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
-from .errors import ConfigError, MaskError
+from .errors import ConfigError, MaskError, check_choice
 from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
 from .pixels import MIN_SIDE, check_images, check_mask, require_object
 from .u2net import salient_object
@@ -51,14 +51,12 @@ class MaskConfig:
     margin: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.source not in MASK_SOURCES:
-            raise ConfigError(f"mask source must be one of {', '.join(MASK_SOURCES)}, got {self.source!r}.")
+        check_choice("mask source", self.source, MASK_SOURCES)
         if not 0 < self.threshold < 1:
             raise ConfigError(f"threshold must lie between 0 and 1, both excluded, got {self.threshold}.")
         if abs(self.grow) > 512:
             raise ConfigError(f"grow must lie between -512 and 512 px, got {self.grow}.")
-        if self.fit not in FITS:
-            raise ConfigError(f"fit must be one of {', '.join(FITS)}, got {self.fit!r}.")
+        check_choice("fit", self.fit, FITS)
         if not 0 <= self.margin <= 1:
             raise ConfigError(f"margin must lie between 0 and 1, got {self.margin}.")
 

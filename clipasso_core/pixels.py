@@ -8,43 +8,45 @@ from torch import Tensor
 
 from .errors import MaskError, ShapeError
 
+LUMA = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in grey (BT.601, as in Pillow's mode L)."""
+
 MIN_SIDE = 16
 """Smallest image side in px: below it there is nothing to see for any encoder."""
 
 
-def check_images(images: Tensor, name: str = "image") -> Tensor:
+def check_images(images: Tensor) -> Tensor:
     """Return images as float32 [B, 3, H, W] in 0-1, or say what is wrong with them.
 
     Args:
         images: [B, 3, H, W] in 0-1, any floating type; values slightly outside 0-1 are clamped.
-        name: what the caller calls it, for the message.
 
     Raises:
         ShapeError: not 4-D, not 3 channels, a side under 16 px, NaN or infinite values, or an empty batch.
 
     >>> check_images(torch.full((2, 3, 64, 48), 1.01)).max().item()
     1.0
-    >>> check_images(torch.zeros(1, 3, 8, 8), "photo")
+    >>> check_images(torch.zeros(1, 3, 8, 8))
     Traceback (most recent call last):
-    clipasso_core.errors.ShapeError: photo is 8 x 8 px; at least 16 px a side are needed.
+    clipasso_core.errors.ShapeError: image is 8 x 8 px; at least 16 px per side are needed.
     """
     if images.ndim != 4 or images.shape[1] != 3:
         raise ShapeError(
-            f"{name} must be [B, 3, H, W] (RGB), got {list(images.shape)}. "
+            f"image must be [B, 3, H, W] (RGB), got {list(images.shape)}. "
             "Convert grey or RGBA images to RGB first (composite transparency on white)."
         )
     if images.shape[0] == 0:
-        raise ShapeError(f"{name} is an empty batch; give at least one image.")
+        raise ShapeError("image is an empty batch; give at least one image.")
     if min(images.shape[-2:]) < MIN_SIDE:
         height, width = images.shape[-2:]
-        raise ShapeError(f"{name} is {width} x {height} px; at least {MIN_SIDE} px a side are needed.")
+        raise ShapeError(f"image is {width} x {height} px; at least {MIN_SIDE} px per side are needed.")
     images = images.float()
     if not torch.isfinite(images).all():
-        raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")
+        raise ShapeError("image contains NaN or infinite values; check the node that made it.")
     return images.clamp(0, 1)
 
 
-def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
+def check_mask(mask: Tensor, images: Tensor) -> Tensor:
     """Return a mask as float32 [B, H, W] in 0-1 that fits the images, or say what is wrong.
 
     A single mask serves a whole batch of images.
@@ -52,7 +54,6 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
     Args:
         mask: [B or 1, H, W] in 0-1.
         images: [B, 3, H, W], already checked.
-        name: what the caller calls it, for the message.
 
     Raises:
         ShapeError: not 3-D, another size or batch than the images, NaN.
@@ -61,18 +62,18 @@ def check_mask(mask: Tensor, images: Tensor, name: str = "mask") -> Tensor:
     torch.Size([5, 64, 48])
     """
     if mask.ndim != 3:
-        raise ShapeError(f"{name} must be [B, H, W], got {list(mask.shape)}.")
+        raise ShapeError(f"mask must be [B, H, W], got {list(mask.shape)}.")
     if mask.shape[-2:] != images.shape[-2:]:
         raise ShapeError(
-            f"{name} is {mask.shape[-1]} x {mask.shape[-2]} px but the image is {images.shape[-1]} x "
+            f"mask is {mask.shape[-1]} x {mask.shape[-2]} px but the image is {images.shape[-1]} x "
             f"{images.shape[-2]} px. Resize one of them. (LoadImage gives a 64 x 64 mask of zeros for a photo "
             "without transparency: disconnect it.)"
         )
     if mask.shape[0] not in (1, images.shape[0]):
-        raise ShapeError(f"{name} has a batch of {mask.shape[0]} for {images.shape[0]} images; give 1 or one each.")
+        raise ShapeError(f"mask has a batch of {mask.shape[0]} for {images.shape[0]} images; give 1 or one each.")
     mask = mask.float()
     if not torch.isfinite(mask).all():
-        raise ShapeError(f"{name} contains NaN or infinite values; check the node that made it.")
+        raise ShapeError("mask contains NaN or infinite values; check the node that made it.")
     return mask.clamp(0, 1).expand(images.shape[0], -1, -1)
 
 
@@ -89,7 +90,7 @@ def check_same_aspect(images: Tensor, canvas_size: tuple[int, int], name: str = 
         )
 
 
-def require_object(mask: Tensor, name: str = "mask") -> None:
+def require_object(mask: Tensor) -> None:
     """Raise MaskError when some binary mask [B, H, W] marks nothing.
 
     >>> require_object(torch.ones(1, 32, 32))
@@ -97,7 +98,7 @@ def require_object(mask: Tensor, name: str = "mask") -> None:
     for index in range(mask.shape[0]):
         if float(mask[index].max()) <= 0:
             raise MaskError(
-                f"{name} {index} is empty: it marks no object (white = object). Paint the object, invert the mask, "
+                f"mask {index} is empty: it marks no object (white = object). Paint the object, invert the mask, "
                 "or leave the mask out to have the object found."
             )
 
@@ -128,6 +129,9 @@ def enlarge_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """Enlarge maps [B, H, W] to (height, width) by repeating pixels, so that ``fit_map`` finds the way back.
 
     Maps that are larger than that stay as they are.
+
+    >>> enlarge_map(torch.tensor([[[0.0, 1.0]]]), (1, 4)).tolist()
+    [[[0.0, 0.0, 1.0, 1.0]]]
     """
     if maps.shape[-2] > size[0] or maps.shape[-1] > size[1]:
         return maps

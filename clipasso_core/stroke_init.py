@@ -106,7 +106,11 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
 
 
 def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
-    """Return the probability [H, W] of each pixel to be a start: a softmax over the positive ones."""
+    """Return the probability [H, W] of each pixel to be a start: a softmax over the positive ones.
+
+    >>> sampling_map(torch.tensor([[0.0, 1.0, 1.0]]), 0.3).tolist()
+    [[0.0, 0.5, 0.5]]
+    """
     logits = torch.where(saliency > 0, saliency / temperature, -torch.inf)
     return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
 

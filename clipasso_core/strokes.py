@@ -58,7 +58,7 @@ class Strokes:
             raise ShapeError(f"control_points must be [B, N, K, 2], got {list(shape)}.")
         if shape[2] < 4 or shape[2] % 3 != 1:
             raise ShapeError(
-                f"control_points must have K = 3 * segments + 1 points a stroke (4, 7, 10, ...), got {shape[2]}."
+                f"control_points must have K = 3 * segments + 1 points per stroke (4, 7, 10, ...), got {shape[2]}."
             )
         wanted = {
             "stroke_width": (self.stroke_width, shape[:2]),
@@ -110,7 +110,7 @@ class Strokes:
 
     @property
     def num_segments(self) -> int:
-        """Cubic segments a stroke."""
+        """Cubic segments per stroke."""
         return (self.control_points.shape[2] - 1) // 3
 
     def with_points(self, control_points: Tensor) -> Strokes:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from .pixels import LUMA
+
 SIGMA, RATIO, GAMMA, EPSILON, PHI = 0.8, 10.0, 0.98, -0.1, 200.0
-LUMA = (0.299, 0.587, 0.114)
 
 
 def xdog(images: Tensor) -> Tensor:
@@ -35,7 +36,7 @@ def xdog(images: Tensor) -> Tensor:
     return torch.stack(lines).to(images)
 
 
-def otsu_threshold(values: NDArray[np.float64], bins: int = 256) -> float:
+def otsu_threshold(values: NDArray[np.float64]) -> float:
     """Return the value that splits a histogram into the two classes furthest apart (Otsu, 1979).
 
     All-equal values have no such split; their own value is returned.
@@ -45,7 +46,7 @@ def otsu_threshold(values: NDArray[np.float64], bins: int = 256) -> float:
     """
     if np.ptp(values) == 0:
         return float(values.flat[0])
-    counts, edges = np.histogram(values, bins=bins)
+    counts, edges = np.histogram(values, bins=256)
     centers = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
     above = values.size - below

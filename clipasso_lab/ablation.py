@@ -26,8 +26,8 @@ from clipasso_core.rasterizer import rasterize
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 
-from .clock import cpu_threads, print_json, timing_facts
 from .judge import Judge, load_judge
+from .measure import cpu_threads, print_json, timing_facts
 from .photos import PHOTOS, StudyPhoto, study_photo
 
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

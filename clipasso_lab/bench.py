@@ -18,20 +18,19 @@ from clipasso_core.optimize.iteration import loss_gradient
 from clipasso_core.pipeline import SketchConfig, sketch
 from clipasso_core.rasterizer import ink, rasterize
 
-from .clock import cpu_threads, median_ms, peak_extra_mib, peak_memory_mb, timing_facts
+from .measure import cpu_threads, median_ms, peak_extra_mib, peak_memory_mb, timing_facts
 from .photos import ball_photo, random_strokes
 
 SCENES = ((16, 224), (64, 224), (64, 1024), (512, 1024))
 """(strokes, canvas px) that the rasterizer draws."""
 
 
-def bench_raster(device: str = "cpu", threads: int = 1, runs: int = 30) -> dict[str, Any]:
+def bench_raster(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
     """Time the rasterizer, forward and backward, on every scene.
 
     Args:
         device: where to draw.
         threads: CPU threads; 0 leaves them as they are.
-        runs: of each small scene; the large ones run a sixth as often.
 
     Returns:
         The facts of the timing, and "scenes": ms, "per_conv" in units of the calibration, "peak_extra_mib".
@@ -39,13 +38,13 @@ def bench_raster(device: str = "cpu", threads: int = 1, runs: int = 30) -> dict[
     with cpu_threads(threads):
         facts = timing_facts(device)
         convolution = facts["conv2d_5x3x224x224_ms"]
-        return {**facts, "scenes": [_draw_scene(*scene, device, runs, convolution) for scene in SCENES]}
+        return {**facts, "scenes": [_draw_scene(*scene, device, convolution) for scene in SCENES]}
 
 
-def _draw_scene(count: int, canvas: int, device: str, runs: int, convolution: float) -> dict[str, Any]:
+def _draw_scene(count: int, canvas: int, device: str, convolution: float) -> dict[str, Any]:
     strokes = random_strokes(count, canvas, device=device)
     strokes = strokes.with_points(strokes.control_points.requires_grad_())
-    often = runs if canvas < 512 else max(runs // 6, 3)
+    runs = 30 if canvas < 512 else 5
 
     def forward() -> Tensor:
         return rasterize(strokes)
@@ -53,7 +52,7 @@ def _draw_scene(count: int, canvas: int, device: str, runs: int, convolution: fl
     def both() -> None:
         torch.autograd.grad(rasterize(strokes).square().sum(), strokes.control_points)
 
-    forward_ms, both_ms = median_ms(forward, often, device), median_ms(both, often, device)
+    forward_ms, both_ms = median_ms(forward, runs, device), median_ms(both, runs, device)
     return {
         "strokes": count,
         "canvas": canvas,
@@ -70,17 +69,15 @@ def bench_iteration(
     config: OptimizeConfig | None = None,
     device: str = "cpu",
     threads: int = 0,
-    strokes: int = 16,
     runs: int = 10,
 ) -> dict[str, Any]:
     """Time iterations of one sketch on a 224 px canvas, when the photo's features are in the bank already.
 
     Args:
         encoder: on ``device``.
-        config: how many views an iteration has; None for the paper's four.
+        config: None for the defaults (one random view besides the identity).
         device: where to compute.
         threads: CPU threads; 0 leaves them as they are.
-        strokes: of the sketch.
         runs: how many of each.
 
     Returns:
@@ -89,7 +86,8 @@ def bench_iteration(
     """
     with cpu_threads(threads), torch.enable_grad():
         facts = timing_facts(device)
-        run = SketchRun(ball_photo().to(device), random_strokes(strokes, device=device), encoder, config)
+        strokes = random_strokes(16, device=device)
+        run = SketchRun(ball_photo().to(device), strokes, encoder, config)
         run.bank.learn(list(range(len(run.bank.grids))))
         every = torch.arange(run.config.num_views + 1, device=device)
         whole = median_ms(run.step, runs, device)
@@ -102,7 +100,7 @@ def bench_iteration(
             **facts,
             "encoder": encoder.name,
             "views": len(every),
-            "strokes": strokes,
+            "strokes": strokes.num_strokes,
             "ms": {"iteration": whole, "rasterizer": draw, "encoder": look},
             "peak_memory_mb": peak_memory_mb(),
         }

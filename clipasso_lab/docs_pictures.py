@@ -23,7 +23,7 @@ from clipasso_core.rasterizer.cells import sort_cells
 from clipasso_core.rasterizer.scene import make_scene
 from clipasso_core.strokes import Strokes
 
-from .figures import reference_photo
+from .metrics import reference_photo
 from .sketch_files import load_sketch
 
 IMAGES = Path("docs/images")

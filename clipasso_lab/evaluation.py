@@ -1,4 +1,4 @@
-"""Score the sketches of many photos: figures of each, ranks among all photos, and means of groups."""
+"""Score the sketches of many photos: metrics of each, ranks among all photos, and means of groups."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from clipasso_core.encoders import Features
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.svg import to_svg
 
-from .figures import Figures, ReferencePhoto, reference_photo, score_strokes
-from .judge import Judge, Seen, cosines, rank_of
+from .judge import Judge, cosines, embedding_of, rank_of
+from .metrics import Metrics, ReferencePhoto, reference_photo, score_strokes
 from .sketch_files import FAULTS, LeftOut, LoadedSketch, SketchFile, label_order, load_sketch, same_photos, shown
 from .zero_shot import Classes
 
 PICTURE_SIDE, PICTURE_QUALITY = 448, 88
-"""Of the photos on the page: most px a side, and JPEG's quality."""
+"""Of the photos on the page: most px per side, and JPEG's quality."""
 
 MOST_NAMES = 10
 """In one warning."""
@@ -32,23 +33,23 @@ TOP = 3
 
 @dataclass(frozen=True)
 class ScoredSketch:
-    """A sketch and its figures.
+    """A sketch and its metrics.
 
     Args:
         file: where it is, and of which photo.
         num_strokes: strokes it is made of.
-        figures: beside its own photo.
+        metrics: beside its own photo.
         rank: of its own photo among all photos; 1 is best.
-        class_place: rank of the photo's class among all classes; None without classes.
+        class_rank: rank of the photo's class among all classes; None without classes.
         class_guess: the class that it was taken for, or None.
         svg: the drawing alone, on the canvas.
     """
 
     file: SketchFile
     num_strokes: int
-    figures: Figures
+    metrics: Metrics
     rank: int
-    class_place: int | None
+    class_rank: int | None
     class_guess: str | None
     svg: str
 
@@ -73,12 +74,12 @@ class Evaluation:
     """All that was found.
 
     Args:
-        judge: who looked.
-        photos: all photos that could be read; ranks are places among them.
+        judge: the network that judged.
+        photos: all photos that could be read; ranks are among them.
         sketches: by photo and label.
         left_out: what could not be evaluated.
         classes: names that sketches could be called; empty without.
-        warnings: what makes the figures less than they seem.
+        warnings: what makes the metrics less than they seem.
     """
 
     judge: Judge
@@ -96,17 +97,17 @@ class Group:
     Args:
         label: what the sketches' names end with.
         sketches: how many.
-        means: of each figure.
+        means: of each metric.
         top1: share of sketches whose own photo is the nearest of all.
         median_rank: of the own photos.
-        class_sketches: how many have a class; 0 without zero-shot figures.
+        class_sketches: how many have a class; 0 without zero-shot metrics.
         class_top1: share of these that are taken for what they are; None without any.
         class_top3: share of these whose class is among the first three; None without any.
     """
 
     label: str
     sketches: int
-    means: Figures
+    means: Metrics
     top1: float
     median_rank: float
     class_sketches: int
@@ -126,8 +127,8 @@ def evaluate_sketches(
     Args:
         photos: files; also those without a sketch count for the ranks.
         sketches: files, each with its photo.
-        judge: who looks.
-        classes: what sketches may be called; None for no zero-shot figures.
+        judge: the network that judges.
+        classes: what sketches may be called; None for no zero-shot metrics.
         on_photo: called with the number of photos done.
     """
     scoring = _Scoring(judge, classes)
@@ -149,30 +150,31 @@ def group_sketches(sketches: Sequence[ScoredSketch]) -> tuple[Group, ...]:
 
 def _group(label: str, sketches: Sequence[ScoredSketch]) -> Group:
     ranks = [one.rank for one in sketches]
-    places = [one.class_place for one in sketches if one.class_place is not None]
-    names = [field.name for field in fields(Figures)]
-    means = Figures(**{name: fmean(getattr(one.figures, name) for one in sketches) for name in names})
-    top1, top3 = ((_share(places, most) if places else None) for most in (1, TOP))
-    return Group(label, len(sketches), means, _share(ranks, 1), float(median(ranks)), len(places), top1, top3)
+    class_ranks = [one.class_rank for one in sketches if one.class_rank is not None]
+    names = [field.name for field in fields(Metrics)]
+    means = Metrics(**{name: fmean(getattr(one.metrics, name) for one in sketches) for name in names})
+    top1, top3 = ((_share(class_ranks, most) if class_ranks else None) for most in (1, TOP))
+    return Group(label, len(sketches), means, _share(ranks, 1), float(median(ranks)), len(class_ranks), top1, top3)
 
 
-def _share(places: Sequence[int], most: int) -> float:
-    return fmean(place <= most for place in places)
+def _share(ranks: Sequence[int], most: int) -> float:
+    """Return the share of ranks that are at most ``most``."""
+    return fmean(rank <= most for rank in ranks)
 
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """A sketch with its figures, before its rank among all photos is known."""
+    """A sketch with its metrics, before its rank among all photos is known."""
 
     file: SketchFile
     sketch: LoadedSketch
-    figures: Figures
+    metrics: Metrics
     embedding: Tensor
     photo: int
 
 
 class _Scoring:
-    """Collect figures photo by photo; then ask for the evaluation."""
+    """Collect metrics photo by photo; then ask for the evaluation."""
 
     def __init__(self, judge: Judge, classes: Classes | None) -> None:
         self.judge, self.classes = judge, classes
@@ -192,18 +194,18 @@ class _Scoring:
         own = self.classes.own(path.stem) if self.classes else None
         name = self.classes.names[own] if self.classes and own is not None else None
         self._cards.append(PhotoCard(path, _jpeg_uri(photo.image), name))
-        self._embeddings.append(seen.embedding[0])
+        self._embeddings.append(embedding_of(seen)[0])
         for file in sketches:
             self._measure(file, photo, seen)
 
-    def _measure(self, file: SketchFile, photo: ReferencePhoto, seen: Seen) -> None:
+    def _measure(self, file: SketchFile, photo: ReferencePhoto, seen: Features) -> None:
         try:
             sketch = load_sketch(file.path, photo.frame)
-            figures, embedding = score_strokes(sketch.strokes, photo, seen, self.judge)
+            metrics, embedding = score_strokes(sketch.strokes, photo, seen, self.judge)
         except FAULTS as error:
             self._left_out.append(LeftOut(file.path, str(error)))
         else:
-            self._measured.append(_Measured(file, sketch, figures, embedding, len(self._cards) - 1))
+            self._measured.append(_Measured(file, sketch, metrics, embedding, len(self._cards) - 1))
 
     def result(self) -> Evaluation:
         """Return what was found."""
@@ -215,10 +217,10 @@ class _Scoring:
     def _ranked(self, one: _Measured, photos: Tensor) -> ScoredSketch:
         rank = rank_of(one.photo, cosines(one.embedding, photos))
         own = self.classes.own(one.file.photo.stem) if self.classes else None
-        place, guess = self.classes.guess(one.embedding, own) if self.classes and own is not None else (None, None)
+        class_rank, guess = self.classes.guess(one.embedding, own) if self.classes and own is not None else (None, None)
         strokes = one.sketch.strokes
         svg = to_svg(strokes, title=shown(one.file.path.stem), decimals=2)
-        return ScoredSketch(one.file, strokes.num_strokes, one.figures, rank, place, guess, svg)
+        return ScoredSketch(one.file, strokes.num_strokes, one.metrics, rank, class_rank, guess, svg)
 
     def _warnings(self) -> tuple[str, ...]:
         found = []

@@ -21,17 +21,24 @@ from typing import Any
 
 import torch
 
-from clipasso_core.encoders import ImageEncoder, get_encoder
+from clipasso_core.encoders import EMBEDDED, ImageEncoder, get_encoder
 from clipasso_core.encoders.clip import ClipEncoder
 from clipasso_core.errors import DependencyError
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 
 from .bench import bench_iteration
-from .clock import cpu_threads, in_own_process, median_ms, peak_memory_mb, print_json, resident_memory_mb, timing_facts
+from .measure import (
+    cpu_threads,
+    in_own_process,
+    median_ms,
+    peak_memory_mb,
+    print_json,
+    resident_memory_mb,
+    timing_facts,
+)
 from .photos import ball_photo, random_strokes
 from .plain_recipe import PlainRecipe
 
-EMBEDDED = "embedded"
 ARCHITECTURES = (
     *("RN50", "RN101", "RN50x4", "RN50x16"),
     *("ViT-B-32-quickgelu", "ViT-B-32", "ViT-B-16-quickgelu", "ViT-L-14-quickgelu", "ViT-H-14"),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clipasso_core.encoders import Features, ImageEncoder, get_encoder
 from clipasso_core.encoders.embedded import judge_encoder
-from clipasso_core.errors import DependencyError
+from clipasso_core.errors import ConfigError, DependencyError
 from clipasso_core.losses import comparable, geometric_loss, semantic_loss
 from clipasso_core.pixels import resize
 
@@ -21,24 +21,11 @@ TIE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What a judge saw in B images.
-
-    Args:
-        features: maps [B, C, h, w] of the recipe, prepared for the losses.
-        embedding: [B, D].
-    """
-
-    features: Features
-    embedding: Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class Judge:
     """An encoder at a device.
 
     Args:
-        encoder: which looks; already at the device.
+        encoder: already at the device.
         device: where images go.
     """
 
@@ -51,18 +38,15 @@ class Judge:
         return self.encoder.input_size, self.encoder.input_size
 
     @torch.no_grad()
-    def look(self, images: Tensor) -> Seen:
-        """See images [B, 3, S, S] in 0-1, at the judge's own size."""
-        pixels = resize(images.to(self.device), self.size)
-        features = self.encoder.encode(pixels, tuple(self.encoder.recipe.layer_weights), True)
-        assert features.embedding is not None, "asked for"
-        return Seen(comparable(features, self.encoder.recipe), features.embedding)
+    def look(self, images: Tensor) -> Features:
+        """See images [B, 3, S, S] in 0-1 at the judge's own size; return what it saw, ready for the losses."""
+        return comparable(self.encoder.encode(resize(images.to(self.device), self.size)), self.encoder.recipe)
 
-    def losses(self, drawing: Seen, photo: Seen) -> tuple[float, float, float]:
+    def losses(self, drawing: Features, photo: Features) -> tuple[float, float, float]:
         """Return how far one drawing and one photo lie apart: the evaluation loss, and geometric and semantic of it."""
         recipe = self.encoder.recipe
-        geometric = float(geometric_loss(drawing.features, photo.features, recipe))
-        semantic = float(semantic_loss(drawing.embedding, photo.embedding))
+        geometric = float(geometric_loss(drawing, photo, recipe))
+        semantic = float(semantic_loss(embedding_of(drawing), embedding_of(photo)))
         return geometric + recipe.semantic_weight * semantic, geometric, semantic
 
 
@@ -86,6 +70,17 @@ def load_judge(name: str = JUDGE, device: torch.device | None = None) -> Judge:
         raise DependencyError(
             f'The judge {JUDGE} is missing. Install it: pip install "clipasso[eval]"; or choose another judge.'
         ) from error
+
+
+def embedding_of(seen: Features) -> Tensor:
+    """Return the embedding [B, D] of what a judge saw.
+
+    Raises:
+        ConfigError: the judge gives none.
+    """
+    if seen.embedding is None:
+        raise ConfigError("The judge gives no embedding, which a comparison needs. Choose another judge.")
+    return seen.embedding
 
 
 def cosines(one: Tensor, many: Tensor) -> Tensor:

@@ -24,8 +24,6 @@ from clipasso_core.strokes import CANVAS, CANVAS_SIDE, Strokes
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 """Names in skimage.data."""
 
-"""(height, width) px of all that is measured."""
-
 
 @dataclass(frozen=True, eq=False)
 class StudyPhoto:
@@ -86,7 +84,7 @@ def random_strokes(count: int, canvas: int = CANVAS_SIDE, device: str = "cpu") -
 
     Args:
         count: of strokes.
-        canvas: px a side.
+        canvas: px per side.
         device: where they lie.
 
     >>> random_strokes(4, 64).control_points.shape

@@ -29,7 +29,7 @@ from clipasso_core.losses import comparable, geometric_loss, semantic_loss
 from clipasso_core.rasterizer import RASTERIZERS, get_rasterizer
 from clipasso_core.strokes import Strokes
 
-from .clock import cpu_threads, print_json
+from .measure import cpu_threads, print_json
 from .photos import PHOTOS, StudyPhoto, study_photo
 
 ITERATIONS, LEARNING_RATE, VIEWS = 2001, 1.0, 4
@@ -81,7 +81,10 @@ class PlainRecipe:
         return self._loss(grid)[:, 0]
 
     def run(self, iterations: int) -> list[list[float]]:
-        """Go on until the end; return the evaluation losses [T / 10, B]. All sketches settle before it stops early."""
+        """Go on until the end; return the evaluation losses [T / 10, B].
+
+        Stops early only when no sketch's loss has changed in the last two evaluations.
+        """
         history: list[list[float]] = []
         while self.iteration < iterations:
             if self.iteration % EVALUATE_EVERY == 0:

@@ -20,7 +20,7 @@ from clipasso_core.errors import ConfigError, DependencyError, ImageFileError
 from clipasso_core.files import check_writable, write_atomically
 
 from .evaluation import Evaluation, Group, ScoredSketch, group_sketches
-from .figures import Figures
+from .metrics import Metrics
 from .sketch_files import same_photos, shown
 
 PAGE, FIGURES = "index.html", "figures.json"
@@ -185,7 +185,7 @@ class Cell(NamedTuple):
 
 
 def group_cells(group: Group) -> list[Cell]:
-    """Return the figures of a group."""
+    """Return the metrics of a group."""
     loss, similarity, *rest = _pair_cells(group.means)
     cells = [
         loss,
@@ -201,12 +201,12 @@ def group_cells(group: Group) -> list[Cell]:
 
 
 def sketch_cells(one: ScoredSketch, evaluation: Evaluation) -> list[Cell]:
-    """Return the figures of a sketch of an evaluation."""
-    loss, similarity, *rest = _pair_cells(one.figures)
+    """Return the metrics of a sketch of an evaluation."""
+    loss, similarity, *rest = _pair_cells(one.metrics)
     cells = [loss, similarity, Cell("rank", f"{one.rank} of {len(evaluation.photos)}", one.rank, "lower"), *rest]
-    if one.class_place is not None and one.class_guess is not None:
-        cells.append(Cell("class rank", f"{one.class_place} of {len(evaluation.classes)}", one.class_place, "lower"))
-        cells.append(Cell("taken for", shown(one.class_guess), one.class_place, ""))
+    if one.class_rank is not None and one.class_guess is not None:
+        cells.append(Cell("class rank", f"{one.class_rank} of {len(evaluation.classes)}", one.class_rank, "lower"))
+        cells.append(Cell("taken for", shown(one.class_guess), one.class_rank, ""))
     return cells
 
 
@@ -236,12 +236,12 @@ def format_table(rows: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _pair_cells(figures: Figures) -> list[Cell]:
+def _pair_cells(metrics: Metrics) -> list[Cell]:
     return [
-        Cell("loss", f"{figures.loss:.3f}", figures.loss, "lower"),
-        Cell("similarity", f"{figures.similarity:.3f}", figures.similarity, "higher"),
-        Cell("ink to edge", f"{figures.ink_to_edge:.1f}", figures.ink_to_edge, "lower"),
-        Cell("edge to ink", f"{figures.edge_to_ink:.1f}", figures.edge_to_ink, "lower"),
+        Cell("loss", f"{metrics.loss:.3f}", metrics.loss, "lower"),
+        Cell("similarity", f"{metrics.similarity:.3f}", metrics.similarity, "higher"),
+        Cell("ink to edge", f"{metrics.ink_to_edge:.1f}", metrics.ink_to_edge, "lower"),
+        Cell("edge to ink", f"{metrics.edge_to_ink:.1f}", metrics.edge_to_ink, "lower"),
     ]
 
 
@@ -268,15 +268,15 @@ def _sketch_json(one: ScoredSketch) -> dict[str, object]:
         "sketch": one.file.path.name,
         "label": one.file.label,
         "strokes": one.num_strokes,
-        **_rounded(one.figures),
+        **_rounded(one.metrics),
         "rank": one.rank,
-        "class_place": one.class_place,
+        "class_place": one.class_rank,
         "class_guess": one.class_guess,
     }
 
 
-def _rounded(figures: Figures) -> dict[str, float]:
-    return {name: round(value, DECIMALS) for name, value in asdict(figures).items()}
+def _rounded(metrics: Metrics) -> dict[str, float]:
+    return {name: round(value, DECIMALS) for name, value in asdict(metrics).items()}
 
 
 def _template() -> Template:

@@ -13,7 +13,7 @@ from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.svg.read import local_name, parse_document
 
-SUFFIXES = (
+PHOTO_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *(".jp2", ".ppm", ".pgm", ".tga", ".ico"),
 )
@@ -81,7 +81,7 @@ def photos_in(folder: Path) -> tuple[Path, ...]:
     Raises:
         ConfigError: no such folder, no photo in it, or two whose names differ in their ending only.
     """
-    photos = [path for path in _files(folder) if path.suffix.lower() in SUFFIXES]
+    photos = [path for path in _files(folder) if path.suffix.lower() in PHOTO_SUFFIXES]
     if not photos:
         raise ConfigError(f"The folder {str(folder)!r} holds no photos. Put image files (PNG, JPEG, WebP) into it.")
     stems: dict[str, Path] = {}

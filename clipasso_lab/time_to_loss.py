@@ -24,7 +24,7 @@ from clipasso_core.errors import DependencyError
 from clipasso_core.optimize import PRESETS, Preset, SketchRun, preset_config
 from clipasso_core.rasterizer import RASTERIZERS
 
-from .clock import cpu_threads, print_json, timing_facts
+from .measure import cpu_threads, print_json, timing_facts
 from .photos import StudyPhoto, study_photo
 from .plain_recipe import EVALUATE_EVERY, PlainRecipe
 
@@ -35,13 +35,13 @@ Curve = list[tuple[float, float]]
 """(seconds, best loss so far)."""
 
 
-def plain_seconds(photo: StudyPhoto, rasterizer: str, runs: int = 12) -> tuple[float, float]:
-    """Return the median seconds of an iteration of the plain recipe, and of an evaluation."""
+def plain_seconds(photo: StudyPhoto, rasterizer: str) -> tuple[float, float]:
+    """Return the median seconds of an iteration of the plain recipe, and of an evaluation; two of each do not count."""
     recipe = PlainRecipe(
         photo.image, photo.first_strokes(1, follow=0.0), get_encoder(), unfrozen=True, rasterizer=rasterizer
     )
     times: dict[str, list[float]] = {"step": [], "evaluate": []}
-    for _ in range(runs):
+    for _ in range(2 + 10):
         for name, found in times.items():
             started = time.perf_counter()
             getattr(recipe, name)()
@@ -95,7 +95,7 @@ def race(plain: dict[str, Any], presets: list[Preset], rasterizer: str) -> tuple
 
 
 def draw_curves(photos: Mapping[str, Mapping[str, Curve]], path: Path) -> None:
-    """Draw curves by photo and by name, one panel a photo, seconds on a logarithmic axis.
+    """Draw curves by photo and by name, one panel per photo, seconds on a logarithmic axis.
 
     Raises:
         DependencyError: matplotlib is missing.

@@ -20,14 +20,14 @@ import torch
 
 from clipasso_core.optimize import PRESETS
 
-from .clock import cpu_threads, print_json, timing_facts
+from .measure import cpu_threads, print_json, timing_facts
 from .photos import PHOTOS, write_photos
 
 CHILD = """
 import sys
 from clipasso_cli import main
 status = main(sys.argv[1:])
-from clipasso_lab.clock import peak_memory_mb
+from clipasso_lab.measure import peak_memory_mb
 sys.stderr.write(str(peak_memory_mb()))
 sys.exit(status)
 """

@@ -51,10 +51,13 @@ def class_names(text: str) -> tuple[str, ...]:
     """Read the names of classes.
 
     Args:
-        text: names with commas between, or the path of a file with one a line.
+        text: names with commas between, or the path of a file with one per line.
 
     Raises:
         ConfigError: fewer than two different names, or a file that is no UTF-8 text.
+
+    >>> class_names("cat, teddy bear, Cat")
+    ('cat', 'teddy bear')
     """
     found = _lines_of(text)
     names = text.split(",") if found is None else found
@@ -65,7 +68,7 @@ def class_names(text: str) -> tuple[str, ...]:
     if len(unlike) < LEAST:
         raise ConfigError(
             f"Classes must be at least {LEAST} different names, got {len(unlike)} from {text!r}. "
-            "Write them with commas between (cat, cup, rocket), or name a file with one a line."
+            "Write them with commas between (cat, cup, rocket), or name a file with one per line."
         )
     return tuple(unlike.values())
 

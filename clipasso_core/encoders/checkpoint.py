@@ -22,7 +22,7 @@ from ..weights.record import file_sha256
 from .checkpoint_convert import Tensors, to_open_clip
 from .checkpoint_read import TensorDict, read_tensors
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Family = Literal["resnet", "vit", "siglip"]
 
@@ -110,8 +110,6 @@ class Checkpoint:
     Args:
         path: of the file.
         sha256: of the file, hex.
-        kind: "safetensors", "checkpoint" or "torchscript".
-        layout: whose names the tensors have in the file: "open_clip" (OpenAI's too) or "transformers" (ComfyUI's too).
         architecture: of the image tower.
         training: activation and normalisation.
         known: the entry of the table of known networks, or None.
@@ -120,8 +118,6 @@ class Checkpoint:
 
     path: Path
     sha256: str
-    kind: str
-    layout: str
     architecture: Architecture
     training: Training
     known: KnownNetwork | None
@@ -142,14 +138,14 @@ def load_checkpoint(path: Path, known: KnownNetwork | None = None) -> Checkpoint
     with torch.inference_mode(False), torch.no_grad():
         kind, tensors = read_tensors(path)
         try:
-            layout, visual, _ = to_open_clip(tensors)
+            visual, _ = to_open_clip(tensors)
             architecture = recognise_architecture(visual)
         except WeightsError as error:
             raise WeightsError(f"cannot use {path}: {error}") from error
         sha256 = file_sha256(path)
         known = known or recognise(path.stem, sha256)
         training = training_of(path, kind, architecture, known)
-        return Checkpoint(path, sha256, kind, layout, architecture, training, known, _as_float(visual))
+        return Checkpoint(path, sha256, architecture, training, known, _as_float(visual))
 
 
 def load_text_tower(path: Path) -> TensorDict:
@@ -159,7 +155,7 @@ def load_text_tower(path: Path) -> TensorDict:
         WeightsError: the file is missing or damaged.
     """
     with torch.inference_mode(False), torch.no_grad():
-        return _as_float(to_open_clip(read_tensors(path)[1])[2])
+        return _as_float(to_open_clip(read_tensors(path)[1])[1])
 
 
 def recognise_architecture(visual: Tensors) -> Architecture:
@@ -267,7 +263,7 @@ def training_of(path: Path, kind: str, architecture: Architecture, known: KnownN
         return Training(named, source="the file's name")
     quick = architecture.width < 1280
     if architecture.family == "vit":
-        logger.info("%s does not say its activation; assuming %s.", path.name, "QuickGELU" if quick else "GELU")
+        log.info("%s does not say its activation; assuming %s.", path.name, "QuickGELU" if quick else "GELU")
     return Training(quick, source="assumed")
 
 
@@ -294,7 +290,7 @@ def _beside(path: Path) -> Training | None:
         try:
             config = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            logger.warning("%s cannot be read (%s) and is ignored.", file, error)
+            log.warning("%s cannot be read (%s) and is ignored.", file, error)
             continue
         found = _from_config(config) if isinstance(config, dict) else None
         if found is not None:

@@ -36,14 +36,14 @@ _TEXT_ROOTS = ("token_embedding.", "positional_embedding", "transformer.", "ln_f
 _PATCHES = "embeddings.patch_embedding.weight"
 
 
-def to_open_clip(tensors: Tensors) -> tuple[str, TensorDict, TensorDict]:
+def to_open_clip(tensors: Tensors) -> tuple[TensorDict, TensorDict]:
     """Name the tensors as open_clip does.
 
     Args:
         tensors: of an OpenAI, open_clip, transformers (CLIP, SigLIP) or ComfyUI clip_vision file.
 
     Returns:
-        Layout ("open_clip" or "transformers"), the image tower's tensors, and the text tower's (empty where none).
+        The image tower's tensors, and the text tower's (empty where none).
 
     Raises:
         WeightsError: no image tower of CLIP or SigLIP is among them.
@@ -51,12 +51,12 @@ def to_open_clip(tensors: Tensors) -> tuple[str, TensorDict, TensorDict]:
     for mark in ("visual.conv1.weight", "visual.trunk.patch_embed.proj.weight"):
         root = _root(tensors, mark)
         if root is not None:
-            return "open_clip", _below(tensors, f"{root}visual."), _open_clip_text(tensors, root)
+            return _below(tensors, f"{root}visual."), _open_clip_text(tensors, root)
     root = _root(tensors, _PATCHES)
     if root is not None:
-        return "transformers", *_from_transformers(tensors, root)
+        return _from_transformers(tensors, root)
     if "conv1.weight" in tensors and ("class_embedding" in tensors or "attnpool.positional_embedding" in tensors):
-        return "open_clip", dict(tensors), {}
+        return dict(tensors), {}
     raise WeightsError(_not_clip(tensors))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import WeightsError
+from ..errors import DependencyError, WeightsError, first_line
 
 TensorDict = dict[str, Tensor]
 
@@ -49,6 +49,7 @@ def read_tensors(path: Path) -> tuple[str, TensorDict]:
 
     Raises:
         WeightsError: missing, damaged, truncated, or holds anything but tensors.
+        DependencyError: safetensors is missing and the file is of its kind.
     """
     if not path.is_file():
         raise WeightsError(f"there is no model file {path}.")
@@ -96,9 +97,11 @@ def _is_torchscript(path: Path) -> bool:
 
 
 def _read_safetensors(path: Path) -> TensorDict:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise DependencyError("Reading safetensors needs one more package: pip install safetensors") from error
     try:
         tensors: TensorDict = load_file(path)
     except SafetensorError as error:
@@ -124,13 +127,8 @@ def _damaged(path: Path, kind: str, error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError):
         reason = "it holds more than tensors, and such a file could run a program; use a safetensors file instead"
     else:
-        reason = f"it is damaged or cut short ({_first_line(error)}); fetch it anew"
+        reason = f"it is damaged or cut short ({first_line(error)}); fetch it anew"
     return f"cannot read {path} ({size} bytes, {kind}): {reason}."
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:160].rstrip(".")
 
 
 def _read_torchscript(path: Path) -> TensorDict:

@@ -19,7 +19,7 @@ from .clip_resnet import build_resnet
 from .clip_text import embed_texts
 from .clip_tower import Tower
 from .clip_vit import build_siglip, build_vit
-from .frozen import PixelNormalization, ensure_normal_tensors, first_weight, move_network
+from .frozen_network import PixelNormalization, ensure_normal_tensors, first_weight, move_network
 
 
 class ClipEncoder:

@@ -51,7 +51,7 @@ class ResnetTower:
         return maps["stage4"], self.network.attnpool
 
 
-def build_resnet(architecture: Architecture, visual: Mapping[str, Tensor], size: int, fold: bool = True) -> ResnetTower:
+def build_resnet(architecture: Architecture, visual: Mapping[str, Tensor], size: int) -> ResnetTower:
     """Build the tower with weights in place, batch norms folded, channels last.
 
     Args:
@@ -59,7 +59,6 @@ def build_resnet(architecture: Architecture, visual: Mapping[str, Tensor], size:
         visual: open_clip's names.
         size: side of the images in px, a multiple of 32; other than the trained one: position embeddings of the
             pooling are interpolated.
-        fold: whether batch norms are folded (tests compare both).
     """
     require_open_clip()
     from open_clip.modified_resnet import ModifiedResNet
@@ -78,8 +77,7 @@ def build_resnet(architecture: Architecture, visual: Mapping[str, Tensor], size:
             tensors.setdefault(name, torch.zeros((), dtype=torch.long))
     fill(network, tensors)
     network.eval()
-    if fold:
-        _fold_batch_norms(network)
+    _fold_batch_norms(network)
     return ResnetTower(network.to(memory_format=torch.channels_last))
 
 

@@ -185,8 +185,7 @@ class SelfAttention(nn.Module):
     """Attend among the tokens of an image, with the weights of a ``nn.MultiheadAttention``.
 
     That module hands the projection a transposed view, which PyTorch 2.15 multiplies in batches on the CPU: 2.4 times
-    the time of this one (ViT-B/16, five images, forward and backward; clipasso_lab.studies.encoders). A test holds the
-    results together.
+    the time of this one (ViT-B/16, five images, forward and backward). A test holds the results together.
 
     Args:
         original: whose parameters are taken over, under the same names.

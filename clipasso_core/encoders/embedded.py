@@ -16,7 +16,7 @@ from ..weights.record import file_sha256
 from .attention import best_guess_cam
 from .base import FeatureRecipe, Features, check_layers
 from .efficientnet_lite import LITE0, LITE2, EfficientNetLite, LiteConfig
-from .frozen import PixelNormalization, ensure_normal_tensors, first_weight, move_network
+from .frozen_network import PixelNormalization, ensure_normal_tensors, first_weight, move_network
 
 MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..errors import first_line
 from .iteration import Iteration
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ def fastest(iteration: Iteration) -> Callable[[], None]:
         with torch.cuda.device(iteration.points.device):
             replay = _capture(iteration, memory)
     except Exception as error:  # whatever a driver, a compiler or an encoder may raise
-        log.warning("An iteration is not captured as a CUDA graph, and takes longer: %s", _first_line(error))
+        why = f"{type(error).__name__}: {first_line(error)}"
+        log.warning("An iteration is not captured as a CUDA graph, and takes longer: %s", why)
         replay = iteration.run
     _restore(iteration, memory)
     return replay
@@ -81,7 +83,3 @@ def _restore(iteration: Iteration, memory: list[Tensor]) -> None:
     with torch.no_grad():
         for tensor, value in zip(iteration.memory, memory, strict=True):
             tensor.copy_(value)
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}"

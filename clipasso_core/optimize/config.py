@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ..errors import ConfigError, check_range
+from ..errors import ConfigError, check_choice, check_range
 
 Preset = Literal["draft", "standard", "best"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -58,8 +58,7 @@ class OptimizeConfig:
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}.")
+        check_choice("precision", self.precision, PRECISIONS)
         if self.num_views > self.bank_size:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
 
@@ -78,6 +77,5 @@ def preset_config(preset: Preset) -> OptimizeConfig:
         "standard": OptimizeConfig(),
         "best": OptimizeConfig(num_iterations=800, bank_size=64, halving=False),
     }
-    if preset not in presets:
-        raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, got {preset!r}.")
+    check_choice("preset", preset, PRESETS)
     return presets[preset]

@@ -26,11 +26,11 @@ FINE_RADIUS = 2.0
 CELLS_AT_ONCE = 2**16
 """About how many cells are looked for at once: what bounds the memory."""
 
-SIDE = 2
-"""Squares a side of a quad."""
+QUAD_SIDE = 2
+"""Squares per side of a quad."""
 
 QUADS = 4
-"""Quads of a fine cell."""
+"""Quads per fine cell."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Quads:
-    """Hold T quads of 2 x 2 squares: first one a coarse cell, then four a fine cell.
+    """Hold T quads of 2 x 2 squares: first one per coarse cell, then four per fine cell.
 
     Args:
         coarse: the E coarse cells.
@@ -107,7 +107,7 @@ class SortedCells:
 
 
 @dataclass(frozen=True)
-class Found:
+class NearbyLines:
     """Hold P cells of some strokes and M lines near them.
 
     Args:
@@ -124,7 +124,7 @@ class Found:
     cell: Tensor
     distance: Tensor
 
-    def select(self, chosen: Tensor, slack: float) -> Found:
+    def select(self, chosen: Tensor, slack: float) -> NearbyLines:
         """Return the ``chosen`` cells ([P] bool) with the lines that come within ``slack`` px of the nearest."""
         index = chosen.nonzero().squeeze(1)
         limit = (self.nearest + slack).masked_fill_(~chosen, -1).index_select(0, self.cell)
@@ -132,7 +132,7 @@ class Found:
         number = chosen.cumsum(0, dtype=torch.int32).sub_(1)
         line, cell, distance = (f.index_select(0, pair) for f in (self.line, self.cell, self.distance))
         nearest = self.nearest.index_select(0, index)
-        return Found(self.cells.select(index), nearest, line, number.index_select(0, cell), distance)
+        return NearbyLines(self.cells.select(index), nearest, line, number.index_select(0, cell), distance)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def sort_cells(scene: Scene, light: Tensor, opaque: bool) -> SortedCells:
     return SortedCells(Cells.join(inside), coarse, fine, quads, count)
 
 
-def _part_edges(scene: Scene, light: Tensor, opaque: bool) -> tuple[list[Found], list[Cells]]:
+def _part_edges(scene: Scene, light: Tensor, opaque: bool) -> tuple[list[NearbyLines], list[Cells]]:
     """Return, part by part, the cells on an edge and those inside (not if opaque), and put out their ``light``."""
     limit = scene.radius - BAND
     reach = (scene.radius + BAND).index_select(0, scene.lines.stroke)
@@ -215,7 +215,7 @@ def _parts(scene: Scene, reach: Tensor) -> list[slice]:
     return [slice(a, b) for a, b in zip([0, *begin], [*begin, count], strict=True)]
 
 
-def _find_cells(scene: Scene, part: slice, reach: Tensor) -> Found:
+def _find_cells(scene: Scene, part: slice, reach: Tensor) -> NearbyLines:
     """Find every cell whose centre is within reach [L'] px of the lines in ``part``."""
     spans = _find_spans(scene.lines, part, reach, scene.size)
     union = _unite(spans, scene.lines.stroke, scene.size)
@@ -223,7 +223,7 @@ def _find_cells(scene: Scene, part: slice, reach: Tensor) -> Found:
     span, cell, column = expand((spans.right - spans.left).add_(1), union.first, spans.left)
     distance = _centre_distance(scene.lines, spans, span, column)
     nearest = _least_distance(distance, cell, cells.stroke.shape[0])
-    return Found(cells, nearest, spans.line.index_select(0, span), cell, distance)
+    return NearbyLines(cells, nearest, spans.line.index_select(0, span), cell, distance)
 
 
 def _find_spans(lines: Lines, part: slice, reach: Tensor, size: tuple[int, int]) -> Spans:
@@ -316,7 +316,7 @@ def _least_distance(distance: Tensor, cell: Tensor, count: int) -> Tensor:
     return least.view(distance.dtype)
 
 
-def _needs_finer(scene: Scene, edges: Found, count: Tensor) -> Tensor:
+def _needs_finer(scene: Scene, edges: NearbyLines, count: Tensor) -> Tensor:
     """Say which cells [P] need 4 x 4 squares; ``count`` [Q]: edges in each pixel."""
     crowded = count.index_select(0, edges.cells.pixel) > 1
     return crowded.logical_or_(_at_ends(scene, edges.cells)).logical_or_(_folded(scene, edges))
@@ -332,7 +332,7 @@ def _at_ends(scene: Scene, cells: Cells) -> Tensor:
     return torch.minimum(*x.add_(y)) < limit
 
 
-def _folded(scene: Scene, edges: Found) -> Tensor:
+def _folded(scene: Scene, edges: NearbyLines) -> Tensor:
     """Say which cells [P] a stroke passes more than once.
 
     Those are the ones whose nearby lines lie farther apart along the stroke than the lines of a
@@ -347,7 +347,7 @@ def _folded(scene: Scene, edges: Found) -> Tensor:
     return apart > limit.index_select(0, edges.cells.stroke)
 
 
-def _make_quads(scene: Scene, edges: Found, fine: Tensor) -> Quads:
+def _make_quads(scene: Scene, edges: NearbyLines, fine: Tensor) -> Quads:
     """Cut the cells ``edges`` into quads; ``fine`` [P] says which are fine."""
     plain, odd = (~fine).nonzero().squeeze(1), fine.nonzero().squeeze(1)
     coarse, quartered = edges.cells.select(plain), edges.cells.select(odd)
@@ -365,13 +365,13 @@ def _make_quads(scene: Scene, edges: Found, fine: Tensor) -> Quads:
         fine=quartered,
         stroke=torch.cat([coarse.stroke, stroke]),
         corner=torch.cat([_corner(coarse, four.dtype), quarters], 1),
-        offset=(four + 0.5) / SIDE,
+        offset=(four + 0.5) / QUAD_SIDE,
         line=line,
         quad=quad,
     )
 
 
-def _pairs(edges: Found, number: Tensor, count: int, lines: int) -> tuple[Tensor, Tensor]:
+def _pairs(edges: NearbyLines, number: Tensor, count: int, lines: int) -> tuple[Tensor, Tensor]:
     """Pair lines with quads; each cell's (first) quad is ``number`` [P], from ``count`` on of the larger scene."""
     quad = number.index_select(0, edges.cell)
     large = quad >= count

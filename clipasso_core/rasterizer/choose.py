@@ -14,12 +14,13 @@ from ..errors import ConfigError, DependencyError
 from ..strokes import Strokes
 from . import analytic, fused, reference
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Draw = Callable[[Strokes, tuple[int, int] | None], Tensor]
 
 RASTERIZERS = ("auto", "analytic", "reference", "diffvg", "triton")
-"""What ``rasterize`` uses (the default), ours in plain PyTorch, the slow oracle, diffvg and ours as fused kernels."""
+"""What ``rasterize`` uses (the default), ours in plain PyTorch, the slow oracle, diffvg, and ours as fused kernels:
+"triton" is the package ``fused``."""
 
 PLAIN_DEVICES = ("cpu", "cuda")
 """Where plain PyTorch has all that drawing takes."""
@@ -38,6 +39,11 @@ def get_rasterizer(name: str = "auto") -> Rasterizer:
     Raises:
         ConfigError: there is none of that name.
         DependencyError: diffvg or triton is asked for and not installed.
+
+    >>> import torch
+    >>> line = torch.tensor([[[[1.0, 4], [3, 4], [5, 4], [7, 4]]]])
+    >>> get_rasterizer("reference").render(Strokes.black(line, (8, 8))).shape
+    torch.Size([1, 4, 8, 8])
     """
     if name == "auto":
         return AutoRasterizer()
@@ -51,7 +57,7 @@ def get_rasterizer(name: str = "auto") -> Rasterizer:
         return DiffvgRasterizer()
     if name == "triton":
         if not fused.installed():
-            raise DependencyError(f"{fused.INSTALL}. Or use rasterizer='analytic', which needs nothing.")
+            raise DependencyError(f"{fused.INSTALL_TRITON}. Or use get_rasterizer('analytic'), which needs nothing.")
         return fused
     raise ConfigError(f"Unknown rasterizer {name!r}; choose one of {', '.join(RASTERIZERS)}.")
 
@@ -143,7 +149,7 @@ def _fits(strokes: Strokes) -> bool:
 
 @functools.cache
 def _say(why: str) -> None:
-    _LOGGER.info("Strokes are drawn by plain PyTorch on the GPU: %s.", why)
+    log.info("Strokes are drawn by plain PyTorch on the GPU: %s.", why)
 
 
 @functools.cache
@@ -151,7 +157,7 @@ def _trouble(device: torch.device) -> str | None:
     """Try the kernels once on ``device`` (seconds: they are compiled); return what goes wrong, or None.
 
     Triton may lack a C compiler or a driver that fits; then PyTorch still draws. The answer holds for the whole
-    process, so it must not hang on who draws first: the trial has tensors of its own, outside inference mode.
+    process, so it must not depend on the first caller: the trial has tensors of its own, outside inference mode.
     """
     try:
         with torch.inference_mode(False), torch.enable_grad():

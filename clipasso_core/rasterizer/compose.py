@@ -14,7 +14,7 @@ from .cells import Cells, SortedCells
 
 @dataclass(frozen=True)
 class Piles:
-    """Hold M entries in U piles, one a place.
+    """Hold M entries in U piles, one per place.
 
     Args:
         place: [U] where each pile lies.
@@ -52,7 +52,7 @@ def let_through(cells: SortedCells, coarse: Tensor, fine: Tensor, light: Tensor)
         cells: where the strokes' edges are.
         coarse: [E] coverage of the coarse cells.
         fine: [16, E'] coverage of the fine cells' squares.
-        light: [Q] everywhere else; written to.
+        light: [Q] 1 or 0 everywhere else; overwritten in place.
     """
     piles = Piles.of_places(cells.fine.pixel)
     return cast(Tensor, Light.apply(coarse, fine, cells.coarse.pixel.long(), piles, light))
@@ -93,7 +93,7 @@ def _over(color: Tensor, cover: Tensor, stroke: Tensor, place: Tensor, count: in
     stroke, place, cover = stroke.index_select(0, order), place.index_select(0, order), cover.index_select(1, order)
     paints = color.t().contiguous().index_select(1, stroke)
     stack = Piles.of_places(place).layers()
-    canvas: Tensor = Painter.apply(cover * paints[3], paints[:3], place, stack, count)
+    canvas: Tensor = PaintLayers.apply(cover * paints[3], paints[:3], place, stack, count)
     return canvas
 
 
@@ -110,7 +110,7 @@ class Light(torch.autograd.Function):
             piled: coverage of K parts of pixels, multiplied part by part.
             pixel: [E] where each of ``alone`` lies.
             piles: where ``piled`` lies.
-            light: [Q] everywhere else; written to.
+            light: [Q] 1 or 0 everywhere else; overwritten in place.
         """
         passing = (1 - piled).clamp_(min=0)
         lengths = piles.height.expand(passing.shape[0], -1).contiguous()
@@ -125,7 +125,7 @@ class Light(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        """Give each entry the product of all others; behind a full one that is 0."""
+        """Give each entry the product of all others; 0 for every entry of a pile that holds a full one."""
         passing, through, pixel = ctx.saved_tensors
         piles: Piles = ctx.piles
         share = grad.index_select(0, piles.place).div_(-passing.shape[0])
@@ -133,7 +133,7 @@ class Light(torch.autograd.Function):
         return grad.index_select(0, pixel).neg_(), others, None, None, None
 
 
-class Painter(torch.autograd.Function):
+class PaintLayers(torch.autograd.Function):
     """Premultiplied RGBA [4, K, Q] of layers painted one over the other."""
 
     @staticmethod

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .cells import QUADS, SIDE, Quads, SortedCells
+from .cells import QUAD_SIDE, QUADS, Quads, SortedCells
 from .edge import SMALLEST, Cut, EdgePoint, cut, dot, edge_point, nearest, slopes, stiffness
 from .scene import HALF_DIAGONAL, TOLERANCE, Scene, points_basis
 
@@ -33,8 +33,7 @@ class EdgeSquares:
         q: [2, n] px, centres.
         t: [n] parameter of the nearest point.
         cubic: [n] the curve that it lies on.
-        lengths: how many follow one another that share a square's number and a curve [4 * curves]; None
-            if the curves are in no order.
+        lengths: run lengths of squares with the same number and curve [4 * curves]; None if they are not sorted so.
     """
 
     where: Tensor
@@ -62,7 +61,7 @@ class Part:
 def cover(scene: Scene, cells: SortedCells) -> tuple[Tensor, Tensor]:
     """Return the coverage of the coarse cells [E] and of the fine ones' squares [16, E'], with gradients."""
     coarse, fine = Coverage.apply(scene.cubics, scene.radius, scene, cells.quads)
-    return coarse, fine.view(SIDE**2, -1, QUADS).transpose(1, 2).reshape(SIDE**2 * QUADS, -1)
+    return coarse, fine.view(QUAD_SIDE**2, -1, QUADS).transpose(1, 2).reshape(QUAD_SIDE**2 * QUADS, -1)
 
 
 class Coverage(torch.autograd.Function):
@@ -79,7 +78,7 @@ class Coverage(torch.autograd.Function):
         for part in quads:
             with torch.inference_mode():
                 inside, squares, curves = _edge_squares(scene, part)
-                seen = _look(scene, squares, curves)
+                seen = _cross(scene, squares, curves)
             near, far = seen[1].near, seen[1].far
             whole = inside.to(radius.dtype)
             whole.view(-1).index_copy_(0, squares.where, near.value + (0.5 if far is None else -far.value))
@@ -96,11 +95,11 @@ class Coverage(torch.autograd.Function):
         """Give the exact derivative: the edge moves with the nearest point and turns with the curve."""
         scene: Scene = ctx.scene
         total = by_coarse.new_zeros(9, scene.scales.coefficients.shape[1])
-        coarse = (by_coarse / SIDE**2).split_with_sizes([p.coarse for p in ctx.parts])
+        coarse = (by_coarse / QUAD_SIDE**2).split_with_sizes([p.coarse for p in ctx.parts])
         fine = by_fine.split_with_sizes(ctx.fine, 1)
         with torch.inference_mode():
             for part, alone, crowd in zip(ctx.parts, coarse, fine, strict=True):
-                grad = torch.cat([alone.expand(SIDE**2, -1), crowd], 1).view(-1)
+                grad = torch.cat([alone.expand(QUAD_SIDE**2, -1), crowd], 1).view(-1)
                 total += _part_gradient(scene, part, grad.index_select(0, part.squares.where))
         once, twice = total.view(9, 2, -1).unbind(1)
         total = once.add(twice, alpha=2)
@@ -149,7 +148,7 @@ def _bounds(scene: Scene) -> Tensor:
     """Return how near a square is inside, and how far it may be on an edge [2, 2 S], as ``_least_pairs`` writes it."""
     radius = scene.scales.radius.view(2, -1)
     scale = torch.arange(1, 3, device=radius.device, dtype=radius.dtype)[:, None]
-    band = scale * TOLERANCE + HALF_DIAGONAL / SIDE
+    band = scale * TOLERANCE + HALF_DIAGONAL / QUAD_SIDE
     bounds = torch.stack([(radius - band).clamp_(min=0), radius + band])
     return bounds.square_().float().view(torch.int32).long().bitwise_left_shift_(INDEX_BITS).view(2, -1)
 
@@ -166,31 +165,34 @@ def _on_curves(scene: Scene, line: Tensor, q: Tensor) -> tuple[Tensor, Tensor, T
 
 
 def _lengths(square: Tensor, cubic: Tensor, count: int) -> Tensor:
-    """Return how many of n squares have each number in their quad and each curve [4 * count]; both ascend."""
+    """Return how many of the n squares belong to each (square number, curve) pair [4 * count].
+
+    The input is sorted by both.
+    """
     run = torch.add(cubic, square, alpha=count)
-    return torch.searchsorted(run, torch.arange(SIDE**2 * count + 1, device=run.device)).diff()
+    return torch.searchsorted(run, torch.arange(QUAD_SIDE**2 * count + 1, device=run.device)).diff()
 
 
-def _look(scene: Scene, squares: EdgeSquares, curves: Tensor) -> tuple[EdgePoint, Cut]:
+def _cross(scene: Scene, squares: EdgeSquares, curves: Tensor) -> tuple[EdgePoint, Cut]:
     """Say how the edges cross squares; the far edge of a stroke wider than their diagonal cannot meet the same one."""
     point = edge_point(curves, squares.t, squares.q)
     radius = scene.scales.radius
     by_cubic = radius if scene.segments == 1 else radius.repeat_interleave(scene.segments)
-    thin = scene.thinnest * SIDE < HALF_DIAGONAL
-    return point, cut(point, by_cubic.index_select(0, squares.cubic), SIDE, thin)
+    thin = scene.thinnest * QUAD_SIDE < HALF_DIAGONAL
+    return point, cut(point, by_cubic.index_select(0, squares.cubic), QUAD_SIDE, thin)
 
 
 def _part_gradient(scene: Scene, part: Part, grad: Tensor) -> Tensor:
     """Turn derivatives [n] by the coverage of squares into those [9, 2 C] by each polynomial and its radius."""
     squares, rows = part.squares, grad.new_empty(9, grad.shape[0])
     curves = scene.scales.coefficients
-    point, cut = part.seen or _look(scene, squares, curves.index_select(1, squares.cubic).view(2, 4, -1))
+    point, cut = part.seen or _cross(scene, squares, curves.index_select(1, squares.cubic).view(2, 4, -1))
     by_distance, rows[8], by_turn = edge_gradient(grad, point, cut)
     curve_gradient(point, squares.t, by_distance, by_turn, rows[:8].view(2, 4, -1))
     if squares.lengths is None or rows.device.type == "cuda":
         return _sum_by(squares.cubic, rows, curves.shape[1])
     lengths = squares.lengths.expand(9, -1).contiguous()
-    return torch.segment_reduce(rows, "sum", lengths=lengths, axis=1, unsafe=True).view(9, SIDE**2, -1).sum(1)
+    return torch.segment_reduce(rows, "sum", lengths=lengths, axis=1, unsafe=True).view(9, QUAD_SIDE**2, -1).sum(1)
 
 
 def edge_gradient(grad: Tensor, point: EdgePoint, cut: Cut) -> tuple[Tensor, Tensor, Tensor]:
@@ -198,7 +200,7 @@ def edge_gradient(grad: Tensor, point: EdgePoint, cut: Cut) -> tuple[Tensor, Ten
     near_x, turn = slopes(cut.wide, cut.narrow, cut.near)
     nx, ny = point.normal.unbind(0)
     corner = (nx * ny).mul_(nx.abs().sub_(ny.abs())).sign_()
-    scaled = grad * -SIDE
+    scaled = grad * -QUAD_SIDE
     by_distance = by_radius = near_x.mul_(scaled)
     if cut.far is not None:
         far_x, far_turn = slopes(cut.wide, cut.narrow, cut.far)

@@ -11,28 +11,25 @@ from torch import Tensor
 from ..errors import DependencyError
 from ..strokes import Strokes
 
-INSTALL = (
+INSTALL_DIFFVG = (
     "diffvg is not installed. It has no package that installs everywhere; build it from source: "
     "git clone --recursive https://github.com/BachiLi/diffvg && cd diffvg && pip install . "
-    "(needs CMake and a C++ compiler). Or use rasterizer='analytic', which needs nothing."
+    "(needs CMake and a C++ compiler). Or use get_rasterizer('analytic'), which needs nothing."
 )
+
+SAMPLES, SEED = 2, 0
+"""Samples per pixel, in x and in y, and the seed of their places."""
 
 
 class DiffvgRasterizer:
-    """Draw with diffvg; samples a side and seed are fixed at construction.
-
-    Args:
-        samples: samples a side of a pixel.
-        seed: of diffvg's sampling.
+    """Draw with diffvg: 2 x 2 samples per pixel, always from the same seed.
 
     Raises:
         DependencyError: pydiffvg cannot be imported.
     """
 
-    def __init__(self, samples: int = 2, seed: int = 0) -> None:
+    def __init__(self) -> None:
         self._diffvg = _load()
-        self.samples = samples
-        self.seed = seed
 
     def render(self, strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
         """Draw premultiplied RGBA [B, 4, H, W]."""
@@ -50,7 +47,7 @@ class DiffvgRasterizer:
             return strokes.control_points.new_zeros(4, height, width)
         function = self._diffvg.RenderFunction
         scene = function.serialize_scene(width, height, shapes, groups)
-        image: Tensor = function.apply(width, height, self.samples, self.samples, self.seed, None, *scene)
+        image: Tensor = function.apply(width, height, SAMPLES, SAMPLES, SEED, None, *scene)
         alpha = image[..., 3:]
         return torch.cat([image[..., :3] * alpha, alpha], -1).permute(2, 0, 1).to(strokes.control_points)
 
@@ -71,6 +68,6 @@ def _load() -> ModuleType:
     try:
         import pydiffvg
     except ImportError as error:
-        raise DependencyError(INSTALL) from error
+        raise DependencyError(INSTALL_DIFFVG) from error
     module: ModuleType = pydiffvg
     return module

@@ -134,7 +134,7 @@ def cut(point: EdgePoint, radius: Tensor, squares: int, both: bool) -> Cut:
     Args:
         point: the strokes' edges.
         radius: [n] px.
-        squares: squares a px.
+        squares: squares per px.
         both: whether any far edge can meet the same square as the near one.
     """
     wide, narrow = trapezoid(point.normal)

@@ -15,8 +15,8 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None, *, squares: in
     Args:
         strokes: the drawing; float64 for an oracle.
         size: (height, width) px, or None for the canvas's own.
-        squares: squares a side of a pixel.
-        lines: straight lines a curve.
+        squares: squares per side of a pixel.
+        lines: straight lines per curve.
     """
     scaled = strokes if size is None else strokes.scaled_to(size)
     sketches = [_sketch(scaled, b, squares, lines) for b in range(scaled.batch_size)]

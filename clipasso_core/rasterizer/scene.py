@@ -17,7 +17,7 @@ TOLERANCE = 0.05
 """px between a line and its curve. The lines only find the nearest part of the curve; the exact place is refined."""
 
 MAX_LINES = 1024
-"""Most lines a cubic; only curves far larger than any canvas need more."""
+"""Most lines per cubic; only curves far larger than any canvas need more."""
 
 HALF_DIAGONAL = 0.7072
 """From the centre of a unit square to its corner, rounded up."""
@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Scales:
-    """Hold the scene twice: as it is, and behind it, numbered on, the same twice as large.
+    """Hold the scene at two scales in one table: first as it is, then doubled, with indices that continue.
 
     Args:
         coefficients: [8, 2 C] polynomials in t, rows x0 x1 x2 x3 y0 y1 y2 y3 in px.
@@ -70,7 +70,7 @@ class Scene:
         lines: the strokes as lines.
         scales: the strokes at both scales.
         size: (height, width) px.
-        segments: curves a stroke.
+        segments: curves per stroke.
         thinnest: px, the least radius.
     """
 
@@ -145,7 +145,7 @@ def expand(counts: Tensor, *starts: Tensor) -> tuple[Tensor, ...]:
     """Number the members of groups of different sizes.
 
     Args:
-        counts: [G] members a group.
+        counts: [G] members per group.
         starts: [G] each.
 
     Returns:

@@ -210,6 +210,9 @@ def parse_colour(text: str, current: Rgba = BLACK, where: str = "stroke") -> Rgb
 
     Raises:
         SvgError: a gradient or pattern, or no colour at all.
+
+    >>> parse_colour("red"), parse_colour("#0000ff80")[3] == 128 / 255, parse_colour("none")
+    ((1.0, 0.0, 0.0, 1.0), True, None)
     """
     text = text.strip()
     if text.lower().startswith("url("):

@@ -34,7 +34,7 @@ MAX_ELEMENTS = 500_000
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
-_LOGGER = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None) -> Strokes:
@@ -55,7 +55,7 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None) -> S
     Raises:
         ConfigError: canvas_size out of range.
         SvgError: not a whole SVG, no strokes or over 4096, filled outlines, shapes that cannot be read,
-            entity declarations, numbers that are no numbers or too large, no size.
+            entity declarations, malformed or too large numbers, no size.
 
     >>> drawing = '<svg width="9" height="5"><line x1="1" x2="4" stroke="red" stroke-width="2"/></svg>'
     >>> strokes = from_svg(drawing)
@@ -68,7 +68,7 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None) -> S
     reader = _Reader(StyleSheet(texts), viewport)
     strokes = _gather(reader.strokes_in(root))
     if reader.left_out:
-        _LOGGER.warning("Left out of the SVG, for strokes cannot hold it: %s.", ", ".join(sorted(reader.left_out)))
+        log.warning("Left out of the SVG, for strokes cannot hold it: %s.", ", ".join(sorted(reader.left_out)))
     return _assemble(strokes, canvas_size)
 
 

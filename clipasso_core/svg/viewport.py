@@ -173,7 +173,7 @@ def _canvas(size: Box | None) -> tuple[int, int]:
         )
     if not max(size.height, size.width) <= MAX_CANVAS:
         raise SvgError(
-            f"The SVG is {size.width:g} x {size.height:g} px; at most {MAX_CANVAS} px a side can be drawn. "
+            f"The SVG is {size.width:g} x {size.height:g} px; at most {MAX_CANVAS} px per side can be drawn. "
             "Give a smaller canvas_size (height, width); the drawing is fitted to it."
         )
     return max(math.ceil(size.height - 1e-6), 1), max(math.ceil(size.width - 1e-6), 1)

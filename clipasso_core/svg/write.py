@@ -1,4 +1,4 @@
-"""Write strokes as SVG: one path a stroke, the same bytes for the same strokes."""
+"""Write strokes as SVG: one path per stroke, the same bytes for the same strokes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
 
-_LOOK = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
+_STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
 _OUR_FORM = re.compile(
     r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
     r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
     r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
     r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
-    rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_LOOK}>\n"""
-    rf"""(?:    <path{_LOOK} d="M [-0-9.C ]+"/>\n)*"""
+    rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
+    rf"""(?:    <path{_STYLE} d="M [-0-9.C ]+"/>\n)*"""
     r"""  </g>\n</svg>\n"""
 )
 """The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
@@ -44,7 +44,7 @@ def to_svg(
     decimals: int = 3,
     background: str | None = None,
 ) -> str:
-    """Write one sketch as an SVG document, one ``<path>`` a living stroke, in painter's order.
+    """Write one sketch as an SVG document, one ``<path>`` per living stroke, in painter's order.
 
     The text holds ``<svg`` once, whatever title and metadata say: ComfyUI inserts its own metadata after
     every such tag. Segments that only pad a stroke at its end are left out where reading pads them again.
@@ -84,12 +84,12 @@ def to_svg(
     if bool((width < 0).any()):
         raise SvgError(f"stroke_width must be 0 px or more, got {float(width.min()):g}. Clamp it before writing.")
     color = _finite(strokes.color[index][alive], "colours").clamp(0, 1)
-    looks = [
-        _look(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
+    styles = [
+        _style(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
     ]
     lines = [
         *_head(strokes.canvas_size, title, metadata, background),
-        *_body(_paths(points.tolist(), decimals), looks),
+        *_body(_paths(points.tolist(), decimals), styles),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -133,15 +133,15 @@ def _head(
     return lines
 
 
-def _body(paths: list[str], looks: list[dict[str, str]]) -> list[str]:
+def _body(paths: list[str], styles: list[dict[str, str]]) -> list[str]:
     """Return the group of paths, with the attributes that all strokes share at the group."""
     shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
     names = ("stroke", "stroke-width", "stroke-opacity")
-    common = {name for name in names if len({look.get(name) for look in looks}) == 1}
-    shared.update({name: looks[0][name] for name in names if name in common and name in looks[0]})
+    common = {name for name in names if len({style.get(name) for style in styles}) == 1}
+    shared.update({name: styles[0][name] for name in names if name in common and name in styles[0]})
     lines = [f"  <g {_attributes(shared)}>"]
-    for path, look in zip(paths, looks, strict=True):
-        own = {name: value for name, value in look.items() if name not in common}
+    for path, style in zip(paths, styles, strict=True):
+        own = {name: value for name, value in style.items() if name not in common}
         lines.append(f"    <path {_attributes({**own, 'd': path})}/>")
     return [*lines, "  </g>"]
 
@@ -150,10 +150,10 @@ def _attributes(values: Mapping[str, str]) -> str:
     return " ".join(f'{name}="{value}"' for name, value in values.items())
 
 
-def _look(rgba: list[float], width: float, decimals: int) -> dict[str, str]:
-    look = {"stroke": _hex(rgba), "stroke-width": format_number(width, decimals)}
+def _style(rgba: list[float], width: float, decimals: int) -> dict[str, str]:
+    style = {"stroke": _hex(rgba), "stroke-width": format_number(width, decimals)}
     opacity = format_number(rgba[3], decimals)
-    return look if opacity == "1" else {**look, "stroke-opacity": opacity}
+    return style if opacity == "1" else {**style, "stroke-opacity": opacity}
 
 
 def _hex(rgb: list[float] | tuple[float, ...]) -> str:

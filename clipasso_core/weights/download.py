@@ -23,11 +23,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..errors import DependencyError, WeightsError
+from ..errors import DependencyError, WeightsError, first_line
 from .known import KnownNetwork, format_size
 from .record import Basis, DownloadRecord, file_sha256, write_record
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, "int | None"], None]
 """Called with the bytes there so far and the size of the file (None where the server does not say)."""
@@ -121,7 +121,8 @@ def _locked(target: Path, part: Path, remote: RemoteFile, progress: Progress | N
     """Keep other processes from fetching the same file; while one of them does, tell how far it is.
 
     The system ends the lock with the process that holds it, however that ends. The empty lock file may stay after a
-    failure: only once the target is there can nobody go wrong who still waits for a lock file that was deleted.
+    failure. It is deleted only once the target exists: then a process that still waits on the deleted file can do no
+    harm.
 
     Raises:
         WeightsError: the other process has brought nothing for STALL_SECONDS.
@@ -197,7 +198,7 @@ def _transfer(remote: RemoteFile, part: Path, progress: Progress | None) -> None
             except _network_errors() as error:
                 if _size(part) <= before:
                     raise
-                logger.warning("The connection broke (%s); going on at %d bytes.", error, _size(part))
+                log.warning("The connection broke (%s); going on at %d bytes.", error, _size(part))
                 time.sleep(RETRY_SECONDS)
     finally:
         if not silent:
@@ -263,9 +264,8 @@ def _explained(known: KnownNetwork, folder: Path, server: str) -> Iterator[None]
 
 
 def _unreachable(known: KnownNetwork, folder: Path, server: str, error: Exception) -> WeightsError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return WeightsError(
-        f"cannot fetch {known.name} from {server}: {reason}. {by_hand(known, folder)} "
+        f"cannot fetch {known.name} from {server}: {first_line(error)}. {by_hand(known, folder)} "
         "Behind a proxy set HTTPS_PROXY; a mirror is chosen with HF_ENDPOINT."
     )
 

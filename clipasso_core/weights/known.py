@@ -31,8 +31,7 @@ class KnownNetwork:
         tag: open_clip's name of the training.
         repo: Hugging Face repository.
         files: file names in it, best first; the next is tried where one does not exist.
-        size_bytes: of the first file.
-        size_exact: whether ``size_bytes`` is exact, or right to about three digits.
+        size_bytes: of the first file: exact, or right to about three digits.
         licence: as the repository states it.
         sha256: of the first file where it is known; None: pinned on the first download.
         original_sha256: of OpenAI's own TorchScript archive of the same weights, which is recognised too.
@@ -50,7 +49,6 @@ class KnownNetwork:
     files: tuple[str, ...]
     size_bytes: int
     licence: str
-    size_exact: bool = False
     sha256: str | None = None
     original_sha256: str | None = None
     input_size: int = 224
@@ -116,9 +114,7 @@ def _laion(arch: str, tag: str, repo: str, size: int, mean: Triple = CLIP_MEAN, 
 
 
 def _vision(name: str, arch: str, tag: str, repo: str, file: str, size: int, sha256: str) -> KnownNetwork:
-    return KnownNetwork(
-        name, arch, tag, repo, (file,), size, "apache-2.0", size_exact=True, sha256=sha256, has_text=False
-    )
+    return KnownNetwork(name, arch, tag, repo, (file,), size, "apache-2.0", sha256=sha256, has_text=False)
 
 
 def _siglip2(arch: str, side: int, size: int) -> KnownNetwork:
@@ -170,7 +166,7 @@ KNOWN: tuple[KnownNetwork, ...] = (
     KnownNetwork(
         "siglip-so400m-14-384-vision", "ViT-SO400M-14-SigLIP-378", "webli", "Comfy-Org/sigclip_vision_384",
         ("sigclip_vision_patch14_384.safetensors",), 856_505_640, "apache-2.0 (the original's; this copy states none)",
-        size_exact=True, sha256="1fee501deabac72f0ed17610307d7131e3e9d1e838d0363aa3c2b97a6e03fb33",
+        sha256="1fee501deabac72f0ed17610307d7131e3e9d1e838d0363aa3c2b97a6e03fb33",
         input_size=378, mean=HALF, std=HALF, has_text=False,
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Literal
 from ..errors import WeightsError
 from .known import KnownNetwork
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Basis = Literal["table", "hub", "first download", "none"]
 """Where an expected hash is from: our table, what the hub said at the download, or only the downloaded bytes."""
@@ -102,7 +102,7 @@ def read_record(file: Path) -> DownloadRecord | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        logger.warning("%s cannot be read (%s) and is ignored.", record_path(file), error)
+        log.warning("%s cannot be read (%s) and is ignored.", record_path(file), error)
         return None
 
 

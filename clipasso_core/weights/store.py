@@ -14,7 +14,7 @@ from .known import KNOWN, KnownNetwork, find_known
 from .record import Verification, verification
 
 SAFETENSORS = (".safetensors", ".sft")
-SUFFIXES = (*SAFETENSORS, ".pt", ".pth", ".bin", ".ckpt")
+MODEL_SUFFIXES = (*SAFETENSORS, ".pt", ".pth", ".bin", ".ckpt")
 """Names of files that may hold a network."""
 
 
@@ -38,7 +38,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """Tell of one line of ``clipasso models list``.
+    """Describe one line of ``clipasso models list``.
 
     Args:
         name: of the network or file.
@@ -68,11 +68,16 @@ def missing_message(known: KnownNetwork, folders: Sequence[Path]) -> str:
 
 
 class ModelStore:
-    """Know the model files of some folders.
+    """Find, list and fetch model files in some folders.
 
     Args:
         folders: searched in this order, with their subfolders; downloads go into the first. None: ``default_folder``.
         endpoint: server for downloads; None: HF_ENDPOINT of the environment, or huggingface.co.
+
+    >>> Path("mine").mkdir()
+    >>> Path("mine/robin.safetensors").touch()
+    >>> [file.name for file in ModelStore([Path("mine")]).files()]
+    ['robin']
     """
 
     def __init__(self, folders: Sequence[Path] | None = None, endpoint: str | None = None) -> None:
@@ -118,7 +123,7 @@ class ModelStore:
         if file:
             return file
         path = Path(name).expanduser()
-        return _describe(path.parent, path) if path.suffix.lower() in SUFFIXES and path.is_file() else None
+        return _describe(path.parent, path) if path.suffix.lower() in MODEL_SUFFIXES and path.is_file() else None
 
     def path(self, name: str) -> Path:
         """Return where the file of that name is.
@@ -170,7 +175,7 @@ def _walk(folder: Path) -> list[Path]:
         folders[:] = sorted(one for one in folders if os.path.realpath(os.path.join(where, one)) not in seen)
         seen.update(os.path.realpath(os.path.join(where, one)) for one in folders)
         files += [Path(where, name) for name in names if not name.startswith(".")]
-    models = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
+    models = [file for file in files if file.suffix.lower() in MODEL_SUFFIXES and file.is_file()]
     return sorted(models, key=lambda file: (file.suffix.lower() not in SAFETENSORS, file))
 
 

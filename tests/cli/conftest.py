@@ -46,7 +46,7 @@ def object_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
         return mask_object(images, disc if mask is None else mask, config)
 
     monkeypatch.setattr("clipasso_core.pipeline.mask_object", in_the_middle)
-    monkeypatch.setattr("clipasso_lab.figures.mask_object", in_the_middle)
+    monkeypatch.setattr("clipasso_lab.metrics.mask_object", in_the_middle)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import torch
 from clipasso_cli import main
 from clipasso_core.optimize import OptimizeConfig, preset_config
 from clipasso_lab import bench as lab_bench
-from clipasso_lab.clock import median_ms
+from clipasso_lab.measure import median_ms
 
 Bench = Callable[..., dict[str, object]]
 
@@ -42,7 +42,7 @@ def test_raster_draws_every_scene(bench: Bench, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_iteration_has_the_views_of_its_preset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab_bench, "median_ms", lambda work, runs, device: median_ms(work, 1, device))
-    monkeypatch.setattr("clipasso_lab.clock.WARM_UP", 0)
+    monkeypatch.setattr("clipasso_lab.measure.WARM_UP", 0)
     found = bench("iteration", "--preset", "draft", "--threads", "1")
     assert found["views"] == 1 + preset_config("draft").num_views
     assert found["machine"]["threads"] == 1  # type: ignore[index]

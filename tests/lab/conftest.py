@@ -14,8 +14,8 @@ from clipasso_core.files import save_png
 from clipasso_core.pixels import resize
 from clipasso_core.strokes import Strokes
 from clipasso_lab.evaluation import Evaluation, PhotoCard, ScoredSketch
-from clipasso_lab.figures import Figures, ReferencePhoto, reference_photo
 from clipasso_lab.judge import Judge, load_judge
+from clipasso_lab.metrics import Metrics, ReferencePhoto, reference_photo
 from clipasso_lab.sketch_files import SketchFile
 
 BARE: dict[str, Any] = {"left_out": (), "classes": (), "warnings": ()}
@@ -58,13 +58,13 @@ def dashes(edges: Tensor) -> Strokes:
 
 @pytest.fixture
 def scored() -> Callable[..., ScoredSketch]:
-    """A sketch "PHOTO-LABEL" of "PHOTO.png" with figures of 1, but for what is named."""
+    """A sketch "PHOTO-LABEL" of "PHOTO.png" with metrics of 1, but for what is named."""
 
     def make(photo: str = "cat", label: str = "16", rank: int = 1, **named: Any) -> ScoredSketch:
         file = SketchFile(Path(f"{photo}.png"), Path(f"{photo}-{label}.svg"), label)
-        figures = {name: named.pop(name, 1.0) for name in Figures.__dataclass_fields__}
-        facts = {"num_strokes": 16, "class_place": None, "class_guess": None, "svg": "<svg/>", **named}
-        return ScoredSketch(file=file, figures=Figures(**figures), rank=rank, **facts)
+        metrics = {name: named.pop(name, 1.0) for name in Metrics.__dataclass_fields__}
+        facts = {"num_strokes": 16, "class_rank": None, "class_guess": None, "svg": "<svg/>", **named}
+        return ScoredSketch(file=file, metrics=Metrics(**metrics), rank=rank, **facts)
 
     return make
 

@@ -13,8 +13,8 @@ from clipasso_core.errors import DependencyError
 from clipasso_core.strokes import Strokes
 from clipasso_core.svg import from_svg, to_svg
 from clipasso_lab.evaluation import evaluate_sketches, group_sketches
-from clipasso_lab.figures import ReferencePhoto, reference_photo
 from clipasso_lab.judge import Judge
+from clipasso_lab.metrics import ReferencePhoto, reference_photo
 from clipasso_lab.sketch_files import SketchFile
 from clipasso_lab.zero_shot import Classes
 
@@ -55,7 +55,7 @@ def test_own_edges_lead_to_the_own_photo(photos: list[Path], sketches: list[Sket
     assert [one.file for one in found.sketches] == sketches
     assert [one.rank for one in found.sketches] == [1, 2, 1, 2]
     for own, wrong in (found.sketches[:2], found.sketches[2:]):
-        assert own.figures.loss < wrong.figures.loss
+        assert own.metrics.loss < wrong.metrics.loss
     assert from_svg(found.sketches[0].svg).num_strokes == found.sketches[0].num_strokes > 100
     assert (found.left_out, found.warnings, found.classes) == ((), (), ())
 
@@ -78,7 +78,7 @@ def test_photos_without_a_sketch_count_for_the_ranks(
     assert [one.rank for one in alone.sketches] == [1, 1]
     assert len(both.photos) == 2
     assert both.warnings == ("No sketch of cup.png was scored; they only count for the ranks.",)
-    assert [one.figures for one in both.sketches] == [one.figures for one in alone.sketches]
+    assert [one.metrics for one in both.sketches] == [one.metrics for one in alone.sketches]
 
 
 def test_what_cannot_be_read_is_left_out_and_the_others_go_on(
@@ -111,7 +111,7 @@ def test_classes_are_those_in_the_names(photos: list[Path], sketches: list[Sketc
     classes = Classes(("dog", "cat"), torch.stack([-alike, alike]))
     found = evaluate_sketches(photos, sketches, judge, classes)
     assert [card.class_name for card in found.photos] == ["cat", None]
-    assert [(one.class_place, one.class_guess) for one in found.sketches] == [(1, "cat")] * 2 + [(None, None)] * 2
+    assert [(one.class_rank, one.class_guess) for one in found.sketches] == [(1, "cat")] * 2 + [(None, None)] * 2
     assert found.warnings == ("No class stands in the names of cup.png; left out of zero-shot.",)
 
 
@@ -139,10 +139,10 @@ def test_what_is_no_photos_fault_ends_it(
 
 def test_means_shares_and_medians(scored: Callable[..., object]) -> None:
     sketches = [
-        scored("a", "16", rank=1, loss=1.0, class_place=1, class_guess="a"),
+        scored("a", "16", rank=1, loss=1.0, class_rank=1, class_guess="a"),
         scored("a", "4", rank=7, loss=9.0),
-        scored("b", "16", rank=4, loss=2.0, class_place=3, class_guess="a"),
-        scored("c", "16", rank=2, loss=6.0, class_place=4, class_guess="a"),
+        scored("b", "16", rank=4, loss=2.0, class_rank=3, class_guess="a"),
+        scored("c", "16", rank=2, loss=6.0, class_rank=4, class_guess="a"),
         scored("d", "16", rank=1, loss=3.0),
     ]
     four, sixteen = group_sketches(sketches)

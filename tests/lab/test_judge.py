@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -19,9 +21,15 @@ def test_it_looks_at_its_own_size(judge: Judge) -> None:
     image = torch.rand(1, 3, 300, 300, generator=torch.Generator().manual_seed(0))
     seen = judge.look(image)
     assert judge.size == (260, 260)
-    assert {one.shape[-1] for one in seen.features.maps.values()} == {33, 17}
+    assert {one.shape[-1] for one in seen.maps.values()} == {33, 17}
     assert not seen.embedding.requires_grad
     torch.testing.assert_close(judge.look(image.flip(0)).embedding, seen.embedding)
+
+
+def test_without_embeddings_there_is_no_judgement(judge: Judge) -> None:
+    seen = replace(judge.look(torch.ones(1, 3, 64, 64)), embedding=None)
+    with pytest.raises(ConfigError, match="no embedding"):
+        judge.losses(seen, seen)
 
 
 def test_any_encoder_may_judge() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clipasso_core.errors import ConfigError, DependencyError, ImageFileError
-from clipasso_lab.figures import Figures
+from clipasso_lab.metrics import Metrics
 from clipasso_lab.report import format_table, ready_folder, to_html, to_json, to_text, write_results
 from clipasso_lab.sketch_files import LeftOut
 
@@ -26,7 +26,7 @@ STYLE = (
 
 
 def test_everything_stands_in_it(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> None:
-    sketches = [scored("a", "4", loss=1 / 3), scored("b", "4", class_place=2, class_guess="cup")]
+    sketches = [scored("a", "4", loss=1 / 3), scored("b", "4", class_rank=2, class_guess="cup")]
     found = evaluation(
         *sketches, left_out=(LeftOut(Path("c.png"), "damaged"),), warnings=("mind",), classes=("b", "cup")
     )
@@ -37,7 +37,7 @@ def test_everything_stands_in_it(evaluation: Callable[..., Any], scored: Callabl
     assert facts["photos"] == ["a.png", "b.png"]
     assert facts["sketches"][0]["loss"] == 0.333333
     assert [one["sketch"] for one in facts["sketches"]] == ["a-4.svg", "b-4.svg"]
-    assert set(Figures.__dataclass_fields__) | {"photo", "label", "strokes", "rank"} <= set(facts["sketches"][0])
+    assert set(Metrics.__dataclass_fields__) | {"photo", "label", "strokes", "rank"} <= set(facts["sketches"][0])
     assert facts["sketches"][1]["class_guess"] == "cup"
     assert facts["groups"][0]["loss"] == 0.666667
     assert (facts["groups"][0]["sketches"], facts["groups"][0]["class_sketches"]) == (2, 1)
@@ -78,7 +78,7 @@ def test_groups_then_sketches(evaluation: Callable[..., Any], scored: Callable[.
 
 
 def test_classes_stand_last(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> None:
-    found = evaluation(scored(class_place=2, class_guess="teddy bear"), classes=("cat", "cup", "teddy bear"))
+    found = evaluation(scored(class_rank=2, class_guess="teddy bear"), classes=("cat", "cup", "teddy bear"))
     lines = to_text(found).splitlines()
     assert lines[0].endswith("class top 1  class top 3")
     assert lines[1].endswith(" 0%         100%")
@@ -158,7 +158,7 @@ def test_light_and_dark() -> None:
 
 
 def test_whatever_a_name_holds_is_text(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> None:
-    sketch = scored(EVIL.replace("/", ""), EVIL.replace("/", ""), class_place=1, class_guess=EVIL)
+    sketch = scored(EVIL.replace("/", ""), EVIL.replace("/", ""), class_rank=1, class_guess=EVIL)
     text = to_html(evaluation(sketch, left_out=(LeftOut(Path("a"), EVIL),), warnings=(EVIL, "\udc80")), EVIL)
     page = Page(text)
     assert not page.all("script")

@@ -15,10 +15,10 @@ import torch
 from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import DependencyError
 from clipasso_lab.ablation import beside, judged_losses
-from clipasso_lab.clock import in_own_process, resident_memory_mb
-from clipasso_lab.figures import ReferencePhoto, score_strokes
 from clipasso_lab.iteration_costs import random_encoder
 from clipasso_lab.judge import Judge
+from clipasso_lab.measure import in_own_process, resident_memory_mb
+from clipasso_lab.metrics import ReferencePhoto, score_strokes
 from clipasso_lab.photos import PHOTOS, ball_photo, random_strokes, write_photos
 from clipasso_lab.plain_recipe import PlainRecipe
 from clipasso_lab.time_to_loss import TRAJECTORIES, draw_curves, plain_curve, reached
@@ -65,8 +65,8 @@ def test_a_row_stands_beside_the_first_one() -> None:
 
 def test_the_ablation_judges_as_the_evaluation_does(references: dict[str, ReferencePhoto], judge: Judge) -> None:
     photo, strokes = references["cup"], random_strokes(4)
-    figures, _ = score_strokes(strokes, photo, judge.look(photo.image), judge)
-    assert judged_losses(judge, strokes, photo.image) == [pytest.approx(figures.loss)]
+    metrics, _ = score_strokes(strokes, photo, judge.look(photo.image), judge)
+    assert judged_losses(judge, strokes, photo.image) == [pytest.approx(metrics.loss)]
 
 
 def test_the_plain_recipe_comes_nearer_to_the_photo() -> None:

@@ -25,11 +25,11 @@ from ..scene import FARTHEST, HALF_DIAGONAL, TOLERANCE, line_counts, power_basis
 TILE = 8
 """px, the side of a tile: one program each."""
 
-SQUARES = 4
-"""Squares a side of a pixel."""
+PIXEL_SIDE = 4
+"""Squares per side of a pixel."""
 
-STROKES_A_WORD = 16
-"""Strokes in each whole number of the table that says which stroke touches which tile."""
+STROKES_PER_WORD = 16
+"""Strokes per whole number of the table that says which stroke touches which tile."""
 
 TILE_GROUP = 32
 """Tiles that one program looks at for that table."""
@@ -40,7 +40,7 @@ CHUNKS = 32
 SLACK = TILE * HALF_DIAGONAL + 2 * TOLERANCE
 """px from a tile's centre to its corner, and what a line may lie beside its curve."""
 
-INSTALL = "triton is not installed; torch brings it on Linux with CUDA, elsewhere: pip install triton"
+INSTALL_TRITON = "triton is not installed; torch brings it on Linux with CUDA, elsewhere: pip install triton"
 
 
 @functools.cache
@@ -55,7 +55,7 @@ def why_not(strokes: Strokes) -> str | None:
     if dtype == torch.float64:
         return "the Triton kernels compute in float32, and the strokes are float64"
     if not installed():
-        return INSTALL
+        return INSTALL_TRITON
     if device != "cuda" and os.environ.get("TRITON_INTERPRET") != "1":
         return f"the Triton kernels need a CUDA device, and the strokes are on {device}"
     return None
@@ -73,7 +73,7 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     """
     why = why_not(strokes)
     if why is not None:
-        raise ConfigError(f"{why}. Use rasterizer='analytic', which draws these.")
+        raise ConfigError(f"{why}. Use get_rasterizer('analytic'), which draws these.")
     height, width = strokes.canvas_size if size is None else size
     scale_y, scale_x = height / strokes.canvas_size[0], width / strokes.canvas_size[1]
     x, y = strokes.control_points.float().clamp(-FARTHEST, FARTHEST).unbind(-1)
@@ -87,12 +87,15 @@ def render(strokes: Strokes, size: tuple[int, int] | None = None) -> Tensor:
     with torch.no_grad():
         lines = line_counts(flat).int().reshape(cubics.shape[:3])
         window = _window(control, radius, (height, width))
-    image: Tensor = Paint.apply(coefficients, radius, strokes.color.float(), lines, window, (height, width))
+    image: Tensor = PaintTiles.apply(coefficients, radius, strokes.color.float(), lines, window, (height, width))
     return image
 
 
 def _window(control: Tensor, radius: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return the tiles [B, N, 4] int32 (left, top, right, bottom) that hold control [B, N, K, 2] px with its ink."""
+    """Return the tiles [B, N, 4] int32 that hold control [B, N, K, 2] px with its ink: left, top, right, bottom.
+
+    Right and bottom are one past the last.
+    """
     reach = radius[..., None] + 1
     low = ((control.amin(2) - reach) / TILE).floor().int()
     high = ((control.amax(2) + reach) / TILE).floor().int() + 1
@@ -101,7 +104,7 @@ def _window(control: Tensor, radius: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.stack(sides, -1)
 
 
-class Paint(torch.autograd.Function):
+class PaintTiles(torch.autograd.Function):
     """Premultiplied RGBA [B, 4, H, W] from polynomials [B, N, C, 8], radii [B, N] px and RGBA [B, N, 4]."""
 
     @staticmethod
@@ -122,7 +125,7 @@ class Paint(torch.autograd.Function):
         batch, strokes, cubics, _ = coefficients.shape
         height, width = size
         across, down = -(-width // TILE), -(-height // TILE)
-        tiles, words = across * down, -(-strokes // STROKES_A_WORD)
+        tiles, words = across * down, -(-strokes // STROKES_PER_WORD)
         image = coefficients.new_zeros(batch, 4, height, width)
         touched = lines.new_empty(batch, tiles, words)
         if touched.numel() > 0:
@@ -132,7 +135,7 @@ class Paint(torch.autograd.Function):
             )  # fmt: skip
             paint_kernel[(tiles, batch)](
                 coefficients, lines, radius, color, touched, image,
-                strokes, cubics, height, width, words, TILE, SQUARES, enable_fp_fusion=True,
+                strokes, cubics, height, width, words, TILE, PIXEL_SIDE, enable_fp_fusion=True,
             )  # fmt: skip
         ctx.save_for_backward(coefficients, radius, color, lines, window, touched)
         return image
@@ -150,7 +153,7 @@ class Paint(torch.autograd.Function):
         if partial.numel() > 0:
             gradient_kernel[(batch * strokes, cubics, CHUNKS)](
                 coefficients, lines, radius, color, touched, window, upstream.contiguous(), partial,
-                strokes, cubics, height, width, *touched.shape[1:], TILE, SQUARES, enable_fp_fusion=True,
+                strokes, cubics, height, width, *touched.shape[1:], TILE, PIXEL_SIDE, enable_fp_fusion=True,
             )  # fmt: skip
         sums = partial.sum(3)
         whole = sums.sum(2)

@@ -4,7 +4,7 @@
 Shared by all kernels: B sketches of N strokes of C cubics; ``coefficients`` [B, N, C, 8], ``lines`` [B, N, C]
 int32, ``radius`` [B, N] px (0: not drawn), ``color`` [B, N, 4] straight RGBA. The canvas is cut into T
 tiles of ``tile`` x ``tile`` pixels, in rows; a pixel into ``squares`` x ``squares`` squares. ``touched``
-[B, T, words] int32 holds WORD strokes a word, bit by bit. Nothing adds into memory that another program
+[B, T, words] int32 holds WORD strokes per word, bit by bit. Nothing adds into memory that another program
 writes, so the same input gives the same bits.
 """
 
@@ -13,10 +13,10 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from . import STROKES_A_WORD
+from . import STROKES_PER_WORD
 from .edge import cubic_at, polynomial, to_line
 
-WORD = tl.constexpr(STROKES_A_WORD)
+WORD = tl.constexpr(STROKES_PER_WORD)
 
 
 @triton.jit

@@ -53,8 +53,8 @@ def gradient_kernel(
 ):  # fmt: skip
     """Sum the gradient of one cubic over part of its window. Programs: (B * N, C, chunks).
 
-    ``window`` [B, N, 4] int32: first and last-but-one tile (left, top, right, bottom); ``upstream``
-    [B, 4, H, W]; ``partial`` [B * N, C, chunks, 16]: by polynomial (8), radius, red, green, blue, alpha.
+    ``window`` [B, N, 4] int32: left, top, right, bottom tile; right and bottom are one past the last.
+    ``upstream`` [B, 4, H, W]. ``partial`` [B * N, C, chunks, 16]: by polynomial (8), radius, red, green, blue, alpha.
     """
     at, own, chunk = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     sketch = at // strokes
@@ -118,7 +118,7 @@ def tile_gradient(
     """Add one tile's derivatives by a stroke's cubic ``own`` to sums [P, 16]; pointers are the stroke's."""
     t, cubic = nearest(coefficients, lines, x, y, cubics)
     x0, x1, x2, x3, y0, y1, y2, y3 = polynomial(coefficients + 8 * own)
-    ex, ey, vx, vy, ax, ay = motion(x0, x1, x2, x3, y0, y1, y2, y3, t, x, y)
+    ex, ey, vx, vy, hx, hy = motion(x0, x1, x2, x3, y0, y1, y2, y3, t, x, y)
     nx, ny, distance, smooth = edge_point(ex, ey, vx, vy, t)
     r, alpha = tl.load(radius), tl.load(paint + 3)
     covered = cut(nx, ny, distance, r, squares)
@@ -126,7 +126,7 @@ def tile_gradient(
     lift = (weigh(paint, red, green, blue, full) - under) * mine
     shown = alpha * covered * mine
     by_distance, by_radius, by_turn = edge_gradient(nx, ny, distance, r, lift * alpha, squares)
-    px, py, wx, wy = curve_gradient(ex, ey, vx, vy, ax, ay, nx, ny, distance, smooth, by_distance, by_turn)
+    px, py, wx, wy = curve_gradient(ex, ey, vx, vy, hx, hy, nx, ny, distance, smooth, by_distance, by_turn)
     sums = put(sums, 0, px)
     sums = put(sums, 1, px * t + wx)
     sums = put(sums, 2, t * (px * t + 2 * wx))

@@ -37,16 +37,16 @@ def edge_gradient(nx, ny, distance, radius, by_cover, squares):
 
 
 @triton.jit
-def curve_gradient(ex, ey, vx, vy, ax, ay, nx, ny, distance, smooth, by_distance, by_turn):
+def curve_gradient(ex, ey, vx, vy, hx, hy, nx, ny, distance, smooth, by_distance, by_turn):
     """Turn derivatives by the edge's distance and direction into those by the nearest point and its velocity.
 
     Returns (point x, y, velocity x, y); ``rasterizer/coverage.py`` says how.
     """
     speed = dot(vx, vy, vx, vy) + SMALLEST
-    firm = stiffness(ex, ey, ax, ay, dot(vx, vy, vx, vy))
-    halt = (2 * CUSP) * tl.sqrt(dot(ax, ay, ax, ay) + SMALLEST)
+    firm = stiffness(ex, ey, hx, hy, dot(vx, vy, vx, vy))
+    halt = (2 * CUSP) * tl.sqrt(4 * dot(hx, hy, hx, hy) + SMALLEST)
     turn = by_turn * smooth * tl.rsqrt(speed) * tl.minimum(speed / halt, 1.0)
-    slide = turn * dot(nx, ny, ax, ay) / firm
+    slide = 2 * turn * dot(nx, ny, hx, hy) / firm
     swing = by_turn * (1 - smooth) / tl.maximum(tl.abs(distance), 1e-6)
     point_x = swing * ny - by_distance * nx - slide * vx
     point_y = -swing * nx - by_distance * ny - slide * vy

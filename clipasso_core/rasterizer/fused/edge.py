@@ -28,8 +28,8 @@ def nearest(coefficients, lines, x, y, cubics):
 @triton.jit
 def refine(x0, x1, x2, x3, y0, y1, y2, y3, t, reach, x, y):
     """Return t after one Newton step of at most ``reach`` towards the nearest point of the curve."""
-    ex, ey, vx, vy, ax, ay = motion(x0, x1, x2, x3, y0, y1, y2, y3, t, x, y)
-    moved = t + dot(ex, ey, vx, vy) / stiffness(ex, ey, ax, ay, dot(vx, vy, vx, vy))
+    ex, ey, vx, vy, hx, hy = motion(x0, x1, x2, x3, y0, y1, y2, y3, t, x, y)
+    moved = t + dot(ex, ey, vx, vy) / stiffness(ex, ey, hx, hy, dot(vx, vy, vx, vy))
     return clamp(moved, tl.maximum(t - reach, 0.0), tl.minimum(t + reach, 1.0))
 
 
@@ -59,16 +59,16 @@ def cut(nx, ny, distance, radius, squares):
 
 @triton.jit
 def motion(x0, x1, x2, x3, y0, y1, y2, y3, t, x, y):
-    """Return offset, velocity and acceleration (x, y each) at t as seen from (x, y)."""
+    """Return offset, velocity and half the acceleration (x, y each) at t as seen from (x, y)."""
     ex, ey = x - cubic_at(x0, x1, x2, x3, t), y - cubic_at(y0, y1, y2, y3, t)
     vx, vy = x1 + t * (2 * x2 + 3 * x3 * t), y1 + t * (2 * y2 + 3 * y3 * t)
-    return ex, ey, vx, vy, 2 * x2 + 6 * x3 * t, 2 * y2 + 6 * y3 * t
+    return ex, ey, vx, vy, x2 + 3 * x3 * t, y2 + 3 * y3 * t
 
 
 @triton.jit
-def stiffness(ex, ey, ax, ay, speed):
+def stiffness(ex, ey, hx, hy, speed):
     """Return -d/dt of (offset . velocity), kept above 0: how firmly the nearest point sits; speed is squared."""
-    return tl.maximum(tl.maximum(speed - dot(ex, ey, ax, ay), 0.05 * speed), SMALLEST)
+    return tl.maximum(tl.maximum(speed - 2 * dot(ex, ey, hx, hy), 0.05 * speed), SMALLEST)
 
 
 @triton.jit

@@ -13,7 +13,7 @@ from torch import Tensor
 from clipasso_core.rasterizer import rasterize, reference
 from clipasso_core.strokes import Strokes
 
-GOLDEN = Path(__file__).parents[2] / "golden"
+GOLDEN = Path(__file__).with_name("golden")
 SCENES = sorted(p.stem for p in GOLDEN.glob("*.npz") if not p.stem.startswith("weights"))
 SINGLE = [s for s in SCENES if s.startswith(("deg_", "b64_n01", "b224_n01"))]
 

@@ -110,7 +110,7 @@ def test_the_host_never_asks_for_a_value(monkeypatch: pytest.MonkeyPatch) -> Non
         return arguments[0]
 
     monkeypatch.setattr(fused, "why_not", lambda *_: None)
-    monkeypatch.setattr(fused.Paint, "apply", keep)
+    monkeypatch.setattr(fused.PaintTiles, "apply", keep)
     fused.render(scenes.SCENES["joined"].to("meta"), (30, 50))
     assert [tuple(t.shape) for t in seen] == [(2, 2, 2, 8), (2, 2), (2, 2, 4), (2, 2, 2), (2, 2, 4)]
 

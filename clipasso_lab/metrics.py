@@ -1,4 +1,4 @@
-"""The figures of one sketch beside its photo. docs/evaluation.md says what each figure means."""
+"""The metrics of one sketch beside its photo. docs/evaluation.md says what each means."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from clipasso_core.encoders import Features
 from clipasso_core.errors import MaskError, ShapeError
 from clipasso_core.files import load_image
 from clipasso_core.framing import Frame
@@ -21,11 +22,11 @@ from clipasso_core.saliency import lines_inside
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.xdog import xdog
 
-from .judge import Judge, Seen
+from .judge import Judge, embedding_of
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """How near a sketch comes to its photo.
 
     Args:
@@ -86,17 +87,19 @@ def reference_photo(path: Path) -> ReferencePhoto:
 
 
 @torch.no_grad()
-def score_strokes(strokes: Strokes, photo: ReferencePhoto, photo_seen: Seen, judge: Judge) -> tuple[Figures, Tensor]:
+def score_strokes(
+    strokes: Strokes, photo: ReferencePhoto, photo_seen: Features, judge: Judge
+) -> tuple[Metrics, Tensor]:
     """Measure a sketch by its photo.
 
     Args:
         strokes: one sketch (B = 1) on the canvas, on the CPU.
         photo: the photo.
         photo_seen: what the judge saw in the photo.
-        judge: who looks.
+        judge: the network that judges.
 
     Returns:
-        The figures, and the sketch's embedding [D].
+        The metrics, and the sketch's embedding [D].
 
     Raises:
         ShapeError: nothing of the sketch lies on the canvas.
@@ -104,7 +107,7 @@ def score_strokes(strokes: Strokes, photo: ReferencePhoto, photo_seen: Seen, jud
     distance = chamfer(ink(strokes, CANVAS)[0], photo.edges)
     drawn = judge.look(rasterize(strokes, judge.size))
     loss, geometric, semantic = judge.losses(drawn, photo_seen)
-    return Figures(loss, geometric, 1 - semantic, *distance), drawn.embedding[0]
+    return Metrics(loss, geometric, 1 - semantic, *distance), embedding_of(drawn)[0]
 
 
 def chamfer(coverage: Tensor, edges: Tensor) -> Chamfer:

@@ -1,4 +1,4 @@
-"""Figures: the photo that a sketch is measured by, lines at known distances, and own edges against another's."""
+"""Metrics: the photo that a sketch is measured by, lines at known distances, and own edges against another's."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.pixels import resize, resize_map
 from clipasso_core.strokes import Strokes
 from clipasso_core.xdog import xdog
-from clipasso_lab.figures import Figures, ReferencePhoto, chamfer, reference_photo, score_strokes
 from clipasso_lab.judge import Judge
+from clipasso_lab.metrics import Metrics, ReferencePhoto, chamfer, reference_photo, score_strokes
 
 
 def test_it_is_the_object_on_white_in_its_frame_with_lines_and_outline(
@@ -45,7 +45,7 @@ def test_a_pale_object_still_has_its_outline(tmp_path: Path, monkeypatch: pytest
     y, x = torch.meshgrid(torch.arange(96) - 48, torch.arange(96) - 48, indexing="ij")
     disc = (x**2 + y**2 < 30**2).float()
     monkeypatch.setattr(
-        "clipasso_lab.figures.mask_object", lambda images: mask_object(torch.ones_like(images), disc[None])
+        "clipasso_lab.metrics.mask_object", lambda images: mask_object(torch.ones_like(images), disc[None])
     )
     save_png(torch.ones(3, 96, 96), tmp_path / "disc.png")
     rows, columns = reference_photo(tmp_path / "disc.png").edges.nonzero().unbind(1)
@@ -103,7 +103,7 @@ def test_nothing_to_measure(ink: Tensor, edges: Tensor, said: str) -> None:
         chamfer(ink, edges)
 
 
-def figures_of(strokes: Strokes, photo: ReferencePhoto, judge: Judge) -> Figures:
+def metrics_of(strokes: Strokes, photo: ReferencePhoto, judge: Judge) -> Metrics:
     return score_strokes(strokes, photo, judge.look(photo.image), judge)[0]
 
 
@@ -111,7 +111,7 @@ def figures_of(strokes: Strokes, photo: ReferencePhoto, judge: Judge) -> Figures
 def test_own_edges_beat_anothers(
     own: str, other: str, traced: dict[str, Strokes], references: dict[str, ReferencePhoto], judge: Judge
 ) -> None:
-    right, wrong = (figures_of(traced[name], references[own], judge) for name in (own, other))
+    right, wrong = (metrics_of(traced[name], references[own], judge) for name in (own, other))
     assert right.loss < wrong.loss
     assert right.geometric < wrong.geometric
     assert right.ink_to_edge < 0.6 < wrong.ink_to_edge
@@ -120,7 +120,7 @@ def test_own_edges_beat_anothers(
 
 
 def test_the_loss_is_its_parts(traced: dict[str, Strokes], references: dict[str, ReferencePhoto], judge: Judge) -> None:
-    found = figures_of(traced["cat"], references["cat"], judge)
+    found = metrics_of(traced["cat"], references["cat"], judge)
     weight = judge.encoder.recipe.semantic_weight
     assert found.loss == pytest.approx(found.geometric + weight * (1 - found.similarity))
 
@@ -132,11 +132,11 @@ def test_the_optimisers_own_encoder_finds_the_optimisers_loss(
     strokes = traced["cup"]
     run = SketchRun(references["cup"].image, strokes, encoder, OptimizeConfig(num_iterations=1, num_views=0))
     loss = float(run.step().losses["evaluation"])
-    found = figures_of(strokes, references["cup"], Judge(encoder, torch.device("cpu")))
+    found = metrics_of(strokes, references["cup"], Judge(encoder, torch.device("cpu")))
     assert found.loss == pytest.approx(loss, abs=1e-4)
 
 
 def test_ink_outside_the_canvas_is_none(references: dict[str, ReferencePhoto], judge: Judge) -> None:
     outside = Strokes.black(torch.full((1, 1, 4, 2), 500.0), (224, 224))
     with pytest.raises(ShapeError, match="no ink on its canvas"):
-        figures_of(outside, references["cat"], judge)
+        metrics_of(outside, references["cat"], judge)

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from clipasso_core.encoders.checkpoint import Architecture, load_checkpoint
 from clipasso_core.encoders.checkpoint_read import read_tensors
 from clipasso_core.encoders.clip import ClipEncoder, default_recipe
-from clipasso_core.encoders.clip_resnet import build_resnet
+from clipasso_core.encoders.clip_resnet import ResnetTower, build_resnet
 from clipasso_core.encoders.clip_vit import SelfAttention
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError
 
@@ -35,16 +35,14 @@ def images() -> torch.Tensor:
 
 
 def test_folded_equals_unfolded(rn101) -> None:
-    visual = rn101.visual.state_dict()
     architecture = Architecture("resnet", 64, (3, 4, 23, 3), 32, 224, 32, 512)
     pixels = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     names = ("stem", "stage1", "stage2", "stage3", "stage4")
     with torch.no_grad():
-        towers = [build_resnet(architecture, visual, 224, fold) for fold in (True, False)]
-        for tower in towers:
-            tower.network.eval()
-        (folded, vector), (plain, expected) = (tower.run(pixels, names, True) for tower in towers)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in towers[0].network.modules())
+        tower = build_resnet(architecture, rn101.visual.state_dict(), 224)
+        folded, vector = tower.run(pixels, names, True)
+        plain, expected = ResnetTower(rn101.visual).run(pixels, names, True)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in tower.network.modules())
     torch.testing.assert_close(vector, expected, atol=1e-5, rtol=1e-5)
     for name in names:
         torch.testing.assert_close(folded[name], plain[name], atol=1e-5, rtol=1e-5)

@@ -20,7 +20,7 @@ from clipasso_core.encoders.embedded import (
     embedded_encoder,
     embedded_weights,
 )
-from clipasso_core.encoders.frozen import ensure_normal_tensors
+from clipasso_core.encoders.frozen_network import ensure_normal_tensors
 from clipasso_core.errors import ConfigError, DependencyError, ShapeError, WeightsError
 from clipasso_core.pixels import resize
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.torch import save_file
 
 from clipasso_core.encoders.checkpoint import load_checkpoint
 from clipasso_core.encoders.checkpoint_read import read_tensors
-from clipasso_core.errors import WeightsError
+from clipasso_core.errors import DependencyError, WeightsError
 
 
 class Payload:
@@ -158,3 +159,11 @@ def test_a_list_is_not_a_checkpoint(tmp_path: Path) -> None:
     torch.save([torch.zeros(2)], path)
     with pytest.raises(WeightsError, match="holds a list"):
         load_checkpoint(path)
+
+
+def test_a_missing_safetensors_is_named_with_its_install_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"tensor": torch.zeros(1)}, path)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(DependencyError, match="pip install safetensors"):
+        read_tensors(path)

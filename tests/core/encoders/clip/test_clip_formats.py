@@ -61,7 +61,7 @@ def test_openai_torchscript(model, images, normalized, tmp_path: Path, write_tor
     path = tmp_path / "openai.pt"
     write_torchscript(model, path)
     checkpoint = load_checkpoint(path)
-    assert (checkpoint.kind, checkpoint.training.quick_gelu) == ("torchscript", True)
+    assert (checkpoint.training.source, checkpoint.training.quick_gelu) == ("OpenAI's archive", True)
     assert set(checkpoint.visual) == set(model.visual.state_dict())
     half = {name: value.half().float() for name, value in model.visual.state_dict().items() if value.ndim}
     for name, value in half.items():

@@ -1,4 +1,4 @@
-"""How things are timed: medians beside one fixed calibration, on a machine that is named, memory included."""
+"""How a machine is measured: times as medians beside one fixed calibration, memory, and in a process of its own."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def median_ms(work: Callable[[], object], runs: int, device: str) -> float:
     return statistics.median(times)
 
 
-def calibrate(device: str, runs: int = 30) -> float:
+def calibrate(device: str) -> float:
     """Return the ms of conv2d of [5, 3, 224, 224] with [32, 3, 3, 3], stride 2: to compare machines by."""
     image, kernel = torch.ones(5, 3, 224, 224, device=device), torch.ones(32, 3, 3, 3, device=device)
-    return median_ms(lambda: conv2d(image, kernel, stride=2), runs, device)
+    return median_ms(lambda: conv2d(image, kernel, stride=2), 30, device)
 
 
 def timing_facts(device: str) -> dict[str, Any]:
