@@ -92,18 +92,15 @@ class ModelStore:
     def files(self) -> tuple[ModelFile, ...]:
         """Return every file that may hold a network, by name.
 
-        Of two of one name the earlier folder's counts. Beside "a.safetensors", which is called "a", another format of
-        the same name is called "a.pt".
+        Of two of one name and format the earlier folder's counts. Beside "a.safetensors", which is called "a", another
+        format of the same name is called "a.pt".
         """
         found: dict[str, ModelFile] = {}
-        for folder in self.folders:
-            there: dict[str, ModelFile] = {}
-            for path in _walk(folder):
-                file = _describe(folder, path)
-                if file.name in there:
-                    file = replace(file, name=path.relative_to(folder).as_posix())
-                there[file.name] = file
-            found = there | found
+        for folder, path in ((folder, path) for folder in self.folders for path in _walk(folder)):
+            file = _describe(folder, path)
+            if file.name in found and found[file.name].path.suffix != path.suffix:
+                file = replace(file, name=path.relative_to(folder).as_posix())
+            found.setdefault(file.name, file)
         return tuple(sorted(found.values(), key=lambda file: file.name.lower()))
 
     def list(self) -> tuple[ModelStatus, ...]:

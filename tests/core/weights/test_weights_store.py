@@ -107,3 +107,18 @@ def test_default_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert default_folder() == tmp_path / "local" / "clipasso"
+
+
+def test_another_format_in_another_folder_is_reached_as_well(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir(), second.mkdir()
+    (first / "mine.pt").write_bytes(b"pt")
+    (second / "mine.safetensors").write_bytes(b"safe")
+    (second / "mine.pt").write_bytes(b"never: the same name and format is in the first folder")
+    store = ModelStore([first, second])
+    assert {file.name: file.path.parent.name for file in store.files()} == {
+        "mine": "first",
+        "mine.safetensors": "second",
+    }
+    assert store.path("mine").read_bytes() == b"pt"
+    assert store.path("mine.safetensors").read_bytes() == b"safe"
