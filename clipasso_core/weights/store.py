@@ -96,11 +96,13 @@ class ModelStore:
         format of the same name is called "a.pt".
         """
         found: dict[str, ModelFile] = {}
-        for folder, path in ((folder, path) for folder in self.folders for path in _walk(folder)):
-            file = _describe(folder, path)
-            if file.name in found and found[file.name].path.suffix != path.suffix:
-                file = replace(file, name=path.relative_to(folder).as_posix())
-            found.setdefault(file.name, file)
+        for root in self.folders:
+            for path in _walk(root):
+                file = _describe(root, path)
+                other = found.get(file.name)
+                if other is not None and (other.path.is_relative_to(root) or other.path.suffix != path.suffix):
+                    file = replace(file, name=path.relative_to(root).as_posix())
+                found.setdefault(file.name, file)
         return tuple(sorted(found.values(), key=lambda file: file.name.lower()))
 
     def list(self) -> tuple[ModelStatus, ...]:
