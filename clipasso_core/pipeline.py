@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from .allocator import keeping_freed_memory
 from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
 from .errors import ClipassoError, ConfigError
 from .framing import Frame
@@ -107,9 +108,10 @@ def sketch(
     run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe)
     stopped = None
     try:
-        for step in run:
-            if on_step:
-                on_step(step)
+        with keeping_freed_memory():
+            for step in run:
+                if on_step:
+                    on_step(step)
     except KeyboardInterrupt:
         if run.iteration == 0:
             raise

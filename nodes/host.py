@@ -18,6 +18,7 @@ import torch
 from comfy.cli_args import args
 from PIL import Image
 
+from ..clipasso_core.allocator import keeping_freed_memory
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, bank_bytes
 from ..clipasso_core.pixels import to_uint8
@@ -75,11 +76,12 @@ def run_to_end(run: SketchRun) -> None:
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
     last = 0.0
     try:
-        for step in run:
-            comfy.model_management.throw_exception_if_processing_interrupted()
-            due = time.monotonic() - last > PREVIEW_SECONDS
-            progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
-            last = time.monotonic() if due else last
+        with keeping_freed_memory():
+            for step in run:
+                comfy.model_management.throw_exception_if_processing_interrupted()
+                due = time.monotonic() - last > PREVIEW_SECONDS
+                progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
+                last = time.monotonic() if due else last
         progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
     except BaseException as reason:
         _rescue(run, reason)
