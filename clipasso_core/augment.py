@@ -14,7 +14,11 @@ CROP_AREA = 0.8
 
 
 def identity_view() -> Tensor:
-    """Return the view [3, 3] that changes nothing."""
+    """Return the view [3, 3] that changes nothing.
+
+    >>> identity_view().diagonal().tolist()
+    [1.0, 1.0, 1.0]
+    """
     return torch.eye(3, dtype=torch.float64)
 
 
@@ -32,6 +36,9 @@ def random_views(count: int, generator: torch.Generator) -> Tensor:
 
     Source: section 4.1 of the paper. Differs: both steps are one resampling, and what lies beyond the
     drawing is white, not black.
+
+    >>> random_views(4, torch.Generator().manual_seed(0)).shape
+    torch.Size([4, 3, 3])
     """
     corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64)
     inward = torch.rand((count, 4, 2), generator=generator, dtype=torch.float64) * DISTORTION
@@ -47,7 +54,12 @@ def random_views(count: int, generator: torch.Generator) -> Tensor:
 
 
 def homography(source: Tensor, target: Tensor) -> Tensor:
-    """Return the homographies [B, 3, 3] that take four points source [B, 4, 2] to target [B, 4, 2]."""
+    """Return the homographies [B, 3, 3] that take four points source [B, 4, 2] to target [B, 4, 2].
+
+    >>> square = torch.tensor([[[-1.0, -1], [1, -1], [1, 1], [-1, 1]]])
+    >>> homography(square, 2 * square)[0].diagonal().tolist()
+    [2.0, 2.0, 1.0]
+    """
     x, y = source.unbind(-1)
     u, v = target.unbind(-1)
     one, zero = torch.ones_like(x), torch.zeros_like(x)
@@ -78,6 +90,10 @@ def warp(images: Tensor, grid: Tensor) -> Tensor:
 
     Returns:
         [B * V, C, H, W], image by image; what lies beyond an image is white.
+
+    >>> photo = torch.rand(1, 3, 8, 8)
+    >>> torch.allclose(warp(photo, view_grid(identity_view()[None], (8, 8)).float()), photo)
+    True
     """
     return 1 - sample(1 - images, grid)
 

@@ -139,7 +139,12 @@ def save_png(image: Tensor, path: str | Path) -> None:
 
 
 def is_our_png(data: bytes) -> bool:
-    """Whether a file's bytes are those of a PNG that ``save_png`` wrote; False for whatever cannot be read."""
+    """Whether a file's bytes are those of a PNG that ``save_png`` wrote; False for whatever cannot be read.
+
+    >>> save_png(torch.zeros(3, 20, 20), "sketch.png")
+    >>> is_our_png(Path("sketch.png").read_bytes()), is_our_png(b"no picture")
+    (True, False)
+    """
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             return bool(image.info.get("Software") == PNG_SOFTWARE)

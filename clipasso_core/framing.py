@@ -128,6 +128,11 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
 
     Returns:
         image [3, S, S] and mask [S, S]; S is the box's side (the longer one, for a squashed frame).
+
+    >>> photo, mask = torch.zeros(3, 40, 60), torch.ones(40, 60)
+    >>> image, _ = apply_frame(photo, mask, frame_photo(mask, "pad"))
+    >>> image.shape, float(image[0, 0, 0])  # white beyond the photo
+    (torch.Size([3, 60, 60]), 1.0)
     """
     left, top, right, bottom = frame.box
     height, width = frame.photo_size

@@ -10,7 +10,13 @@ from .encoders.base import FeatureRecipe, Features
 
 
 def comparable(features: Features, recipe: FeatureRecipe) -> Features:
-    """Bring feature maps [B, C, h, w] into the form in which the recipe compares them."""
+    """Bring feature maps [B, C, h, w] into the form in which the recipe compares them.
+
+    >>> features = Features({"stage2": torch.full((1, 4, 2, 2), 3.0)}, None)
+    >>> recipe = FeatureRecipe({"stage2": 1.0}, normalize_channels=True)
+    >>> comparable(features, recipe).maps["stage2"][0, :, 0, 0].tolist()
+    [0.5, 0.5, 0.5, 0.5]
+    """
     if not recipe.normalize_channels:
         return features
     return Features({k: F.normalize(v, dim=1, eps=1e-6) for k, v in features.maps.items()}, features.embedding)

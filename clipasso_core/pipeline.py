@@ -141,6 +141,9 @@ def choose_device(name: str = "auto") -> torch.device:
 
     Raises:
         ConfigError: unknown, or not available here.
+
+    >>> choose_device("cpu")
+    device(type='cpu')
     """
     if name == "auto":
         mps = torch.backends.mps.is_available()

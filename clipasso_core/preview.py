@@ -30,6 +30,10 @@ def first_strokes_preview(strokes: Strokes, saliency: Tensor, photos: Tensor | N
 
     Raises:
         ShapeError: another number of photos than of saliency maps.
+
+    >>> strokes = Strokes.black(torch.rand(3, 4, 4, 2) * 224, (224, 224))  # three sketches of one photo
+    >>> first_strokes_preview(strokes, torch.ones(1, 224, 224)).shape
+    torch.Size([1, 3, 448, 448])
     """
     ground = saliency[:, None].expand(-1, 3, -1, -1) if photos is None else photos
     if ground.shape[0] != saliency.shape[0]:

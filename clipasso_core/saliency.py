@@ -62,6 +62,12 @@ def compute_saliency(
 
     Source: section 4.2 of the paper. Differs: the mask's contour counts as a line, because the edge map finds
     none around a pale object on white.
+
+    >>> from clipasso_core.encoders import get_encoder
+    >>> photo = torch.ones(1, 3, 100, 100)
+    >>> photo[:, :, 30:70, 30:70] = 0.2
+    >>> compute_saliency(photo, get_encoder()).saliency.shape
+    torch.Size([1, 224, 224])
     """
     attention = attention or AttentionConfig()
     text = encoder.encode_text(attention.text) if attention.text.strip() else None
@@ -88,7 +94,13 @@ def compute_saliency(
 
 
 def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
-    """Return the lines [B, H, W] of objects: their edges [B, H, W], and their contour; inside: [B, H, W] bool."""
+    """Return the lines [B, H, W] of objects: their edges [B, H, W], and their contour; inside: [B, H, W] bool.
+
+    >>> inside = torch.zeros(1, 20, 20, dtype=torch.bool)
+    >>> inside[:, 4:16, 4:16] = True
+    >>> lines_inside(torch.zeros(1, 20, 20), inside)[0, 10].int().tolist()  # the contour, 2 px wide
+    [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
+    """
     return torch.maximum(edges, _contour(inside)) * inside
 
 

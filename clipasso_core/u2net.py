@@ -40,6 +40,12 @@ def salient_object(images: Tensor) -> Tensor:
         WeightsError: the network's file is damaged.
 
     Source: Qin et al., "U²-Net" (Pattern Recognition 2020); its small variant u2netp, 320 px.
+
+    >>> photo = torch.ones(1, 3, 64, 64)
+    >>> photo[:, :, 16:48, 16:48] = 0.1
+    >>> found = salient_object(photo)
+    >>> bool(found[0, 32, 32] > 0.5), bool(found[0, 2, 2] > 0.5)
+    (True, False)
     """
     images = check_images(images).cpu()
     session = _session()

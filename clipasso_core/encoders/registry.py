@@ -18,6 +18,9 @@ def encoder_names(store: ModelStore | None = None) -> tuple[str, ...]:
 
     Args:
         store: whose folders are searched; None for the default folder.
+
+    >>> encoder_names()[0]
+    'embedded'
     """
     models = (store or ModelStore()).list()
     there = [model.name for model in models if model.file and model.name != EMBEDDED]

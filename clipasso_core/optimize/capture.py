@@ -40,7 +40,11 @@ def fastest(iteration: Iteration) -> Callable[[], None]:
 
 
 def can_capture(device: torch.device) -> bool:
-    """Return whether the device supports CUDA graphs."""
+    """Return whether the device supports CUDA graphs.
+
+    >>> can_capture(torch.device("cpu"))
+    False
+    """
     return device.type == "cuda"
 
 

@@ -146,7 +146,11 @@ class PhotoBank:
 
 
 def bank_bytes(config: OptimizeConfig, side: int) -> int:
-    """Return about how many bytes a bank takes on a GPU besides features: grids, and the tables of their gradient."""
+    """Return about how many bytes a bank takes on a GPU besides features: grids, and the tables of their gradient.
+
+    >>> bank_bytes(OptimizeConfig(bank_size=32), 224) // 2**20  # MiB
+    69
+    """
     a_pixel = 2 * 4 + 4 * (4 + 4) + 4
     return (config.bank_size + 1) * side * side * a_pixel
 
@@ -155,6 +159,9 @@ def usable_precision(precision: Precision, device: torch.device) -> Precision:
     """Return the precision, or float32 where the device cannot do better; the log says why.
 
     float16 is not offered: gradients to single pixels are too small for its range.
+
+    >>> usable_precision("bfloat16", torch.device("cpu"))
+    'bfloat16'
     """
     if precision == "float32" or device.type == "cpu":
         return precision

@@ -39,6 +39,15 @@ class SketchRun:
     Raises:
         ShapeError: images are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
             of the images'.
+
+    >>> from clipasso_core.encoders import get_encoder
+    >>> photo = torch.linspace(0, 1, 224 * 224).view(1, 1, 224, 224).expand(1, 3, -1, -1)
+    >>> first = Strokes.black(torch.rand(2, 4, 4, 2) * 224, (224, 224))  # two sketches of four strokes
+    >>> run = SketchRun(photo, first, get_encoder(), OptimizeConfig(num_iterations=2))
+    >>> [step.iteration for step in run]
+    [1, 2]
+    >>> run.result().strokes.control_points.shape  # the better one
+    torch.Size([1, 4, 4, 2])
     """
 
     def __init__(

@@ -186,5 +186,9 @@ def slopes(wide: Tensor, narrow: Tensor, given: Share) -> tuple[Tensor, Tensor]:
 
 
 def dot(a: Tensor, b: Tensor) -> Tensor:
-    """Return the product [n] of vectors [2, n]."""
+    """Return the product [n] of vectors [2, n].
+
+    >>> dot(torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [4.0]])).tolist()
+    [11.0]
+    """
     return torch.addcmul(a[0] * b[0], a[1], b[1])

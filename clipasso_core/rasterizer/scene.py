@@ -115,7 +115,12 @@ def make_scene(strokes: Strokes) -> Scene:
 
 
 def power_basis(cubics: Tensor) -> Tensor:
-    """Write cubics [C, 4, 2] as polynomials in t: [8, C], rows x0 x1 x2 x3 y0 y1 y2 y3."""
+    """Write cubics [C, 4, 2] as polynomials in t: [8, C], rows x0 x1 x2 x3 y0 y1 y2 y3.
+
+    >>> line = torch.tensor([[[0.0, 0], [1, 0], [2, 0], [3, 0]]])
+    >>> power_basis(line)[:4, 0].tolist()  # x = 3 t
+    [0.0, 3.0, 0.0, 0.0]
+    """
     first = cubics[:, 1:] - cubics[:, :-1]
     second = first[:, 1:] - first[:, :-1]
     third = second[:, 1:] - second[:, :-1]
@@ -136,6 +141,10 @@ def line_counts(cubics: Tensor) -> Tensor:
     """Return how many lines [C] follow cubics [C, 4, 2] to within TOLERANCE.
 
     Equal steps in t leave the curve by at most max|P''| / 8 n^2.
+
+    >>> line = torch.tensor([[[0.0, 0], [1, 0], [2, 0], [3, 0]]])
+    >>> line_counts(line).tolist()
+    [1]
     """
     bend = (cubics[:, :2] - 2 * cubics[:, 1:3] + cubics[:, 2:]).square().sum(-1).amax(1).sqrt()
     return (bend * (0.75 / TOLERANCE)).sqrt().ceil().clamp(1, MAX_LINES).long()
@@ -150,6 +159,10 @@ def expand(counts: Tensor, *starts: Tensor) -> tuple[Tensor, ...]:
 
     Returns:
         (group [M], start + place inside the group [M] for each of starts), in order of group.
+
+    >>> group, number = expand(torch.tensor([2, 3]), torch.tensor([10, 20]))
+    >>> group.tolist(), number.tolist()
+    ([0, 0, 1, 1, 1], [10, 11, 20, 21, 22])
     """
     group = torch.repeat_interleave(counts)
     first = counts.cumsum(0, dtype=counts.dtype) - counts

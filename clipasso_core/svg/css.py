@@ -178,7 +178,11 @@ class _Rule(NamedTuple):
 
 
 def parse_declarations(text: str) -> dict[str, str]:
-    """Return the ``name: value`` pairs of a ``style`` attribute or a rule; ``!important`` is dropped."""
+    """Return the ``name: value`` pairs of a ``style`` attribute or a rule; ``!important`` is dropped.
+
+    >>> parse_declarations("fill: none; stroke: black !important")
+    {'fill': 'none', 'stroke': 'black'}
+    """
     result = {}
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")

@@ -49,6 +49,9 @@ def to_number(text: str, where: str) -> float:
 
     Raises:
         SvgError: it is no number, or larger than MAX_NUMBER.
+
+    >>> to_number(" 1.5e1 ", "a width")
+    15.0
     """
     text = text.strip()
     if not NUMBER.fullmatch(text):
@@ -105,18 +108,30 @@ def to_length(text: str, percent_of: float, where: str) -> float:
 
 
 def to_fraction(text: str, where: str) -> float:
-    """Return an opacity (``0.5`` or ``50%``) clamped to 0-1."""
+    """Return an opacity (``0.5`` or ``50%``) clamped to 0-1.
+
+    >>> to_fraction("50%", "an opacity"), to_fraction("7", "an opacity")
+    (0.5, 1.0)
+    """
     percent = text.strip().endswith("%")
     value = to_number(text.strip().rstrip("%"), where)
     return min(max(value / 100 if percent else value, 0.0), 1.0)
 
 
 def skip_separator(text: str, at: int) -> int:
-    """Return where the next number may begin: after blanks and commas at ``at``."""
+    """Return where the next number may begin: after blanks and commas at ``at``.
+
+    >>> skip_separator("1 , 2", 1)
+    4
+    """
     match = _SEPARATOR.match(text, at)
     return match.end() if match else at
 
 
 def shorten(text: str, limit: int = 40) -> str:
-    """Cut text for a message."""
+    """Cut text for a message.
+
+    >>> len(shorten("x" * 1000)) < 50
+    True
+    """
     return text if len(text) <= limit else text[:limit] + "…"

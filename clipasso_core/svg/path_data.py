@@ -216,6 +216,10 @@ def arc_to_cubics(
         The points after ``start``: three a segment, the last of them ``end``; none when start and end are one.
 
     Source: SVG 1.1, appendix F.6 (elliptical arc implementation notes).
+
+    >>> quarter = arc_to_cubics(1 + 0j, (1, 1), 0, False, True, 1j)
+    >>> len(quarter), abs(quarter[-1] - 1j) < 1e-9
+    (3, True)
     """
     rx, ry = abs(radii[0]), abs(radii[1])
     if start == end:

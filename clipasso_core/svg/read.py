@@ -247,7 +247,11 @@ def parse_document(data: str | bytes) -> ElementTree.Element:
 
 
 def local_name(element: ElementTree.Element) -> str | None:
-    """Return an element's SVG name without namespace, or None for an element that is not SVG's."""
+    """Return an element's SVG name without namespace, or None for an element that is not SVG's.
+
+    >>> local_name(parse_document('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'))
+    'svg'
+    """
     if element.tag.startswith(_NAMESPACE):
         return element.tag[len(_NAMESPACE) :]
     return None if element.tag.startswith("{") else element.tag

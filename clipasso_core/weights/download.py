@@ -234,7 +234,12 @@ def _check(known: KnownNetwork, remote: RemoteFile, part: Path) -> tuple[str, Ba
 
 
 def by_hand(known: KnownNetwork, folder: Path) -> str:
-    """Say how to get a network's file: by one command, or by hand."""
+    """Say how to get a network's file: by one command, or by hand.
+
+    >>> from clipasso_core.weights.known import find_known
+    >>> by_hand(find_known("clip-rn101-openai"), Path("models"))[:60]
+    'It is open_clip_model.safetensors of timm/resnet101_clip.ope'
+    """
     return (
         f"It is {known.files[0]} of {known.repo} ({known.size_text}, licence {known.licence}). "
         f'Run `clipasso models pull {known.name} --to "{folder}"` (or switch download_if_missing on in the node), '

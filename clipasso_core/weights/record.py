@@ -70,6 +70,11 @@ def file_sha256(path: Path) -> str:
 
     Raises:
         WeightsError: the file cannot be read.
+
+    >>> from pathlib import Path
+    >>> _ = Path("empty").write_bytes(b"")
+    >>> file_sha256(Path("empty"))[:12]
+    'e3b0c44298fc'
     """
     digest = hashlib.sha256()
     try:
