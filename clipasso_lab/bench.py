@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from clipasso_core.allocator import keeping_freed_memory
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.optimize import PRESETS, OptimizeConfig, Preset, SketchRun, preset_config
 from clipasso_core.optimize.iteration import loss_gradient
@@ -85,7 +84,7 @@ def bench_iteration(
         The facts of the timing, encoder, views and times in ms: "iteration" and of it "rasterizer" (forward and
         backward) and "encoder" (views, encoder, losses; forward and backward); "peak_memory_mb" of the whole process.
     """
-    with keeping_freed_memory(), cpu_threads(threads), torch.enable_grad():
+    with cpu_threads(threads), torch.enable_grad():
         facts = timing_facts(device)
         strokes = random_strokes(16, device=device)
         run = SketchRun(ball_photo().to(device), strokes, encoder, config)
