@@ -168,13 +168,16 @@ class Strokes:
     def scaled_to(self, size: tuple[int, int]) -> Strokes:
         """Return the drawing on a canvas of another size (height, width), geometry and widths scaled.
 
-        The two axes scale apart; the width scales by the geometric mean of both.
+        The two axes scale apart; the width scales by the geometric mean of both. The canvas's own size gives these
+        strokes themselves.
 
         >>> small = Strokes.black(torch.full((1, 1, 4, 2), 10.0), (100, 100), stroke_width=2)
         >>> large = small.scaled_to((400, 100))
         >>> large.control_points[0, 0, 0].tolist(), large.stroke_width.item()
         ([10.0, 40.0], 4.0)
         """
+        if size == self.canvas_size:
+            return self
         scale_y, scale_x = size[0] / self.canvas_size[0], size[1] / self.canvas_size[1]
         factor = self.control_points.new_tensor([scale_x, scale_y])
         return replace(
