@@ -40,15 +40,12 @@ def _raster(arguments: argparse.Namespace) -> int:
 
 
 def _iteration(arguments: argparse.Namespace) -> int:
-    from clipasso_core.allocator import keeping_freed_memory
     from clipasso_core.encoders import get_encoder
     from clipasso_lab.bench import bench_iteration
 
     device = _device(arguments)
     encoder = get_encoder(arguments.encoder, device)
-    with keeping_freed_memory():
-        found = bench_iteration(encoder, preset_config(arguments.preset), device, arguments.threads)
-    return _print(found, arguments.json)
+    return _print(bench_iteration(encoder, preset_config(arguments.preset), device, arguments.threads), arguments.json)
 
 
 def _sketch(arguments: argparse.Namespace) -> int:

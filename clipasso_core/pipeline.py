@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .allocator import keeping_freed_memory
 from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
 from .errors import ClipassoError, ConfigError
 from .framing import Frame
@@ -108,10 +107,9 @@ def sketch(
     run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe)
     stopped = None
     try:
-        with keeping_freed_memory():
-            for step in run:
-                if on_step:
-                    on_step(step)
+        for step in run:
+            if on_step:
+                on_step(step)
     except KeyboardInterrupt:
         if run.iteration == 0:
             raise

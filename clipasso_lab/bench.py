@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from clipasso_core.allocator import keeping_freed_memory
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.optimize import PRESETS, OptimizeConfig, Preset, SketchRun, preset_config
 from clipasso_core.optimize.iteration import loss_gradient
@@ -70,6 +72,7 @@ def bench_iteration(
     device: str = "cpu",
     threads: int = 0,
     runs: int = 10,
+    keep_memory: bool = True,
 ) -> dict[str, Any]:
     """Time iterations of one sketch on a 224 px canvas, when the photo's features are in the bank already.
 
@@ -79,12 +82,14 @@ def bench_iteration(
         device: where to compute.
         threads: CPU threads; 0 leaves them as they are.
         runs: how many of each.
+        keep_memory: freed memory stays, as it does while a run is iterated over.
 
     Returns:
         The facts of the timing, encoder, views and times in ms: "iteration" and of it "rasterizer" (forward and
         backward) and "encoder" (views, encoder, losses; forward and backward); "peak_memory_mb" of the whole process.
     """
-    with cpu_threads(threads), torch.enable_grad():
+    keeping = keeping_freed_memory() if keep_memory else nullcontext()
+    with keeping, cpu_threads(threads), torch.enable_grad():
         facts = timing_facts(device)
         strokes = random_strokes(16, device=device)
         run = SketchRun(ball_photo().to(device), strokes, encoder, config)

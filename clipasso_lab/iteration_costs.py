@@ -17,12 +17,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from clipasso_core.allocator import keeping_freed_memory
 from clipasso_core.encoders import EMBEDDED, ImageEncoder, get_encoder
 from clipasso_core.encoders.clip import ClipEncoder
 from clipasso_core.errors import DependencyError
@@ -71,16 +72,10 @@ def random_encoder(architecture: str) -> ImageEncoder:
         return ClipEncoder.from_file(file, quick_gelu=quick, name=architecture)
 
 
-def our_cost(encoder: ImageEncoder, options: argparse.Namespace) -> dict[str, Any]:
-    """Time an iteration of ours, as a run does it."""
-    with keeping_freed_memory():
-        return unkept_cost(encoder, options)
-
-
-def unkept_cost(encoder: ImageEncoder, options: argparse.Namespace) -> dict[str, Any]:
-    """Time an iteration of ours that gives its memory back to the system."""
+def our_cost(encoder: ImageEncoder, options: argparse.Namespace, keep_memory: bool = True) -> dict[str, Any]:
+    """Time an iteration of ours."""
     config = OptimizeConfig(num_views=options.views, bank_size=options.bank)
-    return bench_iteration(encoder, config, options.device, options.threads, runs=options.runs)
+    return bench_iteration(encoder, config, options.device, options.threads, options.runs, keep_memory)
 
 
 def plain_cost(encoder: ImageEncoder, options: argparse.Namespace) -> dict[str, Any]:
@@ -98,7 +93,12 @@ def memory_growth(encoder: ImageEncoder, options: argparse.Namespace) -> dict[st
     return {"resident_mb": {step.iteration: resident_memory_mb() for step in run if step.iteration % every == 0}}
 
 
-MEASURES = {"ours": our_cost, "unkept": unkept_cost, "plain": plain_cost, "memory": memory_growth}
+MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
+    "ours": our_cost,
+    "unkept": partial(our_cost, keep_memory=False),
+    "plain": plain_cost,
+    "memory": memory_growth,
+}
 
 
 def measure_here(name: str, what: str, options: argparse.Namespace) -> dict[str, Any]:

@@ -18,10 +18,10 @@ import torch
 from comfy.cli_args import args
 from PIL import Image
 
-from ..clipasso_core.allocator import keeping_freed_memory
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, bank_bytes
 from ..clipasso_core.pixels import to_uint8
+from ..clipasso_core.preview import PREVIEW_SIDE
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import CANVAS_SIDE
 from ..clipasso_core.svg import to_svg
@@ -29,7 +29,6 @@ from ..clipasso_core.weights import ModelStore
 
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS = 0.5
-PREVIEW_SIZE = 448
 LOOK_BYTES = 2 * 1024**3
 """What looking takes at 224 px besides the encoder's weights; it grows with the number of pixels."""
 
@@ -76,12 +75,11 @@ def run_to_end(run: SketchRun) -> None:
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
     last = 0.0
     try:
-        with keeping_freed_memory():
-            for step in run:
-                comfy.model_management.throw_exception_if_processing_interrupted()
-                due = time.monotonic() - last > PREVIEW_SECONDS
-                progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
-                last = time.monotonic() if due else last
+        for step in run:
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            due = time.monotonic() - last > PREVIEW_SECONDS
+            progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
+            last = time.monotonic() if due else last
         progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
     except BaseException as reason:
         _rescue(run, reason)
@@ -142,8 +140,8 @@ def to_svg_type(texts: list[str]) -> Any:
 def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
     best = run.best().select([0])
     with torch.no_grad():
-        image = rasterize(best, best.size_for(PREVIEW_SIZE))[0]
-    return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIZE)
+        image = rasterize(best, best.size_for(PREVIEW_SIDE))[0]
+    return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIDE)
 
 
 def _rescue(run: SketchRun, reason: BaseException) -> None:

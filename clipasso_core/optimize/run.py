@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ..allocator import keeping_freed_memory
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
@@ -78,8 +79,9 @@ class SketchRun:
         self.started = time.perf_counter()
 
     def __iter__(self) -> Iterator[SketchStep]:
-        while self.iteration < self.config.num_iterations:
-            yield self.step()
+        with keeping_freed_memory():
+            while self.iteration < self.config.num_iterations:
+                yield self.step()
 
     def step(self) -> SketchStep:
         """Do one iteration: evaluate, remember the best, move the strokes.

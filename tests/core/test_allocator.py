@@ -5,11 +5,17 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import torch
 
 from clipasso_core import allocator
 from clipasso_core.allocator import keeping_freed_memory
+from clipasso_core.encoders import ImageEncoder
+from clipasso_core.optimize import OptimizeConfig, SketchRun
+from clipasso_core.strokes import Strokes
 
 ITERATE = """
 import resource, sys, torch
@@ -57,3 +63,29 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     assert allocator._glibc() is None
     with keeping_freed_memory():
         pass
+
+
+@pytest.mark.parametrize("stop_at", [1, 3])
+def test_iterating_over_a_run_keeps_memory_and_lets_it_go(
+    encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch, stop_at: int
+) -> None:
+    """Whether the run is iterated to its end or left in the middle."""
+    said: list[str] = []
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        said.append("keep")
+        try:
+            yield
+        finally:
+            said.append("let go")
+
+    monkeypatch.setattr("clipasso_core.optimize.run.keeping_freed_memory", noted)
+    points = torch.rand(1, 2, 4, 2, generator=torch.Generator().manual_seed(0)) * 64
+    photo = torch.linspace(0, 1, 64 * 64).view(1, 1, 64, 64).expand(1, 3, -1, -1)
+    run = SketchRun(photo, Strokes.black(points, (64, 64)), encoder, OptimizeConfig(num_iterations=3))
+    for step in run:
+        assert said == ["keep"]
+        if step.iteration == stop_at:
+            break
+    assert said == ["keep", "let go"]
