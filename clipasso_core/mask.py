@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
-from .errors import ConfigError, MaskError, check_choice
+from .errors import ConfigError, MaskError, check_choice, check_range
 from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
 from .pixels import MIN_SIDE, check_images, check_mask, require_object
 from .u2net import salient_object
@@ -57,8 +57,7 @@ class MaskConfig:
         if abs(self.grow) > 512:
             raise ConfigError(f"grow must lie between -512 and 512 px, got {self.grow}.")
         check_choice("fit", self.fit, FITS)
-        if not 0 <= self.margin <= 1:
-            raise ConfigError(f"margin must lie between 0 and 1, got {self.margin}.")
+        check_range("margin", self.margin, 0, 1)
 
 
 @dataclass(frozen=True, eq=False)

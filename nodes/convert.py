@@ -70,8 +70,7 @@ def facts_of(tensor: Tensor | None, name: str) -> dict[str, object]:
     """Return how a tensor came to be; of one that another node made, that ``name`` was given."""
     if tensor is None:
         return {}
-    origin: Origin | None = getattr(tensor, "clipasso_origin", None)
-    return {name: {"source": "given"}} if origin is None else dict(origin.facts)
+    return dict(_origin_of(tensor, {name: {"source": "given"}}).facts)
 
 
 def photos_to_core(image: Tensor, device: torch.device) -> tuple[Tensor, ...]:
@@ -92,5 +91,10 @@ def photos_and_masks(
 
 
 def _parts_of(tensor: Tensor | None) -> tuple[Tensor, ...]:
-    origin: Origin | None = getattr(tensor, "clipasso_origin", None)
-    return () if origin is None else origin.parts
+    return _origin_of(tensor, {}).parts
+
+
+def _origin_of(tensor: Tensor | None, otherwise: Mapping[str, object]) -> Origin:
+    """Return where a tensor comes from; what no node of ours gave has the facts ``otherwise``, and no parts."""
+    found: Origin = getattr(tensor, "clipasso_origin", Origin(otherwise))
+    return found

@@ -53,7 +53,7 @@ class Iteration:
         self.photo_index = candidates.photo_index
         self.grey = strokes.is_opaque_black()
         rows = torch.arange(strokes.batch_size, device=device)
-        self._groups = {part.start: strokes.select(rows[part]) for part in bank.groups(strokes.batch_size)}
+        self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
         rate = torch.zeros((), device=device) if on_cuda else 0.0
         self.optimizer = torch.optim.Adam([self.points], lr=rate, capturable=on_cuda)
@@ -107,8 +107,8 @@ class Iteration:
     def _draw(self) -> Tensor:
         """Draw all sketches: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
         drawn = []
-        for rows in self.bank.groups(len(self.points)):
-            moving = self._groups[rows.start].with_points(self.points[rows])
+        for rows, strokes in self._groups:
+            moving = strokes.with_points(self.points[rows])
             drawn.append(1 - ink(moving)[:, None] if self.grey else rasterize(moving))
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
 
@@ -190,8 +190,7 @@ def way_back(strokes: Strokes) -> Tensor:
 
 def _each_finite(*tensors: Tensor) -> Tensor:
     """Whether each sketch's numbers [B, ...] are neither NaN nor infinite: [B]."""
-    return torch.stack([tensor.isfinite().flatten(1).all(dim=1) if tensor.ndim > 1 else tensor.isfinite()
-                        for tensor in tensors]).all(dim=0)  # fmt: skip
+    return torch.stack([each.isfinite().reshape(len(each), -1).all(dim=1) for each in tensors]).all(dim=0)
 
 
 def _only(rows: Tensor, tensor: Tensor) -> Tensor:
