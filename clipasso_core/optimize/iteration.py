@@ -9,11 +9,14 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
-from ..losses import geometric_loss, semantic_loss
-from ..rasterizer import ink, rasterize
+from ..losses import geometric_loss, overlap_loss, semantic_loss
+from ..rasterizer import ink, render
 from ..strokes import Strokes
 from .candidates import Candidates
 from .photo_bank import PhotoBank
+
+OVERLAP_WEIGHT = 4.0
+"""Of the overlap in the loss, where ``tidy`` is 1."""
 
 ON_CURVE = 9
 """Points of a cubic that tell whether it lies off the canvas."""
@@ -29,6 +32,7 @@ class Iteration:
         candidates: the active ones are the sketches of ``strokes``.
         bank: the photos.
         num_views: random views besides the identity.
+        tidy: 0-1, see OptimizeConfig.
 
     Attributes:
         points: [B, N, K, 2] px, moved by ``run``.
@@ -43,12 +47,14 @@ class Iteration:
         candidates: Candidates,
         bank: PhotoBank,
         num_views: int,
+        tidy: float = 0.0,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
         self.points = strokes.control_points.clone().requires_grad_(True)
         self.evaluated, self.last_finite = strokes.control_points.clone(), strokes.control_points.clone()
         self.losses: dict[str, Tensor] = {}
+        self.tidy, self.overlap_weight = tidy, OVERLAP_WEIGHT * tidy
         self.views = torch.zeros(num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
         self.grey = strokes.is_opaque_black()
@@ -78,20 +84,22 @@ class Iteration:
         """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
-        drawing = self._draw()
+        drawing, overlap = self._draw()
         gradient, self.losses = self.bank.within_memory(
             len(drawing) * len(self.views),
             partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
+        self.losses["overlap"] = overlap.detach()
+        self.losses["evaluation"] = self.losses["evaluation"] + self.overlap_weight * overlap.detach()
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(gradient, *self.losses.values())
-        torch.autograd.backward(drawing, _only(finite, gradient))
+        torch.autograd.backward([drawing, overlap], [_only(finite, gradient), self.overlap_weight * finite])
         self._move(finite)
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
         strokes = self.candidates.active_strokes(self.points.detach()[rows])
-        kept = Iteration(strokes, self.candidates, self.bank, len(self.views) - 1)
+        kept = Iteration(strokes, self.candidates, self.bank, len(self.views) - 1, self.tidy)
         kept.last_finite.copy_(self.last_finite[rows])
         state = self.optimizer.state[self.points]
         kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
@@ -104,13 +112,20 @@ class Iteration:
         state = [moments[name] for name in sorted(moments)]
         return [self.points.detach(), self.last_finite, *state, *self.candidates.memory]
 
-    def _draw(self) -> Tensor:
-        """Draw all sketches: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
-        drawn = []
+    def _draw(self) -> tuple[Tensor, Tensor]:
+        """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and how much of their ink is hidden [B]."""
+        drawn, hidden = [], []
         for rows, strokes in self._groups:
             moving = strokes.with_points(self.points[rows])
-            drawn.append(1 - ink(moving)[:, None] if self.grey else rasterize(moving))
-        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
+            if self.grey:
+                opacity = ink(moving)
+                drawn.append(1 - opacity[:, None])
+            else:
+                painted = render(moving)
+                opacity = painted[:, 3]
+                drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
+            hidden.append(overlap_loss(moving, opacity))
+        return torch.cat(drawn), torch.cat(hidden)
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:

@@ -73,7 +73,7 @@ class SketchRun:
         self.generator = seeded_generator(self.config.seed)
         self.bank = PhotoBank(photos, encoder, self.recipe, self.config, self.generator)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views, self.config.tidy)
         self._do: Callable[[], None] | None = None
         self.iteration = 0
         self.started = time.perf_counter()
