@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean, geometric_mean, median
+from typing import Any
 
 import torch
 from PIL import Image
@@ -27,8 +28,6 @@ PICTURE_SIDE, PICTURE_QUALITY = 448, 88
 
 MOST_NAMES = 10
 """In one warning."""
-
-TOP = 3
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,11 @@ class Group:
     Args:
         label: what the sketches' names end with.
         sketches: how many.
-        means: of each metric.
+        means: of each metric; of ``recognised``, a rank, the geometric mean. None where no sketch has the metric.
         top1: share of sketches whose own photo is the nearest of all.
         median_rank: of the own photos.
+        recognised_top5: share of the sketches in which the judge sees the photo's class among the first five; None for
+            a judge that was not trained on classes.
         class_sketches: how many have a class; 0 without zero-shot metrics.
         class_top1: share of these that are taken for what they are; None without any.
         class_top3: share of these whose class is among the first three; None without any.
@@ -110,6 +111,7 @@ class Group:
     means: Metrics
     top1: float
     median_rank: float
+    recognised_top5: float | None
     class_sketches: int
     class_top1: float | None
     class_top3: float | None
@@ -151,15 +153,32 @@ def group_sketches(sketches: Sequence[ScoredSketch]) -> tuple[Group, ...]:
 def _group(label: str, sketches: Sequence[ScoredSketch]) -> Group:
     ranks = [one.rank for one in sketches]
     class_ranks = [one.class_rank for one in sketches if one.class_rank is not None]
-    names = [field.name for field in fields(Metrics)]
-    means = Metrics(**{name: fmean(getattr(one.metrics, name) for one in sketches) for name in names})
-    top1, top3 = ((_share(class_ranks, most) if class_ranks else None) for most in (1, TOP))
-    return Group(label, len(sketches), means, _share(ranks, 1), float(median(ranks)), len(class_ranks), top1, top3)
+    recognised = [one.metrics.recognised for one in sketches if one.metrics.recognised is not None]
+    return Group(
+        label,
+        len(sketches),
+        _means([one.metrics for one in sketches]),
+        fmean(rank == 1 for rank in ranks),
+        float(median(ranks)),
+        _share(recognised, 5),
+        len(class_ranks),
+        _share(class_ranks, 1),
+        _share(class_ranks, 3),
+    )
 
 
-def _share(ranks: Sequence[int], most: int) -> float:
-    """Return the share of ranks that are at most ``most``."""
-    return fmean(rank <= most for rank in ranks)
+def _means(metrics: Sequence[Metrics]) -> Metrics:
+    found: dict[str, Any] = {}
+    for field in fields(Metrics):
+        values = [value for one in metrics if (value := getattr(one, field.name)) is not None]
+        mean = geometric_mean if field.name == "recognised" else fmean
+        found[field.name] = mean(values) if values else None
+    return Metrics(**found)
+
+
+def _share(ranks: Sequence[float], most: int) -> float | None:
+    """Return the share of ranks that are at most ``most``; None of none."""
+    return fmean(rank <= most for rank in ranks) if ranks else None
 
 
 @dataclass(frozen=True, eq=False)

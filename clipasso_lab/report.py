@@ -32,6 +32,8 @@ START = 4000
 
 DECIMALS = 6
 
+DASH = "-"
+
 Better = Literal["lower", "higher", ""]
 
 ARROWS = {"lower": "↓", "higher": "↑", "": ""}
@@ -44,6 +46,12 @@ MEANINGS = {
     "median rank": "of the own photos among all photos",
     "ink to edge": "mean distance of the ink from the photo's nearest edge, px of 224",
     "edge to ink": "mean distance of the photo's edges from the nearest ink, px of 224",
+    "overlap": "share of the ink that lies on ink already drawn",
+    "self-crossing": "share of the strokes that cross themselves",
+    "ink share": "share of the canvas that is inked",
+    "features found": "share of the photo's small spots (eyes, nostrils, buttons) with ink on them, less chance",
+    "recognised": "rank that the judge gives the class that it takes the photo for; of many, the geometric mean",
+    "recognised top 5": "share of sketches in which that class is among the first five",
     "class rank": "place of the photo's class among all classes, the nearest first",
     "taken for": "the nearest class",
     "class top 1": "share of sketches taken for what they are",
@@ -174,13 +182,13 @@ class Cell(NamedTuple):
     Args:
         name: of the figure, a key of ``MEANINGS``.
         text: as shown.
-        value: to compare with others of its name.
+        value: to compare with others of its name; None for a dash.
         better: which of two values is better.
     """
 
     name: str
     text: str
-    value: float
+    value: float | None
     better: Better
 
 
@@ -190,13 +198,15 @@ def group_cells(group: Group) -> list[Cell]:
     cells = [
         loss,
         similarity,
-        Cell("own first", f"{group.top1:.0%}", group.top1, "higher"),
+        _share_cell("own first", group.top1, "higher"),
         Cell("median rank", f"{group.median_rank:g}", group.median_rank, "lower"),
         *rest,
     ]
+    if group.recognised_top5 is not None:
+        cells.append(_share_cell("recognised top 5", group.recognised_top5, "higher"))
     for name, share in (("class top 1", group.class_top1), ("class top 3", group.class_top3)):
         if share is not None:
-            cells.append(Cell(name, f"{share:.0%}", share, "higher"))
+            cells.append(_share_cell(name, share, "higher"))
     return cells
 
 
@@ -242,7 +252,20 @@ def _pair_cells(metrics: Metrics) -> list[Cell]:
         Cell("similarity", f"{metrics.similarity:.3f}", metrics.similarity, "higher"),
         Cell("ink to edge", f"{metrics.ink_to_edge:.1f}", metrics.ink_to_edge, "lower"),
         Cell("edge to ink", f"{metrics.edge_to_ink:.1f}", metrics.edge_to_ink, "lower"),
+        _share_cell("overlap", metrics.overlap, "lower"),
+        _share_cell("self-crossing", metrics.self_crossing, "lower"),
+        _share_cell("ink share", metrics.ink_share, ""),
+        _share_cell("features found", metrics.features_found, "higher"),
+        _recognised_cell(metrics.recognised),
     ]
+
+
+def _share_cell(name: str, share: float | None, better: Better) -> Cell:
+    return Cell(name, DASH if share is None else f"{share:.0%}", share, better)
+
+
+def _recognised_cell(rank: float | None) -> Cell:
+    return Cell("recognised", DASH if rank is None else f"{rank:.3g}", rank, "lower")
 
 
 def _texts(cells: Iterable[Cell]) -> dict[str, str]:
@@ -256,6 +279,7 @@ def _group_json(group: Group) -> dict[str, object]:
         **_rounded(group.means),
         "top1": round(group.top1, DECIMALS),
         "median_rank": group.median_rank,
+        "recognised_top5": group.recognised_top5,
         "class_sketches": group.class_sketches,
         "class_top1": group.class_top1,
         "class_top3": group.class_top3,
@@ -275,8 +299,8 @@ def _sketch_json(one: ScoredSketch) -> dict[str, object]:
     }
 
 
-def _rounded(metrics: Metrics) -> dict[str, float]:
-    return {name: round(value, DECIMALS) for name, value in asdict(metrics).items()}
+def _rounded(metrics: Metrics) -> dict[str, float | None]:
+    return {name: None if value is None else round(value, DECIMALS) for name, value in asdict(metrics).items()}
 
 
 def _template() -> Template:
@@ -309,7 +333,7 @@ def _best_means(means: Sequence[Mapping[str, Cell]]) -> dict[str, str]:
     best = {}
     for name in {name for row in means for name in row}:
         cells = [row[name] for row in means if name in row]
-        values = {cell.text: cell.value for cell in cells}
-        if len(values) > 1:
+        values = {cell.text: cell.value for cell in cells if cell.value is not None}
+        if len(values) > 1 and cells[0].better:
             best[name] = (min if cells[0].better == "lower" else max)(values, key=lambda text: values[text])
     return best

@@ -154,6 +154,21 @@ def test_means_shares_and_medians(scored: Callable[..., object]) -> None:
     assert (sixteen.class_top1, sixteen.class_top3) == pytest.approx((1 / 3, 2 / 3))
 
 
+def test_means_of_the_plain_figures(scored: Callable[..., object]) -> None:
+    """Ranks have a geometric mean, and what a sketch lacks does not count."""
+    nothing = {"features_found": None, "recognised": None}
+    sketches = [
+        scored("a", overlap=0.1, features_found=0.5, recognised=2),
+        scored("b", overlap=0.4, features_found=None, recognised=18),
+        scored("a", "none", **nothing),
+    ]
+    group, none = group_sketches(sketches)
+    assert group.means.overlap == pytest.approx(0.25)
+    assert group.means.features_found == 0.5
+    assert (group.means.recognised, group.recognised_top5) == (pytest.approx(6), 0.5)
+    assert (none.means.features_found, none.means.recognised, none.recognised_top5) == (None, None, None)
+
+
 def test_labels_in_order(scored: Callable[..., object]) -> None:
     groups = group_sketches([scored(label=label) for label in ("b", "16", "", "4")])
     assert [group.label for group in groups] == ["", "4", "16", "b"]
