@@ -19,6 +19,9 @@ from .sketch_files import SketchFile
 EQUAL = 1e-6
 """Differences of a photo below this are none."""
 
+LEAST_PHOTOS = 6
+"""Below which there is no verdict: fewer photos that all change one way do so by chance more than once in twenty."""
+
 Verdict = Literal["better", "worse", ""]
 
 
@@ -64,9 +67,14 @@ class Change:
 
     @property
     def verdict(self) -> Verdict:
-        """Which way it changed beyond the noise; "" where the interval holds no change, or no value is better."""
+        """Which way it changed beyond chance.
+
+        "" where the interval holds no change, no value is better, or there are too few photos.
+        """
         none = self.figure.unscaled(0.0)
-        if self.interval is None or not self.figure.better or self.interval.low <= none <= self.interval.high:
+        if self.signs is None or sum(self.signs) < LEAST_PHOTOS or self.interval is None:
+            return ""
+        if self.interval.low <= none <= self.interval.high:
             return ""
         return "better" if (self.interval.high < none) == (self.figure.better == "lower") else "worse"
 

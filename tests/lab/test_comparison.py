@@ -49,6 +49,11 @@ def test_beyond_chance(name: str, step: float, verdict: str, pairs: Callable[...
     assert found.signs == {"better": (8, 0, 0), "worse": (0, 8, 0), "": None}[verdict]
 
 
+def test_five_photos_are_too_few_for_a_verdict(pairs: Callable[..., Any]) -> None:
+    some = pairs("overlap", *[(0.5, 0.4)] * 6)
+    assert (change_of("overlap", some[:5]).verdict, change_of("overlap", some).verdict) == ("", "better")
+
+
 def test_ranks_change_by_a_factor(pairs: Callable[..., Any]) -> None:
     found = change_of("recognised", pairs("recognised", (100, 50), (4, 1), (3, 3)))
     assert (found.before, found.after) == pytest.approx(((100 * 4 * 3) ** (1 / 3), (50 * 1 * 3) ** (1 / 3)))
