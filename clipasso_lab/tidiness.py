@@ -19,6 +19,9 @@ AT_ONCE = 64
 STEPS = 32
 """Straight pieces that a cubic is cut into: about 2 px each on the canvas."""
 
+MOST_PIECES = 1024
+"""That a stroke is cut into; one of more cubics than that, a traced line, has one for each."""
+
 PARALLEL = 0.01
 """Sine of the angle below which two straight pieces never cross: a line drawn back over itself is no loop."""
 
@@ -118,9 +121,10 @@ def _one_stroke_each(strokes: Strokes) -> Strokes:
 
 
 def _polylines(control_points: Tensor) -> Tensor:
-    """Return curves [B, N, K, 2] as the joints [B, N, S * STEPS + 1, 2] of straight pieces."""
-    t = torch.arange(STEPS) / STEPS
-    joints = curve_points(segments_of(control_points), t).flatten(-3, -2)
+    """Return curves [B, N, K, 2] as the joints [B, N, pieces + 1, 2] of straight pieces."""
+    cubics = segments_of(control_points)
+    steps = max(1, min(STEPS, MOST_PIECES // cubics.shape[-3]))
+    joints = curve_points(cubics, torch.arange(steps) / steps).flatten(-3, -2)
     return torch.cat([joints, control_points[..., -1:, :]], dim=-2)
 
 

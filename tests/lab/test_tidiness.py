@@ -103,6 +103,16 @@ def test_a_line_and_a_point_drawn_back_and_forth_do_not_cross() -> None:
     assert crosses_itself(drawn(on_line, dot)).tolist() == [[False, False]]
 
 
+@pytest.mark.parametrize("crosses", [False, True])
+def test_a_traced_line_of_many_pieces_is_measured_in_time(crosses: bool) -> None:
+    """A spiral of 1500 cubics, and one that runs back to its middle."""
+    turn = torch.linspace(0, 60, 3 * 1500 + 1)
+    spiral = 50 + 0.7 * turn[:, None] * torch.stack([turn.cos(), turn.sin()], dim=1)
+    if crosses:
+        spiral[-3:] = torch.tensor([[70.0, 50], [60, 50], [50, 51]])
+    assert crosses_itself(drawn(spiral, width=1.0)).tolist() == [[crosses]]
+
+
 def test_only_living_strokes_count() -> None:
     strokes = replace(drawn(LOOP, ARCH, LINE), alive=torch.tensor([[True, True, False]]))
     assert tidiness(strokes).self_crossing == 0.5
