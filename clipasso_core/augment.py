@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+Beyond = Literal["zeros", "border"]
 DISTORTION = 0.5
 CROP_AREA = 0.8
 
@@ -81,21 +82,22 @@ def view_grid(views: Tensor, size: tuple[int, int]) -> Tensor:
     return homogeneous[..., :2] / homogeneous[..., 2:]
 
 
-def warp(images: Tensor, grid: Tensor) -> Tensor:
+def warp(images: Tensor, grid: Tensor, beyond: Beyond = "zeros") -> Tensor:
     """See every image through every view.
 
     Args:
         images: [B, C, H, W] in 0-1.
         grid: [V, H, W, 2] from ``view_grid``, on the images' device.
+        beyond: what lies beyond an image: "zeros" of ink, which is white, or its "border", which goes on.
 
     Returns:
-        [B * V, C, H, W], image by image; what lies beyond an image is white.
+        [B * V, C, H, W], image by image.
 
     >>> photo = torch.rand(1, 3, 8, 8)
     >>> torch.allclose(warp(photo, view_grid(identity_view()[None], (8, 8)).float()), photo)
     True
     """
-    return 1 - sample(1 - images, grid)
+    return 1 - sample(1 - images, grid, beyond)
 
 
 def warp_from_bank(images: Tensor, views: Tensor, adjoint: Adjoint) -> Tensor:
@@ -166,11 +168,11 @@ class SampleViews(torch.autograd.Function):
         return ctx.adjoint.gather(upstream[0], views), None, None
 
 
-def sample(ink: Tensor, grid: Tensor) -> Tensor:
-    """Sample ink [B, C, H, W] bilinearly at every grid [V, H, W, 2]: [B * V, C, H, W]; what lies beyond is 0."""
+def sample(ink: Tensor, grid: Tensor, beyond: Beyond = "zeros") -> Tensor:
+    """Sample ink [B, C, H, W] bilinearly at every grid [V, H, W, 2]: [B * V, C, H, W]; ``beyond`` as for ``warp``."""
     rows = ink.repeat_interleave(len(grid), dim=0)
     grids = grid.to(ink.dtype).repeat(len(ink), 1, 1, 1)
-    return F.grid_sample(rows, grids, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return F.grid_sample(rows, grids, mode="bilinear", padding_mode=beyond, align_corners=False)
 
 
 def _entries(grid: Tensor) -> tuple[Tensor, Tensor]:

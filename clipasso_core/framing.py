@@ -17,6 +17,12 @@ from .strokes import Strokes
 Fit = Literal["pad", "crop", "squash"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 
+LEAST_CUT = 0.04
+"""Of a border's length: an object that has less of it only touches it."""
+
+BLUR = 0.04
+"""Of the photo's side: over how many px what goes on beyond the border is averaged, each way."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -24,7 +30,7 @@ class Frame:
 
     Args:
         photo_size: (height, width) px of the photo.
-        box: (left, top, right, bottom) in photo px that the canvas shows; may reach beyond the photo (white).
+        box: (left, top, right, bottom) in photo px that the canvas shows; may reach beyond the photo.
 
     >>> on_canvas = Strokes.black(torch.full((1, 1, 4, 2), 112.0), (224, 224))
     >>> on_photo = Frame((480, 640), (100, 50, 324, 274)).to_photo(on_canvas)
@@ -91,8 +97,9 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
 
     Args:
         mask: [H, W] in 0-1, the object.
-        fit: "pad" shows the whole photo with white beside it, "crop" the object with a margin around it,
-            "squash" the whole photo stretched to a square (as the paper's code does).
+        fit: "pad" shows the whole photo and what is beside it, "crop" the object with a margin around it, but none
+            where the photo's border cuts the object, "squash" the whole photo stretched to a square (as the paper's
+            code does).
         margin: for "crop", white around the object as a fraction of its longer side.
 
     Raises:
@@ -110,36 +117,40 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
     if fit == "pad":
         return Frame((height, width), _square_around(0, 0, width, height))
     rows, columns = (mask >= 0.5).any(dim=1).nonzero(), (mask >= 0.5).any(dim=0).nonzero()
-    left, right = int(columns.min()), int(columns.max()) + 1
-    top, bottom = int(rows.min()), int(rows.max()) + 1
-    if bool((mask >= 0.5).all()):  # the whole photo: a margin would only add the photo's own frame as a line
-        margin = 0.0
-    pad = round(margin * max(right - left, bottom - top))
-    return Frame((height, width), _square_around(left - pad, top - pad, right + pad, bottom + pad))
+    spans = [(int(line.min()), int(line.max()) + 1) for line in (columns, rows)]
+    cuts = _cuts(mask)
+    ends = (cuts[:2], cuts[2:])
+    pad = round(margin * max(last - first for first, last in spans))
+    padded = [_with_margin(*span, pad, cut) for span, cut in zip(spans, ends, strict=True)]
+    longest = max(last - first for first, last in padded)
+    (left, right), (top, bottom) = (_widened(*span, longest, cut) for span, cut in zip(padded, ends, strict=True))
+    return Frame((height, width), (left, top, right, bottom))
 
 
 def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tensor]:
-    """Cut a photo and its mask to a frame; what lies beyond the photo is white, and no object.
+    """Cut a photo and its mask to a frame.
+
+    What lies beyond the photo is white, and no object; but beyond a border that cuts the object, the object goes on,
+    blurred, so that the cut makes no line.
 
     Args:
-        image: [3, H, W] in 0-1.
+        image: [3, H, W] in 0-1, the object on white.
         mask: [H, W] in 0-1.
         frame: made for this photo.
 
     Returns:
         image [3, S, S] and mask [S, S]; S is the box's side (the longer one, for a squashed frame).
 
-    >>> photo, mask = torch.zeros(3, 40, 60), torch.ones(40, 60)
+    >>> photo, mask = torch.ones(3, 40, 60), torch.zeros(40, 60)
+    >>> photo[:, 10:, 20:40], mask[10:, 20:40] = 0, 1  # an object that the photo cuts at the bottom
     >>> image, _ = apply_frame(photo, mask, frame_photo(mask, "pad"))
-    >>> image.shape, float(image[0, 0, 0])  # white beyond the photo
-    (torch.Size([3, 60, 60]), 1.0)
+    >>> image.shape, image[0, 0, 30].item(), image[0, 59, 0].item(), image[0, 59, 30].item()
+    (torch.Size([3, 60, 60]), 1.0, 1.0, 0.0)
     """
-    left, top, right, bottom = frame.box
-    height, width = frame.photo_size
-    pads = [-left, right - width, -top, bottom - height]  # negative pads crop
-    image, mask = F.pad(image, pads, value=1.0), F.pad(mask, pads, value=0.0)
+    cuts, blur = _cuts(mask), max(1, round(BLUR * max(mask.shape)))
+    image, mask = _framed(image, frame, cuts, 1.0, blur), _framed(mask[None], frame, cuts, 0.0, 0)
     side = max(image.shape[-2:])
-    return resize(image[None], (side, side))[0], resize_map(mask[None], (side, side))[0]
+    return resize(image[None], (side, side))[0], resize_map(mask, (side, side))[0]
 
 
 def same_size(images: Sequence[Tensor]) -> Tensor:
@@ -157,3 +168,50 @@ def _square_around(left: int, top: int, right: int, bottom: int) -> tuple[int, i
     x = left - (side - (right - left)) // 2
     y = top - (side - (bottom - top)) // 2
     return (x, y, x + side, y + side)
+
+
+def _cuts(mask: Tensor) -> tuple[bool, bool, bool, bool]:
+    """Return whether a photo's border cuts its object [H, W] at the left, right, top and bottom: more than touches."""
+    borders = (mask[:, 0], mask[:, -1], mask[0], mask[-1])
+    left, right, top, bottom = (float((border >= 0.5).float().mean()) >= LEAST_CUT for border in borders)
+    return left, right, top, bottom
+
+
+def _with_margin(first: int, last: int, pad: int, cuts: tuple[bool, bool]) -> tuple[int, int]:
+    """Add a margin at the ends where the object is whole."""
+    return first - (0 if cuts[0] else pad), last + (0 if cuts[1] else pad)
+
+
+def _widened(first: int, last: int, wanted: int, cuts: tuple[bool, bool]) -> tuple[int, int]:
+    """Widen to ``wanted`` px: away from a cut, or at both ends alike where there is none, or one at each."""
+    more = wanted - (last - first)
+    ahead = more // 2 if cuts[0] == cuts[1] else 0 if cuts[0] else more
+    return first - ahead, last + more - ahead
+
+
+def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], empty: float, blur: int) -> Tensor:
+    """Cut an image [C, H, W] to a frame; beyond the photo it is ``empty``, but goes on where a border cuts it.
+
+    What goes on is averaged along the border over ``blur`` px each way, so that only broad shapes do.
+    """
+    left, top, right, bottom = frame.box
+    height, width = frame.photo_size
+    image = image[:, max(top, 0) : bottom, max(left, 0) : right]
+    columns = [
+        _strip(image[:, :, end], number, cut, empty, blur)
+        for end, number, cut in ((0, -left, cuts[0]), (-1, right - width, cuts[1]))
+    ]
+    image = torch.cat([columns[0], image.transpose(1, 2), columns[1]], dim=1).transpose(1, 2)
+    rows = [
+        _strip(image[:, end], number, cut, empty, blur)
+        for end, number, cut in ((0, -top, cuts[2]), (-1, bottom - height, cuts[3]))
+    ]
+    return torch.cat([rows[0], image, rows[1]], dim=1)
+
+
+def _strip(border: Tensor, number: int, goes_on: bool, empty: float, blur: int) -> Tensor:
+    """Return ``number`` lines [C, number, L] that lie beyond an image's border [C, L]; none where it is negative."""
+    if goes_on and blur:
+        border = F.avg_pool1d(border, 2 * blur + 1, 1, blur, count_include_pad=False)
+    line = border if goes_on else torch.full_like(border, empty)
+    return line[:, None].expand(-1, max(number, 0), -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,9 @@ THICKNESS, REACH = 1.0, 3.0
 
 FAINT = 0.1
 """Of the blurred lines: where they fall below, a path ends."""
+
+MOST_TURN = math.pi / 2
+"""Radians, how far a path may turn each way from its start: a stroke of one cubic can follow half a circle."""
 
 
 class LineFlow(NamedTuple):
@@ -52,26 +56,36 @@ def line_flow(lines: Tensor) -> LineFlow:
     return LineFlow(torch.from_numpy(direction).float(), torch.from_numpy(blurred).float())
 
 
-def follow(flow: LineFlow, starts: Tensor, length: float) -> Tensor:
-    """Follow the lines from points on them, both ways alike.
+class Paths(NamedTuple):
+    """Paths along lines.
+
+    Args:
+        points: [M, T, 2] px, steps of about 1 px; the start is the middle one.
+        reached: [M, T] bool, whether the line reaches so far; beyond, points lie on its end.
+    """
+
+    points: Tensor
+    reached: Tensor
+
+
+def follow(flow: LineFlow, starts: Tensor, length: float) -> Paths:
+    """Follow the lines from points on them, both ways alike, until they end or have turned by ``MOST_TURN``.
 
     Args:
         flow: of an [H, W] map.
         starts: [M, 2] px.
         length: px of a path, where its line goes on for so long.
 
-    Returns:
-        [M, T, 2] px, steps of about 1 px; points of a path whose line has ended lie on its end.
-
     >>> lines = torch.zeros(32, 32)
     >>> lines[16, 4:28] = 1
     >>> path = follow(line_flow(lines), torch.tensor([[16.0, 16.0]]), length=8)
-    >>> sorted(path[0, :, 0].tolist())
+    >>> sorted(path.points[0, :, 0].tolist())
     [12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0]
     """
     steps = max(1, round(length / 2))
     ahead, back = (_walk(flow, starts, sign, steps) for sign in (1.0, -1.0))
-    return torch.cat([back.flip(1)[:, :-1], ahead], dim=1)
+    joined = (torch.cat([one.flip(1)[:, :-1], other], dim=1) for one, other in zip(back, ahead, strict=True))
+    return Paths(*joined)
 
 
 def place_evenly(paths: Tensor, count: int) -> Tensor:
@@ -104,22 +118,33 @@ def curve_through(points: Tensor) -> Tensor:
     return torch.cat([cubics, points[:, -1:]], dim=1)
 
 
-def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int) -> Tensor:
-    """Go along the flow, px by px [M, steps + 1, 2]; stand still where the line has ended."""
+def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int) -> Paths:
+    """Go along the flow px by px, half a step ahead looking where it leads; stand still where the line has ended."""
     height, width = flow.strength.shape
-    limit = torch.tensor([width - 1, height - 1])
-    path, heading = [starts], torch.zeros_like(starts)
-    for step in range(steps):
-        here = path[-1]
-        x, y = torch.minimum(here.long().clamp(min=0), limit).unbind(-1)
-        along = flow.direction[y, x]
-        turned = (along * heading).sum(-1, keepdim=True) < 0
-        heading = along * sign if step == 0 else torch.where(turned, -along, along)
-        there = here + heading
-        x, y = torch.minimum(there.long().clamp(min=0), limit).unbind(-1)
-        inside = ((there >= 0) & (there <= limit + 1)).all(-1) & (flow.strength[y, x] > FAINT)
-        path.append(torch.where(inside[:, None], there, here))
-    return torch.stack(path, dim=1)
+    limit = torch.tensor([width, height])
+    at = _pixel(flow, starts)
+    first = heading = flow.direction[at] * sign
+    path, on = [starts], [torch.ones(len(starts), dtype=torch.bool)]
+    for _ in range(steps):
+        heading = _onward(flow.direction[_pixel(flow, path[-1] + heading / 2)], heading)
+        there = path[-1] + heading
+        inside = ((there >= 0) & (there <= limit)).all(-1) & (flow.strength[_pixel(flow, there)] > FAINT)
+        on.append(on[-1] & inside & ((heading * first).sum(-1) > math.cos(MOST_TURN)))
+        path.append(torch.where(on[-1][:, None], there, path[-1]))
+        heading = _onward(flow.direction[_pixel(flow, path[-1])], heading)
+    return Paths(torch.stack(path, dim=1), torch.stack(on, dim=1))
+
+
+def _onward(along: Tensor, heading: Tensor) -> Tensor:
+    """Return directions [M, 2], turned round where they lead back."""
+    return torch.where((along * heading).sum(-1, keepdim=True) < 0, -along, along)
+
+
+def _pixel(flow: LineFlow, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Return row and column of the pixels that points [M, 2] px lie in, the nearest ones of the map."""
+    height, width = flow.strength.shape
+    x, y = points.long().unbind(-1)
+    return y.clamp(0, height - 1), x.clamp(0, width - 1)
 
 
 def _blur(values: NDArray[np.float64]) -> NDArray[np.float64]:

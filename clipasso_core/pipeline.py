@@ -104,7 +104,7 @@ def sketch(
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention)
     strokes = init_strokes(maps.saliency, config.init).with_provenance(**cut.facts, **maps.facts)
-    run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe)
+    run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks)
     stopped = None
     try:
         for step in run:

@@ -12,9 +12,15 @@ from torch import Tensor
 from .determinism import same_kernels
 from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError, ShapeError
+from .line_drawing import contour, inner_lines, object_on_white
 from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .strokes import CANVAS
-from .xdog import xdog
+
+LEAST_ATTENTION = 0.15
+"""Counts everywhere: a line where the encoder looks least still is a line."""
+
+CONTOUR_SHARE, LEAST_LINE = 0.6, 0.25
+"""How strong a line the object's contour is, beside the strongest inside, and how strong one is at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +28,9 @@ class SaliencyMaps:
     """The saliency and what it is made of; each [B, 224, 224] in 0-1.
 
     Args:
-        saliency: attention x (edges or the mask's contour) x mask, stretched to 0-1.
+        saliency: attention x edges x mask, stretched to 0-1.
         attention: where the encoder looks.
-        edges: the photo's lines (XDoG).
+        edges: the photo's lines.
         facts: how they came to be, as JSON values.
     """
 
@@ -60,8 +66,8 @@ def compute_saliency(
         ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
         MaskError: the mask is empty, or nothing salient: the photo has no lines inside the mask.
 
-    Source: section 4.2 of the paper. Differs: the mask's contour counts as a line, because the edge map finds
-    none around a pale object on white.
+    Source: section 4.2 of the paper. Differs: the lines are those of ``line_drawing``, and the stronger a line, the
+    likelier strokes start there; XDoG, the paper's, finds lines all over dark places, and none around a pale object.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo = torch.ones(1, 3, 100, 100)
@@ -77,15 +83,14 @@ def compute_saliency(
         canvas, inside = _on_canvas(image, where)
         with same_kernels():
             seen = encoder.attention_map(canvas, attention.method, text)
-        edges = xdog(canvas)
-        lines = edges if inside is None else lines_inside(edges, inside)
-        product = (seen + 1e-3) * lines  # a line where the encoder looks least still is a line
+        lines = _lines(canvas, inside)
+        product = (seen + LEAST_ATTENTION) * lines
         if float(product.max()) <= 0:
             raise MaskError(
                 f"Image {index} has no lines inside its object (is it one flat colour?). "
                 "Use another photo or mask, or paint the saliency yourself."
             )
-        maps.append((min_max(product), seen, edges))
+        maps.append((min_max(product), seen, lines))
     if not maps:
         raise ShapeError("images is an empty batch; give at least one image.")
     facts = {**asdict(attention), "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
@@ -102,6 +107,13 @@ def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
     [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
     """
     return torch.maximum(edges, _contour(inside)) * inside
+
+
+def _lines(image: Tensor, inside: Tensor | None) -> Tensor:
+    """Return the lines [1, 224, 224] in 0-1 that strokes may start on."""
+    mask = object_on_white(image) if inside is None else inside.float()
+    lines = torch.maximum(inner_lines(image, mask), CONTOUR_SHARE * contour(mask, CANVAS).to(image))
+    return torch.where(lines > LEAST_LINE, lines, torch.zeros_like(lines))
 
 
 def _contour(inside: Tensor) -> Tensor:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from .determinism import seeded_generator
 from .errors import MaskError, ShapeError, check_range
-from .line_flow import LineFlow, curve_through, follow, line_flow, place_evenly
+from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .pixels import check_same_aspect, fit_map
 from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
 
 SEED_STEP = 1000
 """Distance between the seeds of the sketches of one photo: 0, 1000, 2000 in the paper."""
+
+CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
+"""px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
+likeliest starts are looked at, where there are more of them than strokes."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +36,16 @@ class StrokeInitConfig:
         num_sketches: sketches per photo, each from a seed of its own (seed, seed + 1000, ...).
         stroke_width: px on a canvas of 224 px, the full width; it scales with the canvas.
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
-        spread: how far starts keep from each other, as a fraction of the distance that would fill the salient
+        spread: how far starts keep from earlier strokes, as a fraction of the distance that would fill the salient
             area evenly; 0 is the paper's independent draw, which crowds.
         radius: width of the square in which each next control point lies at random around the one before, as a
-            fraction of the canvas (so at most half of it away in x and in y); a tenth of that for strokes that follow
-            a line.
+            fraction of the canvas (so at most half of it away in x and in y); a twentieth of that for strokes that
+            follow a line.
         canvas_size: px, the side of the square canvas: the unit of control points and widths, nothing else.
         seed: of the random numbers.
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
-            where the line ends. 0 is the paper's: strokes set off at random.
+            where the line ends, turns or meets an earlier stroke: as long as what it draws. 0 is the paper's: strokes
+            set off at random.
     """
 
     num_strokes: int = 16
@@ -45,11 +53,11 @@ class StrokeInitConfig:
     num_sketches: int = 3
     stroke_width: float = 3.0
     temperature: float = 0.3
-    spread: float = 0.7
+    spread: float = 0.6
     radius: float = 0.05
     canvas_size: int = 224
     seed: int = 0
-    follow: float = 0.2
+    follow: float = 0.4
 
     def __post_init__(self) -> None:
         check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
@@ -116,55 +124,77 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
 
 
 def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, seed: int) -> Tensor:
+    """Return the control points [N, K, 2] of one sketch."""
     generator = seeded_generator(seed)
-    starts = _sample(sampling_map(saliency, config.temperature), config.num_strokes, config.spread, generator)
+    points = _in_random_order(sampling_map(saliency, config.temperature), generator)
     shape = (config.num_strokes, 3 * config.num_segments, 2)
     offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * CANVAS_SIDE
-    wander = torch.cat([torch.zeros_like(starts[:, None]), offsets.cumsum(dim=1)], dim=1)
-    return starts[:, None] + wander if flow is None else _along(flow, starts, wander, config)
+    wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
+    distance = config.spread * (_extent(points) / config.num_strokes) ** 0.5
+    if flow is None:
+        starts = _take_apart(_points_alone(points), distance, config.num_strokes)
+        return torch.cat(starts)[:, None] + wander
+    points = points[: max(MOST_FOLLOWED, config.num_strokes)]
+    lines = _take_apart(follow(flow, points, config.follow * CANVAS_SIDE), distance, config.num_strokes)
+    return torch.stack([_along(line, offset) for line, offset in zip(lines, wander, strict=True)])
 
 
-def _along(flow: LineFlow, starts: Tensor, wander: Tensor, config: StrokeInitConfig) -> Tensor:
-    """Return control points [N, K, 2] along the lines at starts [N, 2]; where a line is short, they wander instead."""
-    length = config.follow * CANVAS_SIDE
-    path = place_evenly(follow(flow, starts, length), wander.shape[1])
-    travelled = torch.linalg.vector_norm(path.diff(dim=1), dim=-1).sum(dim=1)
-    missing: Tensor = (1 - travelled / length).clamp(0.1, 1)
-    return curve_through(path) + wander * missing[:, None, None]
-
-
-def _sample(probability: Tensor, count: int, spread: float, generator: torch.Generator) -> Tensor:
-    """Draw pixel centres [count, 2] without replacement (Gumbel top-k), again from the start when they run out.
-
-    With spread, a pixel near an earlier start waits until all others have had their turn.
-    """
+def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw all possible pixels without replacement (Gumbel top-k); return their centres [M, 2] px, in that order."""
     width = probability.shape[1]
     uniform = torch.rand(probability.numel(), generator=generator).clamp(1e-9, 1 - 1e-7)
     scores = probability.flatten().log() - (-uniform.log()).log()
-    possible = int((probability > 0).sum())
-    order = torch.sort(scores, descending=True, stable=True).indices[:possible]
-    points = torch.stack([order % width, order // width], dim=-1).float() + 0.5
-    distance = spread * (_extent(points) / count) ** 0.5
-    first = _keep_apart(points, distance, count) if spread > 0 else torch.arange(min(count, possible))
-    return points[first.repeat(-(-count // len(first)))[:count]]
+    order = torch.sort(scores, descending=True, stable=True).indices[: int((probability > 0).sum())]
+    return torch.stack([order % width, order // width], dim=-1).float() + 0.5
 
 
-def _keep_apart(points: Tensor, distance: float, count: int) -> Tensor:
-    """Return the indices [<= count] of points taken in turn, none nearer than distance px to an earlier one.
+def _points_alone(points: Tensor) -> Paths:
+    """Return points [M, 2] as paths that lead nowhere."""
+    return Paths(points[:, None], torch.ones(len(points), 1, dtype=torch.bool))
 
-    When no point is left that far away, the distance halves; under half a px every point may be taken.
+
+def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:
+    """Take ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
+
+    A path ends where it would come near an earlier one. When no start is left that far away, the distance halves; when
+    all have been taken, they are taken again.
     """
-    taken: list[int] = []
-    nearest = torch.full((len(points),), torch.inf)
-    while len(taken) < min(count, len(points)):
-        free = nearest >= (distance if distance > 0.5 else 0.5)
-        if not bool(free.any()):
-            distance /= 2
+    middle = paths.points.shape[1] // 2
+    starts = _pixels(paths.points[:, middle])
+    left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
+    taken: list[Tensor] = []
+    while len(taken) < min(count, len(left)):
+        free = left & (nearest[starts] >= distance)
+        if not free.any():
+            distance = distance / 2 if distance > 1 else 0.0
             continue
-        index = int(free.to(torch.uint8).argmax())
-        taken.append(index)
-        nearest = torch.minimum(nearest, torch.linalg.vector_norm(points - points[index], dim=-1))
-    return torch.tensor(taken)
+        index = int(free.argmax())
+        left[index] = False
+        apart = nearest[_pixels(paths.points[index])] >= min(CLOSEST, 0.75 * distance)
+        path = paths.points[index, _run_around(middle, apart & paths.reached[index].numpy())]
+        drawn[_pixels(path)] = True
+        nearest = ndimage.distance_transform_edt(~drawn)
+        taken.append(path)
+    return [taken[index % len(taken)] for index in range(count)]
+
+
+def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and column of the pixels that points [T, 2] px lie in."""
+    x, y = points.long().clamp(0, CANVAS_SIDE - 1).unbind(-1)
+    return y.numpy(), x.numpy()
+
+
+def _run_around(middle: int, good: NDArray[np.bool_]) -> slice:
+    """Return the unbroken run of good places around the middle one, which counts as good."""
+    ahead, back = good[middle + 1 :], good[:middle][::-1]
+    return slice(middle - int(np.cumprod(back).sum()), middle + 1 + int(np.cumprod(ahead).sum()))
+
+
+def _along(path: Tensor, wander: Tensor) -> Tensor:
+    """Return control points [K, 2] along a path [T, 2]; the shorter it is, the more they wander."""
+    placed = place_evenly(path.expand(max(2, len(path)), 2)[None], len(wander))
+    travelled = float(torch.linalg.vector_norm(placed.diff(dim=1), dim=-1).sum())
+    return curve_through(placed)[0] + wander * max(0.05, (1 - travelled / SHORT) / 2)
 
 
 def _extent(points: Tensor) -> float:

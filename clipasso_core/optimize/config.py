@@ -23,6 +23,8 @@ class OptimizeConfig:
         final_learning_rate: fraction of it that is left at the end (cosine decay); 1 keeps it constant.
         num_views: random views per iteration besides the identity.
         bank_size: random views to draw from.
+        simplify: 0-1, how much of what the drawing is compared with is the photo's ``line_drawing``, without texture,
+            tone and shading; 0 is the photo alone, as in the paper.
         tidy: 0-1, how much strokes keep off each other and themselves; 0 is the paper's, which lets them pile up.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
@@ -38,10 +40,11 @@ class OptimizeConfig:
     """
 
     num_iterations: int = 400
-    learning_rate: float = 6.0
+    learning_rate: float = 2.0
     final_learning_rate: float = 0.02
     num_views: int = 1
     bank_size: int = 32
+    simplify: float = 0.5
     tidy: float = 0.5
     halving: bool = True
     images_per_pass: int = 0
@@ -55,6 +58,7 @@ class OptimizeConfig:
             "final_learning_rate": (0, 1),
             "num_views": (0, 64),
             "bank_size": (0, 4096),
+            "simplify": (0, 1),
             "tidy": (0, 1),
             "images_per_pass": (0, 4096),
             "seed": (0, 2**64 - 1),

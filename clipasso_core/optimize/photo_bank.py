@@ -28,10 +28,13 @@ AMPERE = 8
 class PhotoBank:
     """Remember what the encoder sees in each photo through each view.
 
-    View 0 is the identity. A view's features are computed when ``learn`` is first told of it.
+    View 0 is the identity. A view's features are computed when ``learn`` is first told of it. Where a line drawing
+    counts too, its maps and the photo's are mixed: being compared with the mixture is being compared with both, but for
+    a constant. What the photo means is always asked of the photo itself.
 
     Args:
         images: [P, 3, H, W] in 0-1.
+        lines: [P, H, W] their line drawings, of which ``config.simplify`` says how much they count.
         encoder: which looks.
         recipe: which maps to keep, and in which form.
         config: how many random views there are besides the identity, and how many images fit into one pass.
@@ -41,6 +44,7 @@ class PhotoBank:
     def __init__(
         self,
         images: Tensor,
+        lines: Tensor,
         encoder: ImageEncoder,
         recipe: FeatureRecipe,
         config: OptimizeConfig,
@@ -48,6 +52,7 @@ class PhotoBank:
     ) -> None:
         self.on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
+        self.lines, self.simplify = lines[:, None], config.simplify
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
@@ -68,7 +73,7 @@ class PhotoBank:
             seen = warp(drawings, self.grids[views])
         else:
             seen = warp_from_bank(drawings, views, self._adjoint)
-        return comparable(self._encode(seen.expand(-1, 3, -1, -1)), self.recipe)
+        return self._see(seen)
 
     def photo(self, views: Tensor, photo_index: Tensor) -> Features:
         """Return the photos' features: of photos photo_index [B] through views [V], B * V entries, photo by photo."""
@@ -121,13 +126,22 @@ class PhotoBank:
 
     @torch.no_grad()
     def _learn_view(self, view: int) -> None:
-        through = torch.tensor([view], device=self.images.device) if view else None
-        together = 1 if self.on_cpu else self.images_per_pass
-        seen = [self.look(part, through) for part in torch.split(self.images, together)]
+        seen = self._seen(self.images, view)
+        drawn = self._seen(self.lines, view) if self.simplify > 0 else seen
         for name in self.recipe.layer_weights:
-            self._maps[name] = self._kept(self._maps.get(name), view, [f.maps[name] for f in seen])
+            maps = [torch.lerp(a.maps[name], b.maps[name], self.simplify) for a, b in zip(seen, drawn, strict=True)]
+            self._maps[name] = self._kept(self._maps.get(name), view, maps)
         if self.recipe.semantic_weight > 0:
             self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
+
+    def _seen(self, images: Tensor, view: int) -> list[Features]:
+        """Return what is seen in images [P, C, H, W], whose borders go on beyond them, in passes."""
+        parts = torch.split(images, 1 if self.on_cpu else self.images_per_pass)
+        return [self._see(warp(part, self.grids[view : view + 1], "border") if view else part) for part in parts]
+
+    def _see(self, images: Tensor) -> Features:
+        """See images [B, C, H, W], C 1 or 3."""
+        return comparable(self._encode(images.expand(-1, 3, -1, -1)), self.recipe)
 
     def _encode(self, images: Tensor) -> Features:
         """See images as they are, in the precision asked for; the features are float32."""

@@ -13,7 +13,8 @@ from ..allocator import keeping_freed_memory
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
-from ..pixels import check_images, check_same_aspect, resize
+from ..line_drawing import line_drawing
+from ..pixels import check_images, check_same_aspect, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
@@ -36,9 +37,10 @@ class SketchRun:
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
+        masks: P of [h, w], white where the objects are; None takes what is not white.
 
     Raises:
-        ShapeError: images are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
+        ShapeError: images or masks are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
             of the images'.
 
     >>> from clipasso_core.encoders import get_encoder
@@ -58,6 +60,7 @@ class SketchRun:
         encoder: ImageEncoder,
         config: OptimizeConfig | None = None,
         recipe: FeatureRecipe | None = None,
+        masks: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         _check_shares(strokes, len(images))
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
@@ -71,7 +74,8 @@ class SketchRun:
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
         )
         self.generator = seeded_generator(self.config.seed)
-        self.bank = PhotoBank(photos, encoder, self.recipe, self.config, self.generator)
+        lines = line_drawing(photos, None if masks is None else _fitted_masks(masks, photos))
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views, self.config.tidy)
         self._do: Callable[[], None] | None = None
@@ -162,3 +166,11 @@ def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) 
     checked = check_images(image[None])
     check_same_aspect(checked, canvas_size)
     return resize(checked, size)
+
+
+def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
+    """Return masks [h, w] of the photos [P, 3, H, W] as [P, H, W]."""
+    if len(masks) != len(photos):
+        raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one each.")
+    size = (photos.shape[-2], photos.shape[-1])
+    return torch.cat([resize_map(mask[None].to(photos), size) for mask in masks])

@@ -28,7 +28,7 @@ def circle(radius: float = 30.0) -> Tensor:
 
 @pytest.mark.parametrize("degrees", [0.0, 30.0, 45.0, 90.0, 140.0])
 def test_paths_run_along_a_straight_line(degrees: float) -> None:
-    path = follow(line_flow(straight(degrees)), torch.tensor([[SIDE / 2, SIDE / 2]]), 40.0)[0]
+    path = follow(line_flow(straight(degrees)), torch.tensor([[SIDE / 2, SIDE / 2]]), 40.0).points[0]
     along = torch.tensor([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
     span = path[-1] - path[0]
     assert float(torch.linalg.vector_norm(span)) == pytest.approx(40, abs=0.5)
@@ -37,25 +37,43 @@ def test_paths_run_along_a_straight_line(degrees: float) -> None:
 
 
 def test_paths_bend_with_a_circle() -> None:
-    path = follow(line_flow(circle()), torch.tensor([[SIDE / 2 + 30.0, SIDE / 2]]), 60.0)[0]
+    path = follow(line_flow(circle()), torch.tensor([[SIDE / 2 + 30.0, SIDE / 2]]), 60.0).points[0]
     apart = torch.linalg.vector_norm(path - SIDE / 2, dim=-1)
     assert float((apart - 30).abs().max()) < 1.5
     turned = torch.atan2(path[:, 1] - SIDE / 2, path[:, 0] - SIDE / 2)
     assert abs(float(turned[-1] - turned[0])) == pytest.approx(2.0, abs=0.1)  # 60 px of a radius of 30
 
 
+@pytest.mark.parametrize("quarter", range(4))
+def test_a_thin_circle_is_followed_from_everywhere(quarter: int) -> None:
+    """A ring two pixels wide: its pixels are off its middle by up to one, and a path must not slide off it."""
+    ring = circle(40.0)
+    y, x = (ring > 0).nonzero().float().add(0.5).unbind(1)
+    here = ((x > SIDE / 2) * 2 + (y > SIDE / 2)) == quarter
+    paths = follow(line_flow(ring), torch.stack([x, y], dim=1)[here], 60.0)
+    assert float(paths.reached.float().mean()) > 0.99
+    apart = torch.linalg.vector_norm(paths.points - SIDE / 2, dim=-1)
+    assert float((apart - 40).abs().max()) < 2.5
+
+
+def test_a_path_ends_where_it_has_turned_enough() -> None:
+    paths = follow(line_flow(circle(12.0)), torch.tensor([[SIDE / 2 + 12.0, SIDE / 2]]), 80.0)
+    assert int(paths.reached.sum()) == pytest.approx(12 * math.pi, abs=4)  # half of the circle
+    assert not torch.allclose(paths.points[0, 0], paths.points[0, -1], atol=8)
+
+
 def test_a_path_ends_with_its_line() -> None:
     lines = straight(0.0)
     lines[:, :40] = 0
     lines[:, 70:] = 0
-    path = follow(line_flow(lines), torch.tensor([[50.0, SIDE / 2]]), 80.0)[0]
+    path = follow(line_flow(lines), torch.tensor([[50.0, SIDE / 2]]), 80.0).points[0]
     ends = sorted([float(path[0, 0]), float(path[-1, 0])])
     assert ends == [pytest.approx(39, abs=2.5), pytest.approx(71, abs=2.5)]
 
 
 def test_paths_stay_on_the_canvas() -> None:
     for start in ([0.5, SIDE / 2], [SIDE - 0.5, SIDE / 2]):
-        path = follow(line_flow(torch.ones(SIDE, SIDE)), torch.tensor([start]), 300.0)
+        path = follow(line_flow(torch.ones(SIDE, SIDE)), torch.tensor([start]), 300.0).points
         assert bool(((path >= 0) & (path <= SIDE)).all())
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import curve_points, segments_of
+from clipasso_core.bezier import arc_length, curve_points, segments_of
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes, sampling_map
 
@@ -112,12 +112,30 @@ def ring() -> Tensor:
 
 @pytest.mark.parametrize("segments", [1, 3])
 def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
-    points = init_strokes(ring(), config(follow=0.2, num_segments=segments, radius=0.02)).control_points
+    few = config(num_strokes=3, follow=0.2, num_segments=segments, radius=0.02)
+    points = init_strokes(ring(), few).control_points
     on = curve_points(segments_of(points), torch.linspace(0, 1, 9))
     apart = torch.linalg.vector_norm(on - 112, dim=-1)
     assert float((apart - 70).abs().max()) < 4
     length = torch.linalg.vector_norm(on.flatten(2, 3).diff(dim=2), dim=-1).sum(dim=2)
     assert float((length - 0.2 * SIDE).abs().max()) < 2.5
+
+
+def test_first_strokes_end_where_they_meet_an_earlier_one() -> None:
+    on = curve_points(segments_of(init_strokes(ring(), config(follow=0.4)).control_points), torch.linspace(0, 1, 30))
+    for sketch in on.flatten(2, 3):
+        apart = [float(torch.cdist(a, b).min()) for i, a in enumerate(sketch) for b in sketch[:i]]
+        assert min(apart) > 3  # px: no line is drawn twice
+        assert min(apart) < 9  # and none is left half drawn: 8 strokes of 90 px are more than the ring's 440
+
+
+def test_first_strokes_are_as_long_as_their_lines() -> None:
+    lines = torch.zeros(1, SIDE, SIDE)
+    lines[0, 60:62, 20:200], lines[0, 150:152, 100:112] = 1, 1
+    points = init_strokes(lines, config(num_strokes=2, num_sketches=1, follow=0.4, spread=1.0)).control_points[0]
+    lengths = sorted(arc_length(points).tolist())
+    assert lengths[0] == pytest.approx(14, abs=5)
+    assert lengths[1] == pytest.approx(0.4 * SIDE, abs=25)
 
 
 def test_strokes_on_one_spot_still_differ() -> None:
