@@ -95,7 +95,7 @@ def describe_run(
     return {
         "encoder": encoder.name,
         "encoder_sha256": encoder.fingerprint,
-        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights)},
+        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights), "distances": dict(recipe.distances)},
         "optimize": asdict(config),
         "device": device.type,
         "versions": {"clipasso": __version__, "torch": torch.__version__, "python": platform.python_version()},
