@@ -14,7 +14,7 @@ from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError, ShapeError
 from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .strokes import CANVAS
-from .xdog import xdog
+from .xdog import EdgeMethod, xdog
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,7 @@ def compute_saliency(
     encoder: ImageEncoder,
     mask: Tensor | Iterable[Tensor] | None = None,
     attention: AttentionConfig | None = None,
+    edges: EdgeMethod = "textbook",
 ) -> SaliencyMaps:
     """Find where strokes should start.
 
@@ -55,13 +56,15 @@ def compute_saliency(
         encoder: whose attention is used.
         mask: one for all images, or one each, of [H, W], white where the object is; None for everywhere.
         attention: how and for which words the encoder is asked; None for its own way.
+        edges: how lines are found; see ``xdog``.
 
     Raises:
         ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
         MaskError: the mask is empty, or nothing salient: the photo has no lines inside the mask.
+        ConfigError: there is no such way to find lines.
 
-    Source: section 4.2 of the paper. Differs: the mask's contour counts as a line, because the edge map finds
-    none around a pale object on white.
+    Source: section 4.2 of the paper. Differs: the mask's contour counts as a line, because the textbook's edge
+    map finds none around a pale object on white.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo = torch.ones(1, 3, 100, 100)
@@ -77,20 +80,20 @@ def compute_saliency(
         canvas, inside = _on_canvas(image, where)
         with same_kernels():
             seen = encoder.attention_map(canvas, attention.method, text)
-        edges = xdog(canvas)
-        lines = edges if inside is None else lines_inside(edges, inside)
+        drawn = xdog(canvas, edges)
+        lines = drawn if inside is None else lines_inside(drawn, inside)
         product = (seen + 1e-3) * lines  # a line where the encoder looks least still is a line
         if float(product.max()) <= 0:
             raise MaskError(
                 f"Image {index} has no lines inside its object (is it one flat colour?). "
                 "Use another photo or mask, or paint the saliency yourself."
             )
-        maps.append((min_max(product), seen, edges))
+        maps.append((min_max(product), seen, drawn))
     if not maps:
         raise ShapeError("images is an empty batch; give at least one image.")
-    facts = {**asdict(attention), "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
-    saliency, attended, edges = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
-    return SaliencyMaps(saliency, attended, edges, {"saliency": facts})
+    facts = {**asdict(attention), "edges": edges, "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
+    saliency, attended, lines = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
+    return SaliencyMaps(saliency, attended, lines, {"saliency": facts})
 
 
 def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
