@@ -21,13 +21,15 @@ class Candidates:
         strokes: [P * k, ...] the first strokes, photo by photo.
         photos: P.
         num_iterations: T, of the whole run.
+        evaluation_interval: iterations from one evaluation to the next; the last iteration has one as well.
 
     Attributes:
         now: [1] the iteration that ``remember`` is told of, 0 for the first.
     """
 
-    def __init__(self, strokes: Strokes, photos: int, num_iterations: int) -> None:
+    def __init__(self, strokes: Strokes, photos: int, num_iterations: int, evaluation_interval: int = 1) -> None:
         self.strokes, self.photos = strokes, photos
+        self.evaluation_interval = evaluation_interval
         self.per_photo = self.alive_per_photo = strokes.batch_size // photos
         device = strokes.control_points.device
         self.active = torch.arange(strokes.batch_size, device=device)
@@ -51,10 +53,11 @@ class Candidates:
     def remember(self, points: Tensor, loss: Tensor) -> None:
         """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``.
 
-        A NaN loss is never the best.
+        A NaN loss is never the best, and neither is one of an iteration without an evaluation.
         """
         rows = self.active
-        better = loss < self.best_loss[rows]
+        last = self.now == len(self.history) - 1
+        better = (loss < self.best_loss[rows]) & (last | (self.now % self.evaluation_interval == 0))
         kept = torch.where(better[:, None, None, None], points.detach(), self.best_points[rows])
         self.best_points.index_copy_(0, rows, kept)
         self.best_iteration.index_copy_(0, rows, torch.where(better, self.now, self.best_iteration[rows]))

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from ..errors import ConfigError, check_choice, check_range
 
-Preset = Literal["draft", "standard", "best"]
+Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -22,12 +22,16 @@ class OptimizeConfig:
         learning_rate: px per step on a canvas of 224 px.
         final_learning_rate: fraction of it that is left at the end (cosine decay); 1 keeps it constant.
         num_views: random views per iteration besides the identity.
-        bank_size: random views to draw from.
+        bank_size: random views to draw from; 0 draws fresh ones for every iteration, as the paper does, which takes a
+            look at the photo through each.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.
         seed: of the views.
         precision: in which the encoder computes: float32, or bfloat16 (faster on a GPU that has it; a CPU is slower).
+        evaluation_interval: iterations from one evaluation to the next: only then, and in the last iteration, the state
+            of a sketch may be remembered as its best. The paper's 10; each iteration knows its loss anyway.
+        stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -45,6 +49,8 @@ class OptimizeConfig:
     images_per_pass: int = 0
     seed: int = 0
     precision: Precision = "float32"
+    evaluation_interval: int = 1
+    stop_change: float = 0.0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -55,16 +61,25 @@ class OptimizeConfig:
             "bank_size": (0, 4096),
             "images_per_pass": (0, 4096),
             "seed": (0, 2**64 - 1),
+            "evaluation_interval": (1, 100_000),
+            "stop_change": (0, 1),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
-        if self.num_views > self.bank_size:
+        if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
+
+    @property
+    def bank_views(self) -> int:
+        """How many random views there are at a time."""
+        return self.bank_size or self.num_views
 
 
 def preset_config(preset: Preset) -> OptimizeConfig:
-    """Return what a preset does. docs/benchmarks.md says how the numbers were found.
+    """Return the optimiser's part of a preset; ``presets.sketch_preset`` returns all of it.
+
+    docs/benchmarks.md says how the numbers were found, docs/method.md how "paper" and "standard" differ.
 
     Raises:
         ConfigError: unknown preset; the message lists those there are.
@@ -76,6 +91,16 @@ def preset_config(preset: Preset) -> OptimizeConfig:
         "draft": OptimizeConfig(num_iterations=100, bank_size=16),
         "standard": OptimizeConfig(),
         "best": OptimizeConfig(num_iterations=800, bank_size=64, halving=False),
+        "paper": OptimizeConfig(
+            num_iterations=2001,
+            learning_rate=1.0,
+            final_learning_rate=1.0,
+            num_views=4,
+            bank_size=0,
+            halving=False,
+            evaluation_interval=10,
+            stop_change=1e-5,
+        ),
     }
     check_choice("preset", preset, PRESETS)
     return presets[preset]

@@ -51,7 +51,8 @@ class SketchResult:
         num_iterations: iterations done.
         setbacks: [P] how often a sketch of the photo had a NaN or infinite loss or gradient and went back to its last
             finite points.
-        stopped: "finished", "interrupted", "failed" (an error ended the run) or "unfinished" (asked for midway).
+        stopped: "finished", "settled" (the losses no longer changed), "interrupted", "failed" (an error ended the run)
+            or "unfinished" (asked for midway).
         seconds: time taken.
     """
 

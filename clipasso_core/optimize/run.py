@@ -72,15 +72,18 @@ class SketchRun:
         )
         self.generator = seeded_generator(self.config.seed)
         self.bank = PhotoBank(photos, encoder, self.recipe, self.config, self.generator)
-        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations)
+        every = self.config.evaluation_interval
+        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views)
         self._do: Callable[[], None] | None = None
+        self._evaluations: list[Tensor] = []
         self.iteration = 0
+        self.settled = False
         self.started = time.perf_counter()
 
     def __iter__(self) -> Iterator[SketchStep]:
         with keeping_freed_memory():
-            while self.iteration < self.config.num_iterations:
+            while self.iteration < self.config.num_iterations and not self.settled:
                 yield self.step()
 
     def step(self) -> SketchStep:
@@ -99,6 +102,8 @@ class SketchRun:
             self._do()
         if self.iteration == 0:
             self._check_losses()
+        if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
+            self._settle()
         self.iteration += 1
         evaluated = self.work.strokes.with_points(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
@@ -115,7 +120,8 @@ class SketchRun:
             stopped: "interrupted" or "failed" where something ended the run early, which the strokes' provenance then
                 says as well; None where nothing did.
         """
-        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else "unfinished")
+        ended = "settled" if self.settled else "unfinished"
+        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
         strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
 
@@ -127,7 +133,19 @@ class SketchRun:
                 "With precision bfloat16, try float32."
             )
 
+    def _settle(self) -> None:
+        """Note an evaluation, and whether no sketch's loss has changed in the last two."""
+        self._evaluations = [*self._evaluations[-2:], self.work.losses["evaluation"].clone()]
+        if len(self._evaluations) == 3:
+            changes = torch.stack(self._evaluations).diff(dim=0).abs()
+            self.settled = bool((changes <= self.config.stop_change).all())
+
     def _draw_views(self) -> list[int]:
+        """Return which views this iteration looks through, the first the identity; fresh ones are drawn on the way."""
+        if self.config.bank_size == 0:
+            if self.iteration > 0 and self.bank.redraw(self.generator):
+                self._do = None
+            return list(range(self.config.num_views + 1))
         order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
         return [0, *(1 + order).tolist()]
 
@@ -141,7 +159,7 @@ class SketchRun:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
             return
         self.work = self.work.keep(self.candidates.halve())
-        self._do = None
+        self._do, self._evaluations = None, []
 
 
 def _check_shares(strokes: Strokes, photos: int) -> None:

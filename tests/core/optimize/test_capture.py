@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from clipasso_core.augment import Adjoint
 from clipasso_core.optimize import SketchRun, capture
 from clipasso_core.optimize import iteration as iteration_module
 from clipasso_core.optimize.iteration import Iteration
@@ -144,6 +145,35 @@ def test_capturing_leaves_no_trace(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(capture, "can_capture", lambda device: False)
         assert found == moved(start(cup, 2, **options))
+
+
+def test_fresh_views_are_captured_anew_only_where_their_gradient_takes_more_work(
+    start: Start, cup: Tensor, stand_in: type[StandInGraph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bank gathers gradients as on a GPU; the graph's tensors are the same ones all along."""
+    init = PhotoBank.__init__
+
+    def as_on_a_gpu(self: PhotoBank, *arguments: Any) -> None:
+        init(self, *arguments)
+        self._adjoint = Adjoint(self.grids)
+
+    monkeypatch.setattr(PhotoBank, "__init__", as_on_a_gpu)
+    captured: list[int] = []
+    capture_it = capture._capture
+
+    def noted(work: Iteration, memory: list[Tensor]) -> Callable[[], None]:
+        assert work.bank._adjoint is not None
+        captured.append(work.bank._adjoint.most)
+        return capture_it(work, memory)
+
+    monkeypatch.setattr(capture, "_capture", noted)
+    run = start(cup, num_iterations=12, num_views=2, bank_size=0)
+    found = moved(run)
+    assert captured == sorted(set(captured))  # each time it had grown
+    assert run.bank._adjoint is not None
+    assert captured[-1] == run.bank._adjoint.most
+    monkeypatch.setattr(capture, "can_capture", lambda device: False)
+    assert found == moved(start(cup, num_iterations=12, num_views=2, bank_size=0))
 
 
 @pytest.mark.parametrize("before", [(False, True), (True, False)])
