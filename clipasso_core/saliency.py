@@ -91,9 +91,13 @@ def compute_saliency(
         maps.append((min_max(product), seen, drawn))
     if not maps:
         raise ShapeError("images is an empty batch; give at least one image.")
-    facts = {**asdict(attention), "edges": edges, "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
     saliency, attended, lines = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
-    return SaliencyMaps(saliency, attended, lines, {"saliency": facts})
+    return SaliencyMaps(saliency, attended, lines, {"saliency": describe_saliency(encoder, attention, edges)})
+
+
+def describe_saliency(encoder: ImageEncoder, attention: AttentionConfig, edges: EdgeMethod) -> dict[str, object]:
+    """Return the facts that decide a saliency besides its inputs, as JSON values."""
+    return {**asdict(attention), "edges": edges, "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
 
 
 def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
