@@ -48,7 +48,7 @@ class Saliency(io.ComfyNode):
                     "leave it empty.",
                 ),
                 io.Combo.Input(
-                    "edges",
+                    "edge_method",
                     options=list(EDGE_METHODS),
                     default=EDGE_METHODS[0],
                     optional=True,
@@ -76,12 +76,12 @@ class Saliency(io.ComfyNode):
         encoder: SketchEncoder | None = None,
         method: AttentionMethod = "auto",
         look_for: str = "",
-        edges: EdgeMethod = "textbook",
+        edge_method: EdgeMethod = "textbook",
     ) -> io.NodeOutput:
         with host.gradients():
             looking = (encoder or embedded()).ready()
             photos, masks = photos_and_masks(image, mask, host.device())
-            maps = compute_saliency(photos, looking, masks, AttentionConfig(method, look_for), edges)
+            maps = compute_saliency(photos, looking, masks, AttentionConfig(method, look_for), edge_method)
         size = (image.shape[1], image.shape[2])
         saliency, attention, lines = (mask_to_host(enlarge_map(m, size)) for m in maps.maps)
         return io.NodeOutput(with_origin(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, lines)
