@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,23 @@ def test_the_papers_encoders_are_taken_when_both_are_there(tmp_path: Path) -> No
     assert found == [("embedded", "embedded")] * 2
     assert preset_encoders("paper", store) == PAPER_ENCODERS
     assert preset_encoders("best", store) == ("embedded", "embedded")
+
+
+def test_the_template_as_published_holds_the_values_of_the_preset() -> None:
+    template = Path(__file__).parents[2] / "workflows" / "as_published.json"
+    nodes = json.loads(template.read_text(encoding="utf-8"))["nodes"]
+    values = {node["type"]: node["widgets_values"] for node in nodes}
+    paper = sketch_preset("paper")
+    mask, init = paper.mask, paper.init
+    assert values["CLIPassoMask"] == [
+        mask.source, False, mask.threshold, mask.grow, mask.keep_largest, mask.fit, mask.margin
+    ]  # fmt: skip
+    assert values["CLIPassoSaliency"] == [paper.attention.method, paper.attention.text, paper.edges]
+    assert values["CLIPassoStrokeInit"] == [
+        init.num_strokes, init.seed, "fixed", init.num_sketches, init.stroke_width, init.num_segments,
+        init.temperature, init.spread, init.canvas_size, init.follow,
+    ]  # fmt: skip
+    assert values["CLIPassoOptimize"][:2] == ["paper", 0]  # its preset, and its number of iterations
 
 
 def test_a_photo_is_sketched_as_published(photo: Callable[[str], Tensor], encoder: ImageEncoder) -> None:
