@@ -31,7 +31,12 @@ class OptimizeConfig:
         precision: in which the encoder computes: float32, or bfloat16 (faster on a GPU that has it; a CPU is slower).
         evaluation_interval: iterations from one evaluation to the next: only then, and in the last iteration, the state
             of a sketch may be remembered as its best. The paper's 10; each iteration knows its loss anyway.
+        opacity_weight: weight of the strokes' mean opacity in the loss; above 0 opacity is moved along with the points,
+            and strokes fade that the drawing can do without. 0 leaves opacity as it is.
+        num_stages: shares of strokes that are drawn one after another, each in an equal share of the iterations, while
+            those of the shares before stay as they were best. 1 moves all strokes all the time.
         stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
+            Of several stages only the last one ends so.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -51,6 +56,8 @@ class OptimizeConfig:
     precision: Precision = "float32"
     evaluation_interval: int = 1
     stop_change: float = 0.0
+    opacity_weight: float = 0.0
+    num_stages: int = 1
 
     def __post_init__(self) -> None:
         ranges = {
@@ -63,10 +70,14 @@ class OptimizeConfig:
             "seed": (0, 2**64 - 1),
             "evaluation_interval": (1, 100_000),
             "stop_change": (0, 1),
+            "opacity_weight": (0, 100),
+            "num_stages": (1, 64),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
+        if self.num_stages > self.num_iterations:
+            raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
 

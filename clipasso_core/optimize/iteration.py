@@ -13,6 +13,8 @@ from ..losses import geometric_loss, semantic_loss
 from ..rasterizer import ink, rasterize
 from ..strokes import Strokes
 from .candidates import Candidates
+from .config import OptimizeConfig
+from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
 
 ON_CURVE = 9
@@ -28,12 +30,13 @@ class Iteration:
         strokes: [B, N, K, 2] where the sketches start.
         candidates: the active ones are the sketches of ``strokes``.
         bank: the photos.
-        num_views: random views besides the identity.
+        config: how many views, and which terms besides the encoder's.
+        frozen: [B, N] bool, strokes that do not move; None for none.
 
     Attributes:
-        points: [B, N, K, 2] px, moved by ``run``.
-        evaluated: [B, N, K, 2] px, where they were when ``losses`` were computed.
-        last_finite: [B, N, K, 2] px, where loss and gradient were last finite.
+        points: [B, N, M, 2] px, moved by ``run``: control points, or whatever else the ``Coordinates`` hold.
+        evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
+        last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
     """
 
@@ -42,16 +45,18 @@ class Iteration:
         strokes: Strokes,
         candidates: Candidates,
         bank: PhotoBank,
-        num_views: int,
+        config: OptimizeConfig,
+        frozen: Tensor | None = None,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
-        self.points = strokes.control_points.clone().requires_grad_(True)
-        self.evaluated, self.last_finite = strokes.control_points.clone(), strokes.control_points.clone()
+        self.config, self.frozen, self.coordinates = config, frozen, candidates.coordinates
+        self.points = self.coordinates.of(strokes).requires_grad_(True)
+        self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
-        self.views = torch.zeros(num_views + 1, dtype=torch.long, device=device)
+        self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
-        self.grey = strokes.is_opaque_black()
+        self.grey = candidates.strokes.is_opaque_black()
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
@@ -78,20 +83,24 @@ class Iteration:
         """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
-        drawing = self._draw()
+        moving = self._moving()
+        drawing = self._draw(moving)
         gradient, self.losses = self.bank.within_memory(
             len(drawing) * len(self.views),
             partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
+        penalties = self._penalties(moving)
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(gradient, *self.losses.values())
-        torch.autograd.backward(drawing, _only(finite, gradient))
+        shares = [_only(finite, gradient), *(finite.to(penalty) for penalty in penalties)]
+        torch.autograd.backward([drawing, *penalties], shares)
         self._move(finite)
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
         strokes = self.candidates.active_strokes(self.points.detach()[rows])
-        kept = Iteration(strokes, self.candidates, self.bank, len(self.views) - 1)
+        frozen = None if self.frozen is None else self.frozen[rows]
+        kept = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
         kept.last_finite.copy_(self.last_finite[rows])
         state = self.optimizer.state[self.points]
         kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
@@ -104,13 +113,34 @@ class Iteration:
         state = [moments[name] for name in sorted(moments)]
         return [self.points.detach(), self.last_finite, *state, *self.candidates.memory]
 
-    def _draw(self) -> Tensor:
-        """Draw all sketches: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
+    def placed(self, points: Tensor) -> Strokes:
+        """Return the sketches at coordinates [B, N, M, 2]."""
+        return self.coordinates.place(self.strokes, points)
+
+    def _moving(self) -> Tensor:
+        """Return the coordinates [B, N, M, 2]; no gradient comes to frozen strokes."""
+        if self.frozen is None:
+            return self.points
+        return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
+
+    def _draw(self, moving: Tensor) -> Tensor:
+        """Draw all sketches at coordinates [B, N, M, 2]: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
         drawn = []
         for rows, strokes in self._groups:
-            moving = strokes.with_points(self.points[rows])
-            drawn.append(1 - ink(moving)[:, None] if self.grey else rasterize(moving))
+            placed = self.coordinates.place(strokes, moving[rows])
+            drawn.append(1 - ink(placed)[:, None] if self.grey else rasterize(placed))
         return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
+
+    def _penalties(self, moving: Tensor) -> list[Tensor]:
+        """Return the weighted terms [B] of the strokes themselves, and add them to losses and evaluation."""
+        penalties = []
+        if self.config.opacity_weight > 0:
+            opacity = mean_opacity(self.placed(moving))
+            self.losses["opacity"] = opacity.detach()
+            penalties.append(self.config.opacity_weight * opacity)
+        for penalty in penalties:
+            self.losses["evaluation"] = self.losses["evaluation"] + penalty.detach()
+        return penalties
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:
@@ -125,7 +155,8 @@ class Iteration:
         self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
-        self.points.add_(way_back(self.strokes.with_points(self.points)))
+        self.coordinates.confine(self.points)
+        self.coordinates.points(self.points).add_(way_back(self.placed(self.points)))
         momentum = self.optimizer.state[self.points]["exp_avg"]
         momentum.copy_(_only(finite, momentum))
         self.candidates.count_setbacks(~finite)

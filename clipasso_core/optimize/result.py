@@ -24,8 +24,8 @@ class SketchStep:
     Args:
         iteration: 1 for the first.
         num_iterations: most there will be.
-        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views,
-            "evaluation" the weighted sum on the un-augmented view.
+        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "opacity" where it has a
+            weight, "evaluation" the weighted sum on the un-augmented view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
     """
@@ -47,7 +47,7 @@ class SketchResult:
         chosen: [P] which of the photo's k candidates won (0 for the first seed).
         best_iteration: [P] the iteration whose strokes these are, 0 for the first strokes.
         candidate_losses: [P, k] the best evaluation loss of every candidate.
-        history: [T, P] the best evaluation loss so far after each iteration.
+        history: [T, P] the best evaluation loss so far after each iteration; of several stages, in its stage.
         num_iterations: iterations done.
         setbacks: [P] how often a sketch of the photo had a NaN or infinite loss or gradient and went back to its last
             finite points.

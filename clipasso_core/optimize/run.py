@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,9 +19,11 @@ from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
+from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .result import SketchResult, SketchStep, describe_run
+from .stages import Stages
 
 
 class SketchRun:
@@ -40,6 +43,7 @@ class SketchRun:
     Raises:
         ShapeError: images are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
             of the images'.
+        ConfigError: there are more stages than strokes.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo = torch.linspace(0, 1, 224 * 224).view(1, 1, 224, 224).expand(1, 3, -1, -1)
@@ -59,8 +63,8 @@ class SketchRun:
         config: OptimizeConfig | None = None,
         recipe: FeatureRecipe | None = None,
     ) -> None:
-        _check_shares(strokes, len(images))
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        _check_shares(strokes, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
         size = strokes.size_for(encoder.input_size)
         photos = torch.cat([_fitted(image, strokes.canvas_size, size) for image in images])
@@ -72,9 +76,10 @@ class SketchRun:
         )
         self.generator = seeded_generator(self.config.seed)
         self.bank = PhotoBank(photos, encoder, self.recipe, self.config, self.generator)
-        every = self.config.evaluation_interval
-        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views)
+        every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
+        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
+        self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
         self.iteration = 0
@@ -96,6 +101,7 @@ class SketchRun:
         if self.iteration >= self.config.num_iterations:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
+        self._begin_stage()
         with same_kernels():
             self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
             self._do = self._do or fastest(self.work)
@@ -105,7 +111,7 @@ class SketchRun:
         if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
             self._settle()
         self.iteration += 1
-        evaluated = self.work.strokes.with_points(self.work.evaluated).detach().scaled_to(self.canvas_size)
+        evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
 
@@ -138,7 +144,8 @@ class SketchRun:
         self._evaluations = [*self._evaluations[-2:], self.work.losses["evaluation"].clone()]
         if len(self._evaluations) == 3:
             changes = torch.stack(self._evaluations).diff(dim=0).abs()
-            self.settled = bool((changes <= self.config.stop_change).all())
+            last = self.stages.at(self.iteration) == self.config.num_stages - 1
+            self.settled = last and bool((changes <= self.config.stop_change).all())
 
     def _draw_views(self) -> list[int]:
         """Return which views this iteration looks through, the first the identity; fresh ones are drawn on the way."""
@@ -151,7 +158,8 @@ class SketchRun:
 
     def _learning_rate(self, iteration: int) -> float:
         config = self.config
-        cosine = (1 + math.cos(math.pi * iteration / config.num_iterations)) / 2
+        done, length = self.stages.within(iteration)
+        cosine = (1 + math.cos(math.pi * done / length)) / 2
         factor = config.final_learning_rate + (1 - config.final_learning_rate) * cosine
         return config.learning_rate * factor * max(self.strokes.canvas_size) / CANVAS_SIDE
 
@@ -161,9 +169,20 @@ class SketchRun:
         self.work = self.work.keep(self.candidates.halve())
         self._do, self._evaluations = None, []
 
+    def _begin_stage(self) -> None:
+        """Where a stage begins, bring its strokes to life, and freeze those before it where they were best."""
+        if not self.stages.begins(self.iteration):
+            return
+        now, theirs = self.stages.at(self.iteration), self.stages.of_strokes(self.strokes.alive)
+        strokes = replace(self.strokes, alive=self.strokes.alive & (theirs <= now))
+        active = self.candidates.begin_stage(strokes)
+        frozen = (theirs < now)[self.candidates.active]
+        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
+        self._do, self._evaluations = None, []
 
-def _check_shares(strokes: Strokes, photos: int) -> None:
-    """Raise ShapeError unless photos can have equally many sketches each, with something to move."""
+
+def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
+    """Raise an error unless photos can have equally many sketches each, and all stages something to move."""
     if photos == 0:
         raise ShapeError("images is an empty batch; give at least one image.")
     if strokes.batch_size == 0 or strokes.batch_size % photos:
@@ -173,6 +192,9 @@ def _check_shares(strokes: Strokes, photos: int) -> None:
         )
     if not bool(strokes.alive.any(dim=1).all()):
         raise ShapeError("A sketch has no living strokes, so there is nothing to move. Make at least one stroke.")
+    fewest = int(strokes.alive.sum(dim=1).min())
+    if stages > fewest:
+        raise ConfigError(f"num_stages ({stages}) cannot exceed the number of strokes of a sketch ({fewest}).")
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

@@ -176,6 +176,18 @@ def test_fresh_views_are_captured_anew_only_where_their_gradient_takes_more_work
     assert found == moved(start(cup, num_iterations=12, num_views=2, bank_size=0))
 
 
+def test_stages_and_opacity_are_captured_too(
+    start: Start, cup: Tensor, stand_in: type[StandInGraph], caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"num_iterations": 6, "num_stages": 3, "opacity_weight": 0.5}
+    with caplog.at_level(logging.WARNING):
+        found = moved(start(cup, 2, **options))
+    assert "not captured" not in caplog.text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(capture, "can_capture", lambda device: False)
+        assert found == moved(start(cup, 2, **options))
+
+
 @pytest.mark.parametrize("before", [(False, True), (True, False)])
 def test_the_hosts_choice_of_kernels_comes_back(
     start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, before: tuple[bool, bool]

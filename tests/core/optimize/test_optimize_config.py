@@ -21,6 +21,8 @@ from clipasso_core.pipeline import SketchConfig
         ("seed", 0, 2**64 - 1, 1),
         ("evaluation_interval", 1, 100_000, 1),
         ("stop_change", 0, 1, 0.1),
+        ("opacity_weight", 0, 100, 0.1),
+        ("num_stages", 1, 64, 1),
     ],
 )
 def test_ranges(name: str, low: float, high: float, beyond: float) -> None:
@@ -35,6 +37,11 @@ def test_no_more_views_than_the_bank_has() -> None:
     assert OptimizeConfig(num_views=3, bank_size=3).num_views == 3
     with pytest.raises(ConfigError, match=r"num_views \(4\) cannot exceed bank_size \(3\)"):
         OptimizeConfig(num_views=4, bank_size=3)
+
+
+def test_no_more_stages_than_iterations() -> None:
+    with pytest.raises(ConfigError, match=r"num_stages \(3\) cannot exceed num_iterations \(2\)"):
+        OptimizeConfig(num_iterations=2, num_stages=3)
 
 
 def test_an_empty_bank_means_fresh_views() -> None:
