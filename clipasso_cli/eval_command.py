@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from clipasso_core.pipeline import SketchConfig
     from clipasso_lab.evaluation import Evaluation
+    from clipasso_lab.groups import PhotoGroup
+    from clipasso_lab.judge import Judge
     from clipasso_lab.sketch_files import Pairing, SketchFile
+    from clipasso_lab.zero_shot import Classes
 
 FOLDER = "clipasso-eval"
 MAKING = ("strokes", "preset", "seed", "iterations")
@@ -34,6 +37,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     init = StrokeInitConfig()
     parser.add_argument("folder", metavar="DIR", type=Path, help="a folder of photos")
     parser.add_argument("--sketches", metavar="FOLDER", type=Path, help="score the SVGs there, and make none")
+    parser.add_argument("--against", metavar="FOLDER", type=Path, help="compare with the SVGs there, pair by pair")
+    parser.add_argument("--groups", metavar="FILE", type=Path, help='JSON: {"faces": ["ann", ...], ...}, a table each')
     parser.add_argument("--strokes", type=int, nargs="+", metavar="N", help=f"how many (default: {init.num_strokes})")
     parser.add_argument("--preset", choices=PRESETS, help="default: standard")
     parser.add_argument("--seed", type=int, help=f"of the random numbers (default: {init.seed})")
@@ -57,7 +62,7 @@ def run_eval(arguments: argparse.Namespace) -> int:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     from clipasso_core.pipeline import choose_device
-    from clipasso_lab.evaluation import evaluate_sketches
+    from clipasso_lab.groups import read_groups
     from clipasso_lab.judge import JUDGE, load_judge
     from clipasso_lab.report import ready_folder
     from clipasso_lab.sketch_files import pair_sketches, photos_in
@@ -65,17 +70,51 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
     photos, device = photos_in(arguments.folder), choose_device(arguments.device)
     names = None if arguments.classes is None else class_names(arguments.classes)
+    photo_groups = read_groups(arguments.groups, photos) if arguments.groups else ()
     pairing = pair_sketches(photos, arguments.sketches) if arguments.sketches else None
+    against = _against(arguments, photos, pairing)
     configs = _configs(arguments)
     judge = load_judge(arguments.judge or JUDGE, device)
     classes = read_classes(names, judge.encoder) if names else None
     out = ready_folder(_out(arguments), arguments.folder)
     made = pairing or _make(photos, configs, out, device, arguments.json)
+    found, before = _score(photos, made, against, judge, classes, arguments.json)
+    return _finish(found, before, photo_groups, arguments, out)
+
+
+def _against(arguments: argparse.Namespace, photos: Sequence[Path], after: Pairing | None) -> Pairing | None:
+    """Return the sketches to compare with; None where nothing is compared."""
+    from clipasso_lab.comparison import check_partners
+    from clipasso_lab.sketch_files import pair_sketches
+
+    if arguments.against is None:
+        return None
+    if after is None:
+        raise ConfigError("--against compares two folders of sketches. Name the other one with --sketches.")
+    before = pair_sketches(photos, arguments.against)
+    check_partners(after.sketches, before.sketches)
+    return before
+
+
+def _score(
+    photos: Sequence[Path], made: Pairing, against: Pairing | None, judge: Judge, classes: Classes | None, quiet: bool
+) -> tuple[Evaluation, Evaluation | None]:
+    """Score the sketches, and those that they are compared with."""
+    from clipasso_lab.evaluation import evaluate_sketches
+
     left = {one.path for one in made.left_out}
     there = [photo for photo in photos if photo not in left]
-    with JudgeProgress(len(there), quiet=arguments.json) as progress:
-        found = evaluate_sketches(there, made.sketches, judge, classes, progress.update)
-    return _finish(replace(found, left_out=(*made.left_out, *found.left_out)), arguments, out)
+    folders = [made] if against is None else [made, against]
+    found = []
+    with JudgeProgress(len(there) * len(folders), quiet=quiet) as progress:
+        for index, folder in enumerate(folders):
+
+            def show(done: int, start: int = index * len(there)) -> None:
+                progress.update(start + done)
+
+            seen = evaluate_sketches(there, folder.sketches, judge, classes, show)
+            found.append(replace(seen, left_out=(*folder.left_out, *seen.left_out)))
+    return found[0], found[1] if against else None
 
 
 def _configs(arguments: argparse.Namespace) -> list[SketchConfig]:
@@ -122,17 +161,32 @@ def _make(
     return maker.make_missing(photos, draw)
 
 
-def _finish(found: Evaluation, arguments: argparse.Namespace, out: Path) -> int:
+def _finish(
+    found: Evaluation,
+    before: Evaluation | None,
+    photo_groups: Sequence[PhotoGroup],
+    arguments: argparse.Namespace,
+    out: Path,
+) -> int:
     """Say what was left out, write the files, print the figures."""
+    from clipasso_lab.comparison import compare_sketches
     from clipasso_lab.report import PAGE, to_json, to_text, write_results
 
-    for line in (*found.warnings, *(f"left out {one.path}: {one.why}" for one in found.left_out)):
-        sys.stderr.write(f"clipasso: {line}\n")
+    _say((*found.warnings, *(f"left out {one.path}: {one.why}" for one in found.left_out)))
     if not found.sketches:
         raise ConfigError("Nothing could be evaluated.")
-    write_results(found, out, arguments.folder.resolve().name or "Sketches")
+    names = (str(arguments.against), str(arguments.sketches))
+    comparison = None if before is None else compare_sketches(found, before, names)
+    _say(comparison.warnings if comparison else ())
+    write_results(found, out, arguments.folder.resolve().name or "Sketches", photo_groups, comparison)
     if arguments.json:
-        write_line(json.dumps(to_json(found)))
+        write_line(json.dumps(to_json(found, photo_groups, comparison)))
     else:
-        write_line(f"{to_text(found)}\n\n{found.judge.encoder.description}\n{out / PAGE}")
+        text = to_text(found, photo_groups, comparison)
+        write_line(f"{text}\n\n{found.judge.encoder.description}\n{out / PAGE}")
     return EXIT_OK
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        sys.stderr.write(f"clipasso: {line}\n")

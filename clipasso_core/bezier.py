@@ -55,3 +55,22 @@ def curve_points(cubic: Tensor, t: Tensor) -> Tensor:
     [[0.0, 0.0], [4.0, 6.0], [8.0, 0.0]]
     """
     return bernstein(t.to(cubic)) @ cubic
+
+
+def arc_length(control_points: Tensor, steps: int = 32) -> Tensor:
+    """Return how long strokes are: the length of the chords between points at equal steps of t.
+
+    Args:
+        control_points: [..., 3 S + 1, 2] px.
+        steps: chords per cubic.
+
+    Returns:
+        [...] px, a little less than the curve's own length.
+
+    >>> arc_length(torch.tensor([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0], [9.0, 12.0]])).item()
+    15.0
+    """
+    t = torch.linspace(0, 1, steps + 1, device=control_points.device)
+    chords = curve_points(segments_of(control_points), t).diff(dim=-2)
+    squared = chords.square().sum(dim=-1)
+    return squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt().sum(dim=(-2, -1))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .bezier import arc_length
 from .encoders.base import Distance, FeatureRecipe, Features
+from .strokes import Strokes
 
 
 def comparable(features: Features, recipe: FeatureRecipe) -> Features:
@@ -76,3 +80,29 @@ def semantic_loss(drawing: Tensor, photo: Tensor) -> Tensor:
     [0.0, 1.0]
     """
     return 1 - F.cosine_similarity(drawing, photo, dim=-1)
+
+
+def overlap_loss(strokes: Strokes, drawn: Tensor) -> Tensor:
+    """Return how much of the ink that the pen lays down does not show, because it lies on ink, as [B].
+
+    A pen of width w lays down w times its way, and a disc for its two caps. Where strokes lie on each other, or one
+    on itself (a loop, a knot, a bend tighter than the pen), less than that shows. The gradient draws them apart.
+
+    Args:
+        strokes: B sketches.
+        drawn: [B, H, W] their opacity at the size of their canvas, as ``rasterizer.ink`` draws it.
+
+    Returns:
+        [B], hidden ink as a fraction of the canvas; what lies off the canvas is hidden too.
+
+    >>> from clipasso_core.rasterizer import ink
+    >>> line = torch.tensor([[[[8.0, 16], [12, 16], [18, 16], [24, 16]]]])
+    >>> once, twice = (Strokes.black(line.repeat(1, n, 1, 1), (32, 32), stroke_width=2) for n in (1, 2))
+    >>> [round(float(overlap_loss(s, ink(s))[0]) * 32 * 32) for s in (once, twice)]  # 16 x 2 px, and 3 for the caps
+    [0, 35]
+    """
+    radius = strokes.stroke_width / 2
+    laid = 2 * radius * arc_length(strokes.control_points) + math.pi * radius.square()
+    height, width = strokes.canvas_size
+    laid = (laid * strokes.color[..., 3] * strokes.alive).sum(dim=1)
+    return (laid - drawn.sum(dim=(-2, -1))) / (height * width)

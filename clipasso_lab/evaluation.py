@@ -1,13 +1,12 @@
-"""Score the sketches of many photos: metrics of each, ranks among all photos, and means of groups."""
+"""Score the sketches of many photos: metrics of each, and ranks among all photos."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median
 
 import torch
 from PIL import Image
@@ -19,7 +18,7 @@ from clipasso_core.svg import to_svg
 
 from .judge import Judge, cosines, embedding_of, rank_of
 from .metrics import Metrics, ReferencePhoto, reference_photo, score_strokes
-from .sketch_files import FAULTS, LeftOut, LoadedSketch, SketchFile, label_order, load_sketch, same_photos, shown
+from .sketch_files import FAULTS, LeftOut, LoadedSketch, SketchFile, load_sketch, same_photos, shown
 from .zero_shot import Classes
 
 PICTURE_SIDE, PICTURE_QUALITY = 448, 88
@@ -27,8 +26,6 @@ PICTURE_SIDE, PICTURE_QUALITY = 448, 88
 
 MOST_NAMES = 10
 """In one warning."""
-
-TOP = 3
 
 
 @dataclass(frozen=True)
@@ -90,31 +87,6 @@ class Evaluation:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Group:
-    """All sketches of one label.
-
-    Args:
-        label: what the sketches' names end with.
-        sketches: how many.
-        means: of each metric.
-        top1: share of sketches whose own photo is the nearest of all.
-        median_rank: of the own photos.
-        class_sketches: how many have a class; 0 without zero-shot metrics.
-        class_top1: share of these that are taken for what they are; None without any.
-        class_top3: share of these whose class is among the first three; None without any.
-    """
-
-    label: str
-    sketches: int
-    means: Metrics
-    top1: float
-    median_rank: float
-    class_sketches: int
-    class_top1: float | None
-    class_top3: float | None
-
-
 def evaluate_sketches(
     photos: Sequence[Path],
     sketches: Sequence[SketchFile],
@@ -140,26 +112,6 @@ def evaluate_sketches(
         if on_photo:
             on_photo(done)
     return scoring.result()
-
-
-def group_sketches(sketches: Sequence[ScoredSketch]) -> tuple[Group, ...]:
-    """Return the groups by label: no label first, then numbers by value, then words."""
-    labels = sorted({one.file.label for one in sketches}, key=label_order)
-    return tuple(_group(label, [one for one in sketches if one.file.label == label]) for label in labels)
-
-
-def _group(label: str, sketches: Sequence[ScoredSketch]) -> Group:
-    ranks = [one.rank for one in sketches]
-    class_ranks = [one.class_rank for one in sketches if one.class_rank is not None]
-    names = [field.name for field in fields(Metrics)]
-    means = Metrics(**{name: fmean(getattr(one.metrics, name) for one in sketches) for name in names})
-    top1, top3 = ((_share(class_ranks, most) if class_ranks else None) for most in (1, TOP))
-    return Group(label, len(sketches), means, _share(ranks, 1), float(median(ranks)), len(class_ranks), top1, top3)
-
-
-def _share(ranks: Sequence[int], most: int) -> float:
-    """Return the share of ranks that are at most ``most``."""
-    return fmean(rank <= most for rank in ranks)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clipasso_core.encoders import Features, ImageEncoder, get_encoder
+from clipasso_core.encoders.efficientnet_lite import EfficientNetLite
 from clipasso_core.encoders.embedded import judge_encoder
 from clipasso_core.errors import ConfigError, DependencyError
 from clipasso_core.losses import comparable, geometric_loss, semantic_loss
@@ -48,6 +49,18 @@ class Judge:
         geometric = float(geometric_loss(drawing, photo, recipe))
         semantic = float(semantic_loss(embedding_of(drawing), embedding_of(photo)))
         return geometric + recipe.semantic_weight * semantic, geometric, semantic
+
+    @torch.no_grad()
+    def recognised(self, drawing: Features, photo: Features) -> int | None:
+        """Return the rank, 1 the best, that one drawing gives the class which the judge takes the photo for.
+
+        None for a judge that was not trained on classes.
+        """
+        trained = next((one for one in self.encoder.network.modules() if isinstance(one, EfficientNetLite)), None)
+        if trained is None:
+            return None
+        of_photo, of_drawing = (trained.classifier(embedding_of(seen))[0] for seen in (photo, drawing))
+        return rank_of(int(of_photo.argmax()), of_drawing)
 
 
 def load_judge(name: str = JUDGE, device: torch.device | None = None) -> Judge:

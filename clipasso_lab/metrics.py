@@ -23,6 +23,8 @@ from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.xdog import xdog
 
 from .judge import Judge, embedding_of
+from .spots import Spots, find_spots, spots_found
+from .tidiness import tidiness
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class Metrics:
         similarity: cosine of both embeddings, -1 to 1; higher is better.
         ink_to_edge: px of the 224 px canvas, mean distance of ink from the nearest edge; lower is better.
         edge_to_ink: px, mean distance of edges from the nearest ink; lower is better.
+        overlap: 0-1, share of the ink that lies on ink already drawn; lower is better.
+        self_crossing: 0-1, share of the strokes that cross themselves; lower is better.
+        ink_share: 0-1, share of the canvas that is inked.
+        features_found: at most 1, share of the photo's small spots that have ink on them, corrected for chance; higher
+            is better. None for a photo without any.
+        recognised: rank, 1 the best, that the judge gives the class that it takes the photo for. None for a judge that
+            was not trained on classes.
     """
 
     loss: float
@@ -42,6 +51,11 @@ class Metrics:
     similarity: float
     ink_to_edge: float
     edge_to_ink: float
+    overlap: float
+    self_crossing: float
+    ink_share: float
+    features_found: float | None
+    recognised: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +65,13 @@ class ReferencePhoto:
     Args:
         image: [1, 3, S, S] in 0-1, the object on white.
         edges: [224, 224] of zeros and ones: its lines, and its outline.
+        spots: its strongest small spots.
         frame: the way from the photo's pixels to the canvas.
     """
 
     image: Tensor
     edges: Tensor
+    spots: Spots
     frame: Frame
 
 
@@ -83,7 +99,7 @@ def reference_photo(path: Path) -> ReferencePhoto:
     edges = lines_inside(xdog(resize(cut.image, CANVAS)), inside)
     if not bool(edges.any()):
         raise MaskError("The photo has no lines inside its object (is it one flat colour?). Use another photo.")
-    return ReferencePhoto(cut.image, edges[0], cut.frames[0])
+    return ReferencePhoto(cut.image, edges[0], find_spots(cut.image, inside[0]), cut.frames[0])
 
 
 @torch.no_grad()
@@ -104,10 +120,20 @@ def score_strokes(
     Raises:
         ShapeError: nothing of the sketch lies on the canvas.
     """
-    distance = chamfer(ink(strokes, CANVAS)[0], photo.edges)
+    inked = ink(strokes, CANVAS)[0]
+    distance = chamfer(inked, photo.edges)
     drawn = judge.look(rasterize(strokes, judge.size))
     loss, geometric, semantic = judge.losses(drawn, photo_seen)
-    return Metrics(loss, geometric, 1 - semantic, *distance), embedding_of(drawn)[0]
+    metrics = Metrics(
+        loss,
+        geometric,
+        1 - semantic,
+        *distance,
+        *tidiness(strokes),
+        spots_found(inked, photo.spots),
+        judge.recognised(drawn, photo_seen),
+    )
+    return metrics, embedding_of(drawn)[0]
 
 
 def chamfer(coverage: Tensor, edges: Tensor) -> Chamfer:

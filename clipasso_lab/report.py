@@ -1,54 +1,36 @@
-"""An evaluation as JSON values, as text tables and as a page (page.html.j2), and the folder that holds them."""
+"""An evaluation as JSON values and as text, and the folder that holds the results."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import torch
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from clipasso_core import __version__
-from clipasso_core.errors import ConfigError, DependencyError, ImageFileError
+from clipasso_core.errors import ConfigError, ImageFileError
 from clipasso_core.files import check_writable, write_atomically
 
-from .evaluation import Evaluation, Group, ScoredSketch, group_sketches
-from .metrics import Metrics
-from .sketch_files import same_photos, shown
+from .bootstrap import Interval
+from .comparison import Change, Comparison, SketchPair, changes
+from .evaluation import Evaluation, ScoredSketch
+from .figures import CLASS_TOP1, OF_GROUP
+from .groups import Group, PhotoGroup, all_together, group_sketches
+from .page import PAGE_MARK, to_html
+from .sketch_files import shown
+from .tables import Cell, change_texts, format_table, group_cells, sketch_cells
 
 PAGE, FIGURES = "index.html", "figures.json"
-MARKS = {PAGE: '<meta name="generator" content="clipasso eval">', FIGURES: '"judge"'}
+MARKS = {PAGE: PAGE_MARK, FIGURES: '"judge"'}
 """What stands near the start of our own files, and tells them from the user's."""
 
 START = 4000
 """Letters that are read to find it."""
 
 DECIMALS = 6
-
-Better = Literal["lower", "higher", ""]
-
-ARROWS = {"lower": "↓", "higher": "↑", "": ""}
-
-MEANINGS = {
-    "loss": "how far the judge finds sketch and photo apart, in shapes and meaning",
-    "similarity": "cosine of what the judge makes of sketch and photo as a whole",
-    "rank": "place of the sketch's own photo among all photos, the nearest first",
-    "own first": "share of sketches whose own photo is the nearest of all",
-    "median rank": "of the own photos among all photos",
-    "ink to edge": "mean distance of the ink from the photo's nearest edge, px of 224",
-    "edge to ink": "mean distance of the photo's edges from the nearest ink, px of 224",
-    "class rank": "place of the photo's class among all classes, the nearest first",
-    "taken for": "the nearest class",
-    "class top 1": "share of sketches taken for what they are",
-    "class top 3": "share of sketches whose class is among the first three",
-}
 
 
 def ready_folder(out: Path, photos: Path) -> Path:
@@ -79,25 +61,37 @@ def ready_folder(out: Path, photos: Path) -> Path:
     return out
 
 
-def write_results(evaluation: Evaluation, out: Path, title: str) -> None:
+def write_results(
+    evaluation: Evaluation,
+    out: Path,
+    title: str,
+    photo_groups: Sequence[PhotoGroup] = (),
+    comparison: Comparison | None = None,
+) -> None:
     """Write the page and the figures, each whole or not at all.
 
     Args:
         evaluation: with at least one sketch.
         out: the folder; see ``ready_folder``.
         title: of the page.
+        photo_groups: photos that get tables of their own.
+        comparison: with other sketches.
 
     Raises:
         ImageFileError: they cannot be written.
     """
-    write_atomically(out / FIGURES, json.dumps(to_json(evaluation), indent=1) + "\n")
-    write_atomically(out / PAGE, to_html(evaluation, title))
+    values = to_json(evaluation, photo_groups, comparison)
+    write_atomically(out / FIGURES, json.dumps(values, indent=1) + "\n")
+    write_atomically(out / PAGE, to_html(evaluation, title, photo_groups, comparison))
 
 
-def to_json(evaluation: Evaluation) -> dict[str, object]:
+def to_json(
+    evaluation: Evaluation, photo_groups: Sequence[PhotoGroup] = (), comparison: Comparison | None = None
+) -> dict[str, object]:
     """Return everything that was found but the pictures; the same sketches give the same values."""
     encoder = evaluation.judge.encoder
-    return {
+    together = all_together(evaluation.sketches)
+    values: dict[str, object] = {
         "judge": {
             "name": encoder.name,
             "description": encoder.description,
@@ -108,208 +102,141 @@ def to_json(evaluation: Evaluation) -> dict[str, object]:
         "photos": [card.path.name for card in evaluation.photos],
         "classes": list(evaluation.classes),
         "groups": [_group_json(group) for group in group_sketches(evaluation.sketches)],
+        "all_labels": together and _group_json(together),
+        "photo_groups": [_photo_group_json(group, evaluation.sketches) for group in photo_groups],
         "sketches": [_sketch_json(one) for one in evaluation.sketches],
         "left_out": [{"file": one.path.name, "why": one.why} for one in evaluation.left_out],
         "warnings": list(evaluation.warnings),
     }
+    if comparison:
+        values["comparison"] = _comparison_json(comparison, photo_groups)
+    return values
 
 
-def to_text(evaluation: Evaluation) -> str:
-    """Return a table of the groups and one of every sketch, without a newline at the end.
+def to_text(
+    evaluation: Evaluation, photo_groups: Sequence[PhotoGroup] = (), comparison: Comparison | None = None
+) -> str:
+    """Return tables of the groups, of every sketch and of what changed, without a newline at the end.
 
     Raises:
         DependencyError: rich is missing.
     """
-    groups = [
-        {"sketch": shown(group.label) or "-", "n": str(group.sketches), **_texts(group_cells(group))}
-        for group in group_sketches(evaluation.sketches)
-    ]
     sketches = [
         {
             "photo": shown(one.file.photo.stem),
             "sketch": shown(one.file.label) or "-",
-            **_texts(sketch_cells(one, evaluation)),
+            **{cell.name: cell.text for cell in sketch_cells(one, evaluation)},
         }
         for one in evaluation.sketches
     ]
-    return f"{format_table(groups)}\n\n{format_table(sketches)}"
+    parts = [_means_text(evaluation.sketches)]
+    for group in photo_groups:
+        if own := group.of(evaluation.sketches):
+            parts.append(f"{shown(group.name)}\n{_means_text(own)}")
+    parts.append(format_table(sketches))
+    if comparison:
+        parts += _changes_texts(comparison, photo_groups)
+    return "\n\n".join(parts)
 
 
-def to_html(evaluation: Evaluation, title: str) -> str:
-    """Return the page: every photo beside its sketches; it loads nothing from elsewhere and runs nothing.
-
-    Args:
-        evaluation: with at least one sketch.
-        title: such as the folder's name.
-    """
-    groups = group_sketches(evaluation.sketches)
-    sketches = {(one.file.photo, one.file.label): one for one in evaluation.sketches}
-    drawn = {photo for photo, _ in sketches}
-    means = [{cell.name: cell for cell in group_cells(group)} for group in groups]
-    cells = {one.file.path: sketch_cells(one, evaluation) for one in evaluation.sketches}
-    every = [*(cell for row in means for cell in row.values()), *(cell for row in cells.values() for cell in row)]
-    titles = [_column_title(group, evaluation.sketches) for group in groups]
-    return _template().render(
-        title=title,
-        generator=Markup(MARKS[PAGE]),
-        version=__version__,
-        evaluation=evaluation,
-        groups=list(zip(titles, groups, means, strict=True)),
-        mean_names=list(dict.fromkeys(name for row in means for name in row)),
-        best=_best_means(means) if same_photos([one.file for one in evaluation.sketches]) else {},
-        rows=[
-            (card, [sketches.get((card.path, group.label)) for group in groups])
-            for card in evaluation.photos
-            if card.path in drawn
-        ],
-        cells=cells,
-        meanings=MEANINGS,
-        arrows={cell.name: ARROWS[cell.better] for cell in every},
-    )
+def _means_text(sketches: Sequence[ScoredSketch]) -> str:
+    """Return a table of a row for each group, and one for the intervals below it."""
+    rows: list[Mapping[str, str]] = []
+    together = all_together(sketches)
+    for group in (*group_sketches(sketches), *((together,) if together else ())):
+        cells = group_cells(group)
+        head = {"sketch": shown(group.label) or "-", "n": str(len(group.sketches))}
+        rows.append({**head, **{cell.name: cell.text for cell in cells}})
+        if any(cell.interval for cell in cells):
+            rows.append({"sketch": "95 %", **{cell.name: _narrow(cell) for cell in cells}})
+    return format_table(rows)
 
 
-class Cell(NamedTuple):
-    """One figure as it is shown: one name and one order for table and page.
-
-    Args:
-        name: of the figure, a key of ``MEANINGS``.
-        text: as shown.
-        value: to compare with others of its name.
-        better: which of two values is better.
-    """
-
-    name: str
-    text: str
-    value: float
-    better: Better
+def _narrow(cell: Cell) -> str:
+    return cell.interval.replace(" to ", "..")
 
 
-def group_cells(group: Group) -> list[Cell]:
-    """Return the metrics of a group."""
-    loss, similarity, *rest = _pair_cells(group.means)
-    cells = [
-        loss,
-        similarity,
-        Cell("own first", f"{group.top1:.0%}", group.top1, "higher"),
-        Cell("median rank", f"{group.median_rank:g}", group.median_rank, "lower"),
-        *rest,
-    ]
-    for name, share in (("class top 1", group.class_top1), ("class top 3", group.class_top3)):
-        if share is not None:
-            cells.append(Cell(name, f"{share:.0%}", share, "higher"))
-    return cells
-
-
-def sketch_cells(one: ScoredSketch, evaluation: Evaluation) -> list[Cell]:
-    """Return the metrics of a sketch of an evaluation."""
-    loss, similarity, *rest = _pair_cells(one.metrics)
-    cells = [loss, similarity, Cell("rank", f"{one.rank} of {len(evaluation.photos)}", one.rank, "lower"), *rest]
-    if one.class_rank is not None and one.class_guess is not None:
-        cells.append(Cell("class rank", f"{one.class_rank} of {len(evaluation.classes)}", one.class_rank, "lower"))
-        cells.append(Cell("taken for", shown(one.class_guess), one.class_rank, ""))
-    return cells
-
-
-def format_table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return rows of texts by column with a line of titles above; a row may lack a column.
-
-    Columns of words stand left, numbers right.
-
-    Raises:
-        DependencyError: rich is missing.
-    """
-    try:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-    except ImportError as error:
-        raise DependencyError('Tables need rich: pip install "clipasso[cli]"') from error
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    titles = list(dict.fromkeys(title for row in rows for title in row))
-    for title in titles:
-        table.add_column(title, justify="left" if title in ("photo", "sketch", "taken for") else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(row.get(title, "")) for title in titles))
-    console = Console(file=io.StringIO(), width=10_000, color_system=None)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-
-def _pair_cells(metrics: Metrics) -> list[Cell]:
-    return [
-        Cell("loss", f"{metrics.loss:.3f}", metrics.loss, "lower"),
-        Cell("similarity", f"{metrics.similarity:.3f}", metrics.similarity, "higher"),
-        Cell("ink to edge", f"{metrics.ink_to_edge:.1f}", metrics.ink_to_edge, "lower"),
-        Cell("edge to ink", f"{metrics.edge_to_ink:.1f}", metrics.edge_to_ink, "lower"),
-    ]
-
-
-def _texts(cells: Iterable[Cell]) -> dict[str, str]:
-    return {cell.name: cell.text for cell in cells}
+def _changes_texts(comparison: Comparison, photo_groups: Sequence[PhotoGroup]) -> list[str]:
+    before, after = map(shown, comparison.names)
+    parts = []
+    for name, pairs in comparison.by_group(photo_groups):
+        head = f"{shown(name)}: " if name else ""
+        table = format_table([change_texts(change) for change in changes(pairs)])
+        parts.append(f"{head}from {before} to {after}, {len(pairs)} pairs\n{table}")
+    return parts
 
 
 def _group_json(group: Group) -> dict[str, object]:
+    values = {figure.key: group.averages.get(figure) for figure in OF_GROUP}
+    intervals = {key: _ends(one.interval) for key, one in values.items() if one is not None}
+    named = group.averages.get(CLASS_TOP1)
     return {
         "label": group.label,
-        "sketches": group.sketches,
-        **_rounded(group.means),
-        "top1": round(group.top1, DECIMALS),
+        "sketches": len(group.sketches),
+        **{key: None if one is None else round(one.value, DECIMALS) for key, one in values.items()},
         "median_rank": group.median_rank,
-        "class_sketches": group.class_sketches,
-        "class_top1": group.class_top1,
-        "class_top3": group.class_top3,
+        "class_sketches": named.sketches if named else 0,
+        "intervals": intervals,
+    }
+
+
+def _photo_group_json(group: PhotoGroup, sketches: Sequence[ScoredSketch]) -> dict[str, object]:
+    own = group.of(sketches)
+    together = all_together(own)
+    return {
+        "name": group.name,
+        "photos": sorted(photo.name for photo in group.photos),
+        "groups": [_group_json(one) for one in group_sketches(own)],
+        "all_labels": together and _group_json(together),
     }
 
 
 def _sketch_json(one: ScoredSketch) -> dict[str, object]:
+    metrics = {name: None if value is None else round(value, DECIMALS) for name, value in asdict(one.metrics).items()}
     return {
         "photo": one.file.photo.name,
         "sketch": one.file.path.name,
         "label": one.file.label,
         "strokes": one.num_strokes,
-        **_rounded(one.metrics),
+        **metrics,
         "rank": one.rank,
         "class_place": one.class_rank,
         "class_guess": one.class_guess,
     }
 
 
-def _rounded(metrics: Metrics) -> dict[str, float]:
-    return {name: round(value, DECIMALS) for name, value in asdict(metrics).items()}
+def _comparison_json(comparison: Comparison, photo_groups: Sequence[PhotoGroup]) -> dict[str, object]:
+    before, after = comparison.names
+    (_, pairs), *grouped = comparison.by_group(photo_groups)
+    return {
+        "before": before,
+        "after": after,
+        "changes": [_change_json(change) for change in changes(pairs)],
+        "photo_groups": [
+            {"name": name, "pairs": len(some), "changes": [_change_json(change) for change in changes(some)]}
+            for name, some in grouped
+        ],
+        "pairs": [_pair_json(pair) for pair in pairs],
+        "warnings": list(comparison.warnings),
+    }
 
 
-def _template() -> Template:
-    """Return the page's template, in which everything is escaped, and what cannot be printed is left out."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: shown(value) if type(value) is str else value,
-    )
-    environment.filters["data_uri"] = _svg_uri
-    return environment.get_template("page.html.j2")
+def _change_json(change: Change) -> dict[str, object]:
+    return {
+        "figure": change.figure.key,
+        "change_is": "factor" if change.figure.kind == "rank" else "difference",
+        "before": round(change.before, DECIMALS),
+        "after": round(change.after, DECIMALS),
+        "change": round(change.by, DECIMALS),
+        "interval": _ends(change.interval),
+        "signs": change.signs and change.signs._asdict(),
+        "beyond_chance": change.verdict or None,
+    }
 
 
-def _svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+def _pair_json(pair: SketchPair) -> dict[str, object]:
+    return {"before": _sketch_json(pair.before), "after": _sketch_json(pair.after)}
 
 
-def _column_title(group: Group, sketches: Sequence[ScoredSketch]) -> str:
-    """Return the label, called strokes where it is their number."""
-    label = group.label
-    counts = {str(one.num_strokes) for one in sketches if one.file.label == label}
-    return f"{label} stroke{'s' * (label != '1')}" if counts == {label} else label or "sketch"
-
-
-def _best_means(means: Sequence[Mapping[str, Cell]]) -> dict[str, str]:
-    """Return the best text of each figure of which the groups have different ones."""
-    best = {}
-    for name in {name for row in means for name in row}:
-        cells = [row[name] for row in means if name in row]
-        values = {cell.text: cell.value for cell in cells}
-        if len(values) > 1:
-            best[name] = (min if cells[0].better == "lower" else max)(values, key=lambda text: values[text])
-    return best
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [round(end, DECIMALS) for end in interval]

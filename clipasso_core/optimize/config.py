@@ -24,6 +24,7 @@ class OptimizeConfig:
         num_views: random views per iteration besides the identity.
         bank_size: random views to draw from; 0 draws fresh ones for every iteration, as the paper does, which takes a
             look at the photo through each.
+        tidy: 0-1, how much strokes keep off each other and themselves; 0 is the paper's, which lets them pile up.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.
@@ -50,6 +51,7 @@ class OptimizeConfig:
     final_learning_rate: float = 0.02
     num_views: int = 1
     bank_size: int = 32
+    tidy: float = 0.5
     halving: bool = True
     images_per_pass: int = 0
     seed: int = 0
@@ -66,6 +68,7 @@ class OptimizeConfig:
             "final_learning_rate": (0, 1),
             "num_views": (0, 64),
             "bank_size": (0, 4096),
+            "tidy": (0, 1),
             "images_per_pass": (0, 4096),
             "seed": (0, 2**64 - 1),
             "evaluation_interval": (1, 100_000),
@@ -108,6 +111,7 @@ def preset_config(preset: Preset) -> OptimizeConfig:
             final_learning_rate=1.0,
             num_views=4,
             bank_size=0,
+            tidy=0.0,
             halving=False,
             evaluation_interval=10,
             stop_change=1e-5,

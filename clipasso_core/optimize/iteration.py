@@ -9,13 +9,16 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
-from ..losses import geometric_loss, semantic_loss
-from ..rasterizer import ink, rasterize
+from ..losses import geometric_loss, overlap_loss, semantic_loss
+from ..rasterizer import ink, render
 from ..strokes import Strokes
 from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
+
+OVERLAP_WEIGHT = 4.0
+"""Of the overlap in the loss, where ``tidy`` is 1."""
 
 ON_CURVE = 9
 """Points of a cubic that tell whether it lies off the canvas."""
@@ -54,6 +57,7 @@ class Iteration:
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
+        self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
         self.grey = candidates.strokes.is_opaque_black()
@@ -83,17 +87,18 @@ class Iteration:
         """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
-        moving = self._moving()
-        drawing = self._draw(moving)
+        drawing, own = self._draw()
         gradient, self.losses = self.bank.within_memory(
             len(drawing) * len(self.views),
             partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
-        penalties = self._penalties(moving)
+        for name, term in own.items():
+            self.losses[name] = term.detach()
+            self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(gradient, *self.losses.values())
-        shares = [_only(finite, gradient), *(finite.to(penalty) for penalty in penalties)]
-        torch.autograd.backward([drawing, *penalties], shares)
+        shares = [self.weights[name] * finite for name in own]
+        torch.autograd.backward([drawing, *own.values()], [_only(finite, gradient), *shares])
         self._move(finite)
 
     def keep(self, rows: Tensor) -> Iteration:
@@ -123,24 +128,23 @@ class Iteration:
             return self.points
         return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
 
-    def _draw(self, moving: Tensor) -> Tensor:
-        """Draw all sketches at coordinates [B, N, M, 2]: [B, 1, H, W] for black ones, else [B, 3, H, W]."""
-        drawn = []
+    def _draw(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and return the strokes' own terms [B] by name."""
+        drawn, hidden, moving = [], [], self._moving()
         for rows, strokes in self._groups:
             placed = self.coordinates.place(strokes, moving[rows])
-            drawn.append(1 - ink(placed)[:, None] if self.grey else rasterize(placed))
-        return drawn[0] if len(drawn) == 1 else torch.cat(drawn)
-
-    def _penalties(self, moving: Tensor) -> list[Tensor]:
-        """Return the weighted terms [B] of the strokes themselves, and add them to losses and evaluation."""
-        penalties = []
-        if self.config.opacity_weight > 0:
-            opacity = mean_opacity(self.placed(moving))
-            self.losses["opacity"] = opacity.detach()
-            penalties.append(self.config.opacity_weight * opacity)
-        for penalty in penalties:
-            self.losses["evaluation"] = self.losses["evaluation"] + penalty.detach()
-        return penalties
+            if self.grey:
+                opacity = ink(placed)
+                drawn.append(1 - opacity[:, None])
+            else:
+                painted = render(placed)
+                opacity = painted[:, 3]
+                drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
+            hidden.append(overlap_loss(placed, opacity))
+        own = {"overlap": torch.cat(hidden)}
+        if self.weights["opacity"] > 0:
+            own["opacity"] = mean_opacity(self.placed(moving))
+        return torch.cat(drawn), own
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,34 @@ def test_sketches_beside_their_photos(evaluate: Callable[..., Any], folder: Path
     assert ran.status == 0
     assert names(folder) == ["clipasso-eval", "cup.png", "cup.svg"]
     assert ran.out.splitlines()[1].startswith("-       1  ")
+
+
+@pytest.mark.usefixtures("object_in_the_middle")
+def test_two_folders_are_compared(evaluate: Callable[..., Any], folder: Path, sketches: Path, tmp_path: Path) -> None:
+    """Before, the same curve is drawn twice over."""
+    shutil.copy(folder / "cup.png", folder / "mug.png")
+    once = (sketches / "cup-mine.svg").read_text()
+    (path,) = re.findall("<path[^>]*/>", once)
+    before = tmp_path / "before"
+    before.mkdir()
+    for name in ("cup", "mug"):
+        (sketches / f"{name}-mine.svg").write_text(once)
+        (before / f"{name}-mine.svg").write_text(once.replace(path, path + path))
+    (before / "mug-other.svg").write_text(once)
+    (tmp_path / "groups.json").write_text('{"cups": ["cup", "mug"]}')
+    ran = evaluate(folder, "--sketches", sketches, "--against", before, "--groups", tmp_path / "groups.json", "--json")
+    facts = json.loads(ran.out)
+    assert ran.status == 0
+    changes = {one["figure"]: one for one in facts["comparison"]["changes"]}
+    assert 0.4 < changes["overlap"]["before"] < 0.5
+    assert (changes["overlap"]["after"], changes["overlap"]["beyond_chance"]) == (0, None)
+    assert changes["overlap"]["signs"] == {"better": 2, "worse": 0, "same": 0}
+    assert changes["self_crossing"]["signs"] == {"better": 0, "worse": 0, "same": 2}
+    assert facts["comparison"]["photo_groups"][0]["name"] == facts["photo_groups"][0]["name"] == "cups"
+    assert "not compared: 1 sketches" in ran.err
+    assert facts == json.loads((sketches / "figures.json").read_text())
+    assert "before" in (sketches / "index.html").read_text(encoding="utf-8")
+    assert names(before) == ["cup-mine.svg", "mug-mine.svg", "mug-other.svg"]
 
 
 @pytest.mark.usefixtures("object_in_the_middle")

@@ -40,6 +40,9 @@ def test_nothing_could_be_evaluated(evaluate: Callable[..., Any], folder: Path, 
         (("--out", "cup.png"), "Cannot make the folder"),
         (("--sketches", "missing"), "cannot be read"),
         (("--sketches", "."), "holds no sketch of any photo"),
+        (("--against", "../sketches"), "Name the other one with --sketches"),
+        (("--sketches", "../sketches", "--against", "missing"), "cannot be read"),
+        (("--groups", "missing.json"), "cannot be read as JSON"),
         (("--sketches", "../sketches", "--strokes", "4"), "--strokes says how to make sketches"),
     ],
 )
@@ -89,3 +92,14 @@ def test_wrong_usage(evaluate: Callable[..., Any]) -> None:
         ran = evaluate(*arguments)
         assert ran.status == 2
         assert ran.err.startswith("usage: clipasso ")
+
+
+@pytest.mark.usefixtures("no_long_work")
+def test_folders_without_a_pair(evaluate: Callable[..., Any], folder: Path, sketches: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "cup.svg").write_bytes((sketches / "cup-mine.svg").read_bytes())
+    ran = evaluate(folder, "--sketches", sketches, "--against", other)
+    assert ran.status == 1
+    assert "No sketch has a partner" in ran.err
+    assert names(sketches) == ["cup-mine.svg"]

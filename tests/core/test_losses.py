@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from torch import Tensor
 
 from clipasso_core.encoders import FeatureRecipe, Features
 from clipasso_core.encoders.base import DISTANCES, Distance
-from clipasso_core.losses import comparable, geometric_loss, map_distance, semantic_loss
+from clipasso_core.losses import comparable, geometric_loss, map_distance, overlap_loss, semantic_loss
+from clipasso_core.rasterizer import ink
+from clipasso_core.strokes import Strokes
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -124,3 +127,52 @@ def test_gradients(normalize: bool, distance: Distance) -> None:
     assert torch.autograd.gradcheck(loss, (random(2, 3, 2, 2).requires_grad_(),))
     target = random(2, 4, seed=2)
     assert torch.autograd.gradcheck(lambda e: semantic_loss(e, target), (random(2, 4).requires_grad_(),))
+
+
+LINE = [[8.0, 16], [24, 16], [40, 16], [56, 16]]
+ACROSS = [[32.0, 4], [32, 12], [32, 20], [32, 28]]
+LOOP = [[8.0, 50], [70, 10], [-6, 10], [56, 50]]
+"""A cubic that crosses itself once."""
+
+
+def hidden(*strokes: list[list[float]], width: float = 3.0) -> float:
+    """Return the hidden ink of strokes on a canvas of 64 px, in px."""
+    sketch = Strokes.black(torch.tensor([list(strokes)]), (64, 64), width)
+    return float(overlap_loss(sketch, ink(sketch))[0]) * 64 * 64
+
+
+def test_no_ink_is_hidden_where_strokes_lie_apart() -> None:
+    lower = [[x, y + 20] for x, y in LINE]
+    assert hidden(LINE, lower) == pytest.approx(0, abs=0.7)
+
+
+def test_a_crossing_hides_the_square_that_both_cover() -> None:
+    assert hidden(LINE, ACROSS) == pytest.approx(9, abs=0.9)
+
+
+def test_a_stroke_on_another_hides_all_of_it() -> None:
+    assert hidden(LINE, LINE) == pytest.approx(48 * 3 + math.pi * 1.5**2, abs=0.9)
+
+
+def test_a_stroke_that_crosses_itself_hides_ink() -> None:
+    arch = [[8.0, 50], [8, 10], [56, 10], [56, 50]]
+    assert hidden(arch) == pytest.approx(0, abs=0.7)
+    assert hidden(LOOP) > 8
+
+
+def test_hidden_ink_counts_by_opacity_and_only_of_living_strokes() -> None:
+    pair = Strokes.black(torch.tensor([[LINE, LINE]]), (64, 64))
+    one = replace(pair, alive=torch.tensor([[True, False]]))
+    assert float(overlap_loss(one, ink(one))[0]) * 64 * 64 == pytest.approx(0, abs=0.5)
+    half = replace(pair, color=pair.color * 0.5)
+    area = 48 * 3 + math.pi * 1.5**2
+    assert float(overlap_loss(half, ink(half))[0]) * 64 * 64 == pytest.approx(area - 0.75 * area, abs=0.5)
+
+
+def test_the_overlaps_gradient_draws_strokes_apart() -> None:
+    points = torch.tensor([[LINE, [[x, y + 1] for x, y in LINE]]]).requires_grad_(True)
+    sketch = Strokes.black(points, (64, 64))
+    overlap_loss(sketch, ink(sketch)).sum().backward()
+    assert points.grad is not None
+    up, down = points.grad[0, :, :, 1].sum(dim=1).tolist()
+    assert up > 0 > down  # descending moves the upper line up and the lower one down

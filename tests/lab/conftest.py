@@ -13,7 +13,9 @@ from torch import Tensor
 from clipasso_core.files import save_png
 from clipasso_core.pixels import resize
 from clipasso_core.strokes import Strokes
+from clipasso_lab.comparison import compare_sketches
 from clipasso_lab.evaluation import Evaluation, PhotoCard, ScoredSketch
+from clipasso_lab.groups import PhotoGroup
 from clipasso_lab.judge import Judge, load_judge
 from clipasso_lab.metrics import Metrics, ReferencePhoto, reference_photo
 from clipasso_lab.sketch_files import SketchFile
@@ -79,3 +81,26 @@ def evaluation(judge: Judge) -> Callable[..., Evaluation]:
         return Evaluation(**{**BARE, "judge": judge, "photos": cards, "sketches": sketches, **named})
 
     return make
+
+
+@pytest.fixture
+def compared(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> Callable[..., Any]:
+    """Six photos whose overlap sank, two of them faces: what a writer of results makes of them."""
+
+    def write(writer: Callable[..., Any], *title: str) -> Any:
+        before, after = (
+            evaluation(
+                *(
+                    scored(name, "0", overlap=more + step / 100, svg=f"<svg id='{more}'/>")
+                    for step, name in enumerate("abcdef")
+                )
+            )
+            for more in (0.5, 0.1)
+        )
+        groups = (
+            PhotoGroup("faces <i>", frozenset({Path("a.png"), Path("b.png")})),
+            PhotoGroup("nobody", frozenset({Path("z.png")})),
+        )
+        return writer(after, *title, groups, compare_sketches(after, before, ("old <b>", "new")))
+
+    return write

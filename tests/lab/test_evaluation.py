@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import torch
 from clipasso_core.errors import DependencyError
 from clipasso_core.strokes import Strokes
 from clipasso_core.svg import from_svg, to_svg
-from clipasso_lab.evaluation import evaluate_sketches, group_sketches
+from clipasso_lab.evaluation import evaluate_sketches
 from clipasso_lab.judge import Judge
 from clipasso_lab.metrics import ReferencePhoto, reference_photo
 from clipasso_lab.sketch_files import SketchFile
@@ -135,25 +134,3 @@ def test_what_is_no_photos_fault_ends_it(
     monkeypatch.setattr("clipasso_lab.evaluation.reference_photo", missing)
     with pytest.raises(DependencyError):
         evaluate_sketches(photos, sketches, judge)
-
-
-def test_means_shares_and_medians(scored: Callable[..., object]) -> None:
-    sketches = [
-        scored("a", "16", rank=1, loss=1.0, class_rank=1, class_guess="a"),
-        scored("a", "4", rank=7, loss=9.0),
-        scored("b", "16", rank=4, loss=2.0, class_rank=3, class_guess="a"),
-        scored("c", "16", rank=2, loss=6.0, class_rank=4, class_guess="a"),
-        scored("d", "16", rank=1, loss=3.0),
-    ]
-    four, sixteen = group_sketches(sketches)
-    assert (four.label, four.sketches, four.means.loss, four.top1, four.median_rank) == ("4", 1, 9.0, 0.0, 7.0)
-    assert (four.class_sketches, four.class_top1, four.class_top3) == (0, None, None)
-    assert (sixteen.label, sixteen.sketches, sixteen.means.loss) == ("16", 4, 3.0)
-    assert (sixteen.top1, sixteen.median_rank) == (0.5, 1.5)
-    assert sixteen.class_sketches == 3
-    assert (sixteen.class_top1, sixteen.class_top3) == pytest.approx((1 / 3, 2 / 3))
-
-
-def test_labels_in_order(scored: Callable[..., object]) -> None:
-    groups = group_sketches([scored(label=label) for label in ("b", "16", "", "4")])
-    assert [group.label for group in groups] == ["", "4", "16", "b"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import ConfigError, DependencyError
@@ -66,3 +68,27 @@ def test_ranks_count_from_the_most_alike() -> None:
 def test_a_tie_counts_against_it(noise: float) -> None:
     likeness = torch.tensor([0.5, 0.5 + noise, 0.1, 0.5], dtype=torch.float64)
     assert [rank_of(own, likeness) for own in range(4)] == [3, 3, 4, 3]
+
+
+def test_a_photo_is_recognised_and_another_one_is_not(judge: Judge, photo: Callable[[str], Tensor]) -> None:
+    cat, cup = (judge.look(photo(name)[..., :300, :300]) for name in ("chelsea", "coffee"))
+    assert judge.recognised(cat, cat) == judge.recognised(cup, cup) == 1
+    assert judge.recognised(cup, cat) > 5
+
+
+def test_the_class_is_the_photos_and_the_rank_the_sketchs(judge: Judge, photo: Callable[[str], Tensor]) -> None:
+    """An embedding that is one class's own weights, and less of another's, tells which comes second."""
+    weight = next(one for one in judge.encoder.network.modules() if hasattr(one, "classifier")).classifier.weight
+    shown = judge.look(photo("chelsea"))
+    classes = torch.stack([weight[7] * 50, weight[7] * 50 + weight[3] * 100])
+    photo_seen, sketch_seen = (replace(shown, embedding=one[None]) for one in classes)
+    assert judge.recognised(photo_seen, photo_seen) == 1
+    assert judge.recognised(sketch_seen, photo_seen) == 2
+
+
+def test_a_judge_without_classes_recognises_nothing(judge: Judge) -> None:
+    class Wordless:
+        network = torch.nn.Linear(2, 2)
+
+    seen = judge.look(torch.ones(1, 3, 64, 64))
+    assert Judge(Wordless(), torch.device("cpu")).recognised(seen, seen) is None  # type: ignore[arg-type]

@@ -18,10 +18,12 @@ from clipasso_core.files import load_image, save_png
 from clipasso_core.mask import mask_object
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.pixels import resize, resize_map
+from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.strokes import Strokes
 from clipasso_core.xdog import xdog
 from clipasso_lab.judge import Judge
 from clipasso_lab.metrics import Metrics, ReferencePhoto, chamfer, reference_photo, score_strokes
+from clipasso_lab.spots import spots_found
 
 
 def test_it_is_the_object_on_white_in_its_frame_with_lines_and_outline(
@@ -116,7 +118,22 @@ def test_own_edges_beat_anothers(
     assert right.geometric < wrong.geometric
     assert right.ink_to_edge < 0.6 < wrong.ink_to_edge
     assert right.edge_to_ink < 1.5 < wrong.edge_to_ink
+    assert right.features_found > wrong.features_found
     assert all(map(math.isfinite, astuple(right)))
+
+
+def test_the_plain_figures_of_a_scribble(references: dict[str, ReferencePhoto], judge: Judge) -> None:
+    """A line drawn twice over the cat and a loop beside it."""
+    line = torch.tensor([[20.0, 112], [80, 112], [140, 112], [200, 112]])
+    loop = torch.tensor([[45.0, 80], [313, 45], [-90, 45], [179, 80]])
+    strokes = Strokes.black(torch.stack([line, line, loop])[None], (224, 224))
+    photo, seen = references["cat"], judge.look(references["cat"].image)
+    found, _ = score_strokes(strokes, photo, seen, judge)
+    assert found.self_crossing == pytest.approx(1 / 3)
+    assert 0.2 < found.overlap < 0.4
+    assert found.ink_share == pytest.approx(float(ink(strokes)[0].mean()))
+    assert found.features_found == spots_found(ink(strokes)[0], photo.spots)
+    assert found.recognised == judge.recognised(judge.look(rasterize(strokes, judge.size)), seen) > 1
 
 
 def test_the_loss_is_its_parts(traced: dict[str, Strokes], references: dict[str, ReferencePhoto], judge: Judge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,8 +13,9 @@ from torch import Tensor
 
 from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
+from clipasso_core.losses import overlap_loss
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
-from clipasso_core.optimize.iteration import way_back
+from clipasso_core.optimize.iteration import OVERLAP_WEIGHT, way_back
 from clipasso_core.rasterizer import ink
 from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
@@ -73,6 +75,22 @@ def test_without_views_the_named_losses_sum_to_the_evaluation(start: Start, cup:
     step = start(cup, 2, num_views=0, bank_size=0).step()
     total = step.losses["geometric"] + encoder.recipe.semantic_weight * step.losses["semantic"]
     torch.testing.assert_close(step.losses["evaluation"], total)
+
+
+def test_tidiness_counts_in_the_evaluation_and_hides_less_ink(start: Start, cup: Tensor) -> None:
+    loose, tidy = (start(cup, num_iterations=15, learning_rate=4.0, tidy=tidy) for tidy in (0.0, 1.0))
+    first = [next(iter(run)).losses for run in (loose, tidy)]
+    assert first[0]["overlap"] > 0
+    torch.testing.assert_close(first[1]["evaluation"], first[0]["evaluation"] + OVERLAP_WEIGHT * first[0]["overlap"])
+    hidden = [overlap_loss(s, ink(s)) for s in (run_through(run).strokes for run in (loose, tidy))]
+    assert hidden[1] < 0.5 * hidden[0]
+
+
+def test_coloured_strokes_are_kept_tidy_too(start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]) -> None:
+    black = first_strokes()
+    red = replace(black, color=black.color + torch.tensor([0.01, 0, 0, 0]))
+    one, other = (start(cup, tidy=1.0, strokes=strokes).step().losses["overlap"] for strokes in (black, red))
+    torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_the_best_is_that_of_all_steps(start: Start, cup: Tensor) -> None:

@@ -1,0 +1,153 @@
+"""Small spots of a photo, such as eyes, nostrils and buttons, and how many of them a sketch has ink on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from clipasso_core.pixels import LUMA, resize
+from clipasso_core.strokes import CANVAS
+
+Map = NDArray[np.float64]
+
+SIGMAS = tuple(2 ** (step / 2) for step in range(1, 6))
+"""px, of the blurs: 1.4 to 5.7. The differences of neighbours answer most to spots of radius 2.4 to 6.7 px."""
+
+MOST_SPOTS = 12
+
+LEAST_CONTRAST = 0.02
+"""Of a spot, in grey levels of 0-1 that two neighbouring blurs differ by: less is grain."""
+
+MOST_STRETCHED = 6.0
+"""Ratio of a spot's curvatures, beyond which it is a piece of a line."""
+
+REACH = 0.5
+"""Parts of a spot's radius between its centre and the ink that is on it. Of 0.35, 0.5, 0.7 and 1, the one at which
+sketches of 28 photos stood furthest above chance, in standard errors; at 1, 69 % would be found by chance."""
+
+RIM = 3.0
+"""px between a spot and the object's contour: what lies nearer belongs to the contour."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """The strongest small spots of a photo, on the canvas.
+
+    Args:
+        centers: [M, 2] of (row, column), px.
+        radii: [M] px.
+        depth: [224, 224], px from the object's contour inwards; 0 outside.
+    """
+
+    centers: NDArray[np.int64]
+    radii: Map
+    depth: Map
+
+
+def find_spots(image: Tensor, inside: Tensor) -> Spots:
+    """Find the strongest small spots of an object, dark ones and light ones.
+
+    They are extrema, in place and in size, of differences of Gaussians. What lies outside the object is left out of
+    the blurs, so that the white around it makes no spot.
+
+    Args:
+        image: [1, 3, S, S] in 0-1.
+        inside: [224, 224] bool, where the object is.
+
+    Source: Lowe, "Distinctive image features from scale-invariant keypoints" (2004), section 3.
+
+    >>> face = torch.full((1, 3, 224, 224), 0.8)
+    >>> face[..., 80:90, 60:70] = face[..., 80:90, 140:150] = 0.1  # two eyes
+    >>> find_spots(face, torch.ones(224, 224, dtype=torch.bool)).centers.tolist()
+    [[84, 64], [84, 144]]
+    """
+    grey = (resize(image, CANVAS)[0].detach().cpu().double() * torch.tensor(LUMA).double().view(3, 1, 1)).sum(0).numpy()
+    where = inside.cpu().numpy()
+    depth: Map = np.asarray(ndimage.distance_transform_edt(where)) if not where.all() else np.full(CANVAS, np.inf)
+    answers = -np.diff(_blurs(grey, where), axis=0)
+    chosen = _strongest(answers, depth)
+    radii = np.array([_radius(scale) for scale, _, _ in chosen], dtype=np.float64)
+    return Spots(np.array([place[1:] for place in chosen], dtype=np.int64).reshape(-1, 2), radii, depth)
+
+
+def spots_found(coverage: Tensor, spots: Spots) -> float | None:
+    """Return the share of spots that a sketch has ink on, corrected for chance.
+
+    A spot is found where ink lies within half of its radius. Chance is what the same ink would find if it lay
+    elsewhere on the object: the share of all places where a spot of this size could lie that have ink as near.
+
+    Args:
+        coverage: [224, 224] of the ink, in 0-1; ink is a pixel of at least half of the highest coverage.
+        spots: of the photo.
+
+    Returns:
+        (found - chance) / (1 - chance): 1 for all, 0 for as many as by chance, negative for fewer; None without spots.
+
+    >>> inside = torch.ones(224, 224, dtype=torch.bool)
+    >>> face = torch.full((1, 3, 224, 224), 0.8)
+    >>> face[..., 80:90, 60:70] = face[..., 80:90, 140:150] = 0.1
+    >>> one_eye = torch.zeros(224, 224)
+    >>> one_eye[84, 64] = 1
+    >>> round(spots_found(one_eye, find_spots(face, inside)), 2)
+    0.5
+    """
+    if not len(spots.radii):
+        return None
+    drawn = (coverage >= 0.5 * coverage.max()).cpu().numpy()
+    away: Map = np.asarray(ndimage.distance_transform_edt(~drawn))
+    found = float(np.mean(away[tuple(spots.centers.T)] <= REACH * spots.radii))
+    places = [away[_room(spots.depth, radius)] for radius in spots.radii]
+    chance = float(np.mean([np.mean(one <= REACH * r) for one, r in zip(places, spots.radii, strict=True)]))
+    return 0.0 if chance >= 1 else (found - chance) / (1 - chance)
+
+
+def _blurs(grey: Map, where: NDArray[np.bool_]) -> Map:
+    """Return the object blurred at every sigma [5, 224, 224], without what lies outside it."""
+    weight = where.astype(np.float64)
+    blurred = []
+    for sigma in SIGMAS:
+        share = ndimage.gaussian_filter(weight, sigma)
+        mean = ndimage.gaussian_filter(grey * weight, sigma) / np.maximum(share, 1e-6)
+        blurred.append(np.where(where, mean, 0.0))
+    return np.stack(blurred)
+
+
+def _strongest(answers: Map, depth: Map) -> list[tuple[int, int, int]]:
+    """Return (scale, row, column) of the strongest extrema that are neither of a line nor of another spot."""
+    strength = np.abs(answers)
+    peaks = (strength == ndimage.maximum_filter(strength, 3)) & (strength >= LEAST_CONTRAST)
+    chosen: list[tuple[int, int, int]] = []
+    places = [(scale, row, column) for scale, row, column in np.argwhere(peaks).tolist()]
+    for scale, row, column in sorted(places, key=lambda place: -strength[place]):
+        apart = all(np.hypot(row - y, column - x) > max(_radius(scale), _radius(s)) for s, y, x in chosen)
+        if apart and _room(depth, _radius(scale))[row, column] and _is_round(answers[scale], row, column):
+            chosen.append((scale, row, column))
+        if len(chosen) == MOST_SPOTS:
+            break
+    return chosen
+
+
+def _radius(scale: int) -> float:
+    """Return the radius of the spots, px, that the difference of blurs ``scale`` and the next answers most to."""
+    return float((2 * SIGMAS[scale] * SIGMAS[scale + 1]) ** 0.5)
+
+
+def _room(depth: Map, radius: float) -> NDArray[np.bool_]:
+    """Return where the centre of a spot may lie [224, 224]: so deep that it lies in the object, off its contour."""
+    return depth >= radius + RIM
+
+
+def _is_round(answer: Map, row: int, column: int) -> bool:
+    """Whether the surface around an extremum is curved in both directions, not a ridge."""
+    if not (0 < row < answer.shape[0] - 1 and 0 < column < answer.shape[1] - 1):
+        return False
+    near = answer[row - 1 : row + 2, column - 1 : column + 2]
+    down, across = near[2, 1] + near[0, 1] - 2 * near[1, 1], near[1, 2] + near[1, 0] - 2 * near[1, 1]
+    twist = (near[2, 2] + near[0, 0] - near[2, 0] - near[0, 2]) / 4
+    product = down * across - twist**2
+    return bool(product > 0 and (down + across) ** 2 * MOST_STRETCHED < product * (MOST_STRETCHED + 1) ** 2)
