@@ -66,6 +66,25 @@ class Optimize(io.ComfyNode):
                     tooltip="In which numbers the encoder computes. bfloat16 may be faster on a GPU; it is less exact, "
                     "and slower on a CPU.",
                 ),
+                io.Float.Input(
+                    "opacity_weight",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=100.0,
+                    step=0.05,
+                    tooltip="Above 0 opacity moves along with the points, and strokes fade that the sketch can do "
+                    "without: the weight of their mean opacity in the loss. 0 leaves opacity as it is.",
+                ),
+                io.Int.Input(
+                    "num_stages",
+                    optional=True,
+                    default=1,
+                    min=1,
+                    max=64,
+                    tooltip="Draws the strokes in so many shares, one after another; earlier ones stay as they are. 1 "
+                    "moves all strokes all the time.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -90,9 +109,18 @@ class Optimize(io.ComfyNode):
         seed: int,
         encoder: SketchEncoder | None = None,
         precision: Precision = "float32",
+        opacity_weight: float = 0.0,
+        num_stages: int = 1,
     ) -> io.NodeOutput:
-        config = replace(preset_config(preset), seed=seed, precision=precision)
-        config = replace(config, num_iterations=num_iterations) if num_iterations else config
+        config = preset_config(preset)
+        config = replace(
+            config,
+            num_iterations=num_iterations or config.num_iterations,
+            seed=seed,
+            precision=precision,
+            opacity_weight=opacity_weight,
+            num_stages=num_stages,
+        )
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
