@@ -46,11 +46,14 @@ def blot(strokes: Strokes) -> Tensor:
     return torch.exp(-distance / 8).sum((1, 2)).clamp(max=1)
 
 
+@pytest.mark.parametrize("options", [{}, {"opacity_weight": 0.5, "num_stages": 2, "evaluation_interval": 2}])
 def test_nothing_in_an_iteration_waits_for_the_device(
-    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch
+    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, options: dict[str, float]
 ) -> None:
     monkeypatch.setattr(iteration_module, "ink", blot)
-    work = start(cup, 2).work
+    run = start(cup, 2, **options)
+    run._begin_stage()
+    work = run.work
     work.prepare(0, [0, 2], 1.0)
     monkeypatch.setattr(work.optimizer, "step", lambda: None)  # on a CPU Adam counts its steps on the host
     with NoWaiting():
