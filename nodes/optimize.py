@@ -72,7 +72,7 @@ class Optimize(io.ComfyNode):
                     default=0.0,
                     min=0.0,
                     max=100.0,
-                    step=0.05,
+                    step=0.01,
                     tooltip="Above 0 opacity moves along with the points, and strokes fade that the sketch can do "
                     "without: the weight of their mean opacity in the loss. 0 leaves opacity as it is.",
                 ),
