@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clipasso_core.errors import ConfigError
-from clipasso_core.optimize import PRESETS, preset_config
+from clipasso_core.optimize import PRESETS
 from clipasso_core.stroke_init import StrokeInitConfig
 
 from .terminal import EXIT_INTERRUPTED, EXIT_OK, JudgeProgress, SketchProgress, write_line
@@ -119,17 +119,19 @@ def _score(
 
 def _configs(arguments: argparse.Namespace) -> list[SketchConfig]:
     """Return how to make sketches, one config for each number of strokes."""
-    from clipasso_core.pipeline import SketchConfig
+    from clipasso_core.presets import sketch_preset
 
     asked = [f"--{name}" for name in MAKING if getattr(arguments, name) is not None]
     if arguments.sketches and asked:
         raise ConfigError(f"{asked[0]} says how to make sketches, but with --sketches none is made. Leave one out.")
     seed = arguments.seed or 0
-    optimize = replace(preset_config(arguments.preset or "standard"), seed=seed)
+    preset = sketch_preset(arguments.preset or "standard")
+    optimize = replace(preset.optimize, seed=seed)
     if arguments.iterations is not None:
         optimize = replace(optimize, num_iterations=arguments.iterations)
     counts = dict.fromkeys(arguments.strokes or [StrokeInitConfig().num_strokes])
-    return [SketchConfig(init=StrokeInitConfig(num_strokes=n, seed=seed), optimize=optimize) for n in counts]
+    inits = [replace(preset.init, num_strokes=count, seed=seed) for count in counts]
+    return [replace(preset, init=init, optimize=optimize) for init in inits]
 
 
 def _out(arguments: argparse.Namespace) -> Path:

@@ -9,18 +9,19 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clipasso_core.framing import FITS
-from clipasso_core.optimize import PRESETS, preset_config
-from clipasso_core.optimize.config import OptimizeConfig
+from clipasso_core.optimize import PRESETS
 from clipasso_core.stroke_init import StrokeInitConfig
 
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
+    from clipasso_core.encoders import ImageEncoder
     from clipasso_core.pipeline import Sketch, SketchConfig
 
 PNG_SIDE = 1024
@@ -33,17 +34,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="an image file")
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
-    parser.add_argument("--strokes", type=int, default=init.num_strokes, help="how many (default: %(default)s)")
-    parser.add_argument("--width", type=float, default=init.stroke_width, help="px at 224 px (default: %(default)s)")
+    parser.add_argument("--strokes", type=int, metavar="N", help=f"how many (default: {init.num_strokes})")
+    parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
     parser.add_argument("--seed", type=int, default=init.seed, help="of the random numbers (default: %(default)s)")
-    parser.add_argument("--sketches", type=int, default=init.num_sketches, help="tried at once; the best one wins")
+    parser.add_argument("--sketches", type=int, metavar="N", help=f"the best one wins (default: {init.num_sketches})")
     parser.add_argument("--iterations", type=int, help="default: as the preset says")
-    parser.add_argument("--preset", choices=PRESETS, default="standard", help="default: %(default)s")
-    parser.add_argument("--encoder", default="embedded", help="the network that compares (default: %(default)s)")
+    text = "paper does as published, with CLIP if its files are there, and takes long (default: %(default)s)"
+    parser.add_argument("--preset", choices=PRESETS, default="standard", help=text)
+    parser.add_argument("--encoder", metavar="NAME", help="the network that compares (default: embedded)")
     parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
-    parser.add_argument("--fit", choices=FITS, default="crop", help="photo to square canvas (default: %(default)s)")
+    parser.add_argument("--fit", choices=FITS, help="photo to square canvas (default: crop; preset paper: squash)")
     parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
     parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
@@ -53,7 +55,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
-    from clipasso_core.encoders import get_encoder
     from clipasso_core.files import load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
 
@@ -64,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_outputs(arguments, output)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
-    encoder = get_encoder(arguments.encoder, device)
-    looking = get_encoder(arguments.saliency_encoder, device) if arguments.saliency_encoder else encoder
+    encoder, looking, lacking = _encoders(arguments, device)
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         try:
             made = sketch(
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             made = error.sketch
     _write(arguments, made, output)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
-    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description))
+    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description + lacking))
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
 
 
@@ -115,21 +115,39 @@ def _is_ours(path: Path) -> bool:
 
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:
-    from clipasso_core.encoders import AttentionConfig
-    from clipasso_core.mask import MaskConfig
-    from clipasso_core.pipeline import SketchConfig
+    """Return the preset's config with what the user says otherwise."""
+    from clipasso_core.presets import sketch_preset
 
-    optimize: OptimizeConfig = replace(preset_config(arguments.preset), seed=arguments.seed)
-    if arguments.iterations is not None:
-        optimize = replace(optimize, num_iterations=arguments.iterations)
-    init = StrokeInitConfig(
-        num_strokes=arguments.strokes,
-        num_sketches=arguments.sketches,
-        stroke_width=arguments.width,
-        seed=arguments.seed,
+    config = sketch_preset(arguments.preset)
+    source = "none" if arguments.mask == "none" else None
+    init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    return replace(
+        config,
+        mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
+        attention=replace(config.attention, text=arguments.look_for),
+        init=replace(config.init, seed=arguments.seed, **_given(**init)),
+        optimize=replace(config.optimize, seed=arguments.seed, **_given(num_iterations=arguments.iterations)),
     )
-    mask = MaskConfig(source="none" if arguments.mask == "none" else "auto", fit=arguments.fit)
-    return SketchConfig(mask, AttentionConfig(text=arguments.look_for), init, optimize)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Return the options that the user gave."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _encoders(arguments: argparse.Namespace, device: torch.device) -> tuple[ImageEncoder, ImageEncoder, str]:
+    """Return what compares and what says where strokes start, and what to add when the preset's own are not there."""
+    from clipasso_core.encoders import EMBEDDED, get_encoder
+    from clipasso_core.presets import PAPER_ENCODERS, preset_encoders
+
+    lacking, named, other = "", arguments.encoder, arguments.saliency_encoder
+    if named is None and other is None:
+        named, other = preset_encoders(arguments.preset)
+        if arguments.preset == "paper" and (named, other) != PAPER_ENCODERS:
+            lacking = f"; the paper's encoders ({' and '.join(PAPER_ENCODERS)}) are not both here"
+    encoder = get_encoder(named or EMBEDDED, device)
+    looking = encoder if other in (None, named) else get_encoder(other, device)
+    return encoder, looking, lacking
 
 
 def _mask(arguments: argparse.Namespace) -> Tensor | None:
@@ -159,6 +177,7 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
         "svg": str(output),
         "png": str(arguments.png) if arguments.png else None,
         "strokes": result.strokes.num_strokes,
+        "encoder": result.strokes.provenance["encoder"],
         "loss": result.loss[0],
         "seed": result.winning_seeds()[0],
         "iterations": result.num_iterations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, cast
 
 import torch
@@ -113,18 +114,26 @@ class Adjoint:
 
     Args:
         grids: [V, H, W, 2] from ``view_grid``, in -1..1.
+
+    Attributes:
+        most: how many view pixels sample one image pixel at most, in all views that were ever learnt.
     """
 
     def __init__(self, grids: Tensor) -> None:
-        self.grids = grids
+        self.grids, self.most = grids, 0
         count, self.height, self.width = grids.shape[:3]
         entries = 4 * self.height * self.width
         self._source = torch.empty(count, entries, dtype=torch.int32, device=grids.device)
         self._weight = torch.empty(count, entries, dtype=grids.dtype, device=grids.device)
         self._first = torch.zeros(count, self.height * self.width + 1, dtype=torch.int32, device=grids.device)
-        self.most = max((self._learn(view) for view in range(count)), default=0)
+        self.learn(range(count))
 
-    def _learn(self, view: int) -> int:
+    def learn(self, views: Iterable[int]) -> None:
+        """Learn views from their grids, in place."""
+        for view in views:
+            self.most = max(self.most, self._learn_view(view))
+
+    def _learn_view(self, view: int) -> int:
         """Sort a view's entries by image pixel; return the most view pixels that sample one image pixel."""
         size = self.height * self.width
         target, weight = _entries(self.grids[view])

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .bezier import arc_length
-from .encoders.base import FeatureRecipe, Features
+from .encoders.base import Distance, FeatureRecipe, Features
 from .strokes import Strokes
 
 
@@ -26,18 +26,27 @@ def comparable(features: Features, recipe: FeatureRecipe) -> Features:
     return Features({k: F.normalize(v, dim=1, eps=1e-6) for k, v in features.maps.items()}, features.embedding)
 
 
-def map_distance(drawing: Tensor, photo: Tensor, normalized: bool) -> Tensor:
+def map_distance(drawing: Tensor, photo: Tensor, normalized: bool, distance: Distance = "l2") -> Tensor:
     """Return how far comparable maps [B, C, h, w] lie apart, as [B].
 
-    The mean squared difference; for channel-normalised maps its mean over positions only, so that
-    the value lies between 0 and 4 whatever the number of channels.
+    Args:
+        drawing: the maps of the drawings.
+        photo: those of the photos.
+        normalized: whether the channels of every position have length 1.
+        distance: "l2" is the mean squared difference, "l1" the mean absolute one; of channel-normalised maps the mean
+            over positions only, so that l2 lies between 0 and 4 whatever the number of channels. "cosine" is 1 - cosine
+            of the channels of a position, its mean over positions.
 
     >>> black, white = torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8)
-    >>> map_distance(black, white, normalized=False).tolist()
-    [1.0, 1.0]
+    >>> map_distance(black, 3 * white, normalized=False).tolist()
+    [9.0, 9.0]
+    >>> map_distance(black, 3 * white, False, "l1").tolist(), map_distance(white, 3 * white, False, "cosine").tolist()
+    ([3.0, 3.0], [0.0, 0.0])
     """
-    squared = (drawing - photo) ** 2
-    return squared.sum(dim=1).mean(dim=(-2, -1)) if normalized else squared.mean(dim=(-3, -2, -1))
+    if distance == "cosine":
+        return (1 - F.cosine_similarity(drawing, photo, dim=1, eps=1e-6)).mean(dim=(-2, -1))
+    apart = (drawing - photo).abs() if distance == "l1" else (drawing - photo) ** 2
+    return apart.sum(dim=1).mean(dim=(-2, -1)) if normalized else apart.mean(dim=(-3, -2, -1))
 
 
 def geometric_loss(drawing: Features, photo: Features, recipe: FeatureRecipe) -> Tensor:
@@ -58,7 +67,7 @@ def geometric_loss(drawing: Features, photo: Features, recipe: FeatureRecipe) ->
     Source: equation 2 of the paper.
     """
     terms = [
-        weight * map_distance(drawing.maps[name], photo.maps[name], recipe.normalize_channels)
+        weight * map_distance(drawing.maps[name], photo.maps[name], recipe.normalize_channels, recipe.distance(name))
         for name, weight in recipe.layer_weights.items()
     ]
     return torch.stack(terms).sum(dim=0)

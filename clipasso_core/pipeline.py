@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
-from .errors import ClipassoError, ConfigError
+from .errors import ClipassoError, ConfigError, check_choice
 from .framing import Frame
 from .mask import MaskConfig, mask_object
 from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep
-from .saliency import compute_saliency
+from .saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from .stroke_init import StrokeInitConfig, init_strokes
 
 
@@ -26,12 +26,17 @@ class SketchConfig:
         attention: how and for which words the encoder looks for what is salient.
         init: first strokes: how many, how wide, from which seed.
         optimize: how they are moved.
+        edges: how the photo's lines are found, on which strokes start; see ``compute_saliency``.
     """
 
     mask: MaskConfig = field(default_factory=MaskConfig)
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     init: StrokeInitConfig = field(default_factory=StrokeInitConfig)
     optimize: OptimizeConfig = field(default_factory=OptimizeConfig)
+    edges: EdgeMethod = "drawing"
+
+    def __post_init__(self) -> None:
+        check_choice("edges", self.edges, EDGE_METHODS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +107,7 @@ def sketch(
     looking = saliency_encoder or encoder
     device = _common_device(encoder, looking, device)
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
-    maps = compute_saliency(cut.images, looking, cut.masks, config.attention)
+    maps = compute_saliency(cut.images, looking, cut.masks, config.attention, config.edges)
     strokes = init_strokes(maps.saliency, config.init).with_provenance(**cut.facts, **maps.facts)
     run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks)
     stopped = None

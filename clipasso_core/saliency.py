@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -11,13 +12,17 @@ from torch import Tensor
 
 from .determinism import same_kernels
 from .encoders.base import AttentionConfig, ImageEncoder
-from .errors import MaskError, ShapeError
+from .errors import MaskError, ShapeError, check_choice
 from .line_drawing import contour, inner_lines, object_on_white
 from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
 from .strokes import CANVAS
+from .xdog import xdog
 
-LEAST_ATTENTION = 0.15
-"""Counts everywhere: a line where the encoder looks least still is a line."""
+EdgeMethod = Literal["drawing", "textbook", "published"]
+EDGE_METHODS: tuple[EdgeMethod, ...] = get_args(EdgeMethod)
+
+LEAST_ATTENTION, FAINT_ATTENTION = 0.15, 1e-3
+"""Counts everywhere: a line where the encoder looks least still is a line; the second one with XDoG's edges."""
 
 CONTOUR_SHARE, LEAST_LINE = 0.6, 0.25
 """How strong a line the object's contour is, beside the strongest inside, and how strong one is at least."""
@@ -30,7 +35,7 @@ class SaliencyMaps:
     Args:
         saliency: attention x edges x mask, stretched to 0-1.
         attention: where the encoder looks.
-        edges: the photo's lines.
+        edges: the lines that strokes may start on.
         facts: how they came to be, as JSON values.
     """
 
@@ -50,6 +55,7 @@ def compute_saliency(
     encoder: ImageEncoder,
     mask: Tensor | Iterable[Tensor] | None = None,
     attention: AttentionConfig | None = None,
+    edges: EdgeMethod = "drawing",
 ) -> SaliencyMaps:
     """Find where strokes should start.
 
@@ -61,13 +67,15 @@ def compute_saliency(
         encoder: whose attention is used.
         mask: one for all images, or one each, of [H, W], white where the object is; None for everywhere.
         attention: how and for which words the encoder is asked; None for its own way.
+        edges: how lines are found: those of ``line_drawing``, or XDoG's in one of the ways of ``xdog``.
 
     Raises:
         ShapeError: images or mask of a wrong shape, size or batch, or with NaN.
         MaskError: the mask is empty, or nothing salient: the photo has no lines inside the mask.
+        ConfigError: there is no such way to find lines.
 
     Source: section 4.2 of the paper. Differs: the lines are those of ``line_drawing``, and the stronger a line, the
-    likelier strokes start there; XDoG, the paper's, finds lines all over dark places, and none around a pale object.
+    likelier strokes start there; with "textbook" and "published", lines are XDoG's and the mask's contour.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo = torch.ones(1, 3, 100, 100)
@@ -75,6 +83,7 @@ def compute_saliency(
     >>> compute_saliency(photo, get_encoder()).saliency.shape
     torch.Size([1, 224, 224])
     """
+    check_choice("edges", edges, EDGE_METHODS)
     attention = attention or AttentionConfig()
     text = encoder.encode_text(attention.text) if attention.text.strip() else None
     photos = list(images)
@@ -83,8 +92,8 @@ def compute_saliency(
         canvas, inside = _on_canvas(image, where)
         with same_kernels():
             seen = encoder.attention_map(canvas, attention.method, text)
-        lines = _lines(canvas, inside)
-        product = (seen + LEAST_ATTENTION) * lines
+        lines = _lines(canvas, inside, edges)
+        product = (seen + (LEAST_ATTENTION if edges == "drawing" else FAINT_ATTENTION)) * lines
         if float(product.max()) <= 0:
             raise MaskError(
                 f"Image {index} has no lines inside its object (is it one flat colour?). "
@@ -93,9 +102,13 @@ def compute_saliency(
         maps.append((min_max(product), seen, lines))
     if not maps:
         raise ShapeError("images is an empty batch; give at least one image.")
-    facts = {**asdict(attention), "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
-    saliency, attended, edges = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
-    return SaliencyMaps(saliency, attended, edges, {"saliency": facts})
+    saliency, attended, lines = (torch.cat(each).clamp(0, 1) for each in zip(*maps, strict=True))
+    return SaliencyMaps(saliency, attended, lines, {"saliency": describe_saliency(encoder, attention, edges)})
+
+
+def describe_saliency(encoder: ImageEncoder, attention: AttentionConfig, edges: EdgeMethod) -> dict[str, object]:
+    """Return the facts that decide a saliency besides its inputs, as JSON values."""
+    return {**asdict(attention), "edges": edges, "encoder": encoder.name, "encoder_sha256": encoder.fingerprint}
 
 
 def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
@@ -109,8 +122,11 @@ def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
     return torch.maximum(edges, _contour(inside)) * inside
 
 
-def _lines(image: Tensor, inside: Tensor | None) -> Tensor:
+def _lines(image: Tensor, inside: Tensor | None, edges: EdgeMethod) -> Tensor:
     """Return the lines [1, 224, 224] in 0-1 that strokes may start on."""
+    if edges != "drawing":
+        drawn = xdog(image, edges)
+        return drawn if inside is None else lines_inside(drawn, inside)
     mask = object_on_white(image) if inside is None else inside.float()
     lines = torch.maximum(inner_lines(image, mask), CONTOUR_SHARE * contour(mask, CANVAS).to(image))
     return torch.where(lines > LEAST_LINE, lines, torch.zeros_like(lines))

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from clipasso_core.allocator import keeping_freed_memory
 from clipasso_core.encoders import ImageEncoder
-from clipasso_core.optimize import PRESETS, OptimizeConfig, Preset, SketchRun, preset_config
+from clipasso_core.optimize import OptimizeConfig, Preset, SketchRun
 from clipasso_core.optimize.iteration import loss_gradient
-from clipasso_core.pipeline import SketchConfig, sketch
+from clipasso_core.pipeline import sketch
+from clipasso_core.presets import sketch_preset
 from clipasso_core.rasterizer import ink, rasterize
 
 from .measure import cpu_threads, median_ms, peak_extra_mib, peak_memory_mb, timing_facts
@@ -114,7 +115,7 @@ def bench_iteration(
 def bench_sketch(
     encoder: ImageEncoder,
     photo: Tensor | None = None,
-    presets: Sequence[Preset] = PRESETS,
+    presets: Sequence[Preset] = ("draft", "standard"),
     device: str = "cpu",
     threads: int = 0,
 ) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def bench_sketch(
 
 def _sketch_once(encoder: ImageEncoder, photo: Tensor, preset: Preset, device: str) -> dict[str, Any]:
     started = time.perf_counter()
-    result = sketch(photo, SketchConfig(optimize=preset_config(preset)), encoder=encoder, device=device).result
+    result = sketch(photo, sketch_preset(preset), encoder=encoder, device=device).result
     return {
         "preset": preset,
         "seconds": time.perf_counter() - started,

@@ -16,6 +16,7 @@ from clipasso_core.files import load_image, write_atomically
 from clipasso_core.optimize import SketchStep
 from clipasso_core.optimize.result import describe_run
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
+from clipasso_core.saliency import describe_saliency
 from clipasso_core.svg import to_svg
 
 from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, facts_in_svg, read_bytes, shown
@@ -104,7 +105,12 @@ class SketchMaker:
 
     def _wanted(self, file: SketchFile, config: SketchConfig) -> dict[str, object]:
         run = describe_run(self.encoder, self.encoder.recipe, config.optimize, self.device)
-        return _deciding({**run, "stroke_init": asdict(config.init), PHOTO_HASH: _hash(file.photo)})
+        init = {
+            "mask": asdict(config.mask),
+            "saliency": describe_saliency(self.encoder, config.attention, config.edges),
+            "stroke_init": asdict(config.init),
+        }
+        return _deciding({**run, **init, PHOTO_HASH: _hash(file.photo)})
 
 
 def _deciding(facts: dict[str, object]) -> dict[str, object]:

@@ -29,7 +29,7 @@ from .photos import StudyPhoto, study_photo
 from .plain_recipe import EVALUATE_EVERY, PlainRecipe
 
 TRAJECTORIES = Path(__file__).with_name("plain_trajectories.json")
-COLORS = {"plain": "#9a9a9a", "draft": "#d08a2e", "standard": "#1f5fa8", "best": "#7a3b8f"}
+COLORS = {"plain": "#9a9a9a", "draft": "#d08a2e", "standard": "#1f5fa8", "best": "#7a3b8f", "paper": "#3d7d4c"}
 
 Curve = list[tuple[float, float]]
 """(seconds, best loss so far)."""

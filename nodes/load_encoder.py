@@ -42,7 +42,8 @@ class LoadEncoder(io.ComfyNode):
                     "layer_weights",
                     default="",
                     tooltip="How much each feature map counts in the geometric loss, as in 'stage2: 1, stage3: 0.5'. "
-                    "Empty keeps the network's default.",
+                    "After a weight may stand how maps are compared: l2 (as without a word), l1 or cosine, as in "
+                    "'stage2: 1 cosine'. Empty keeps the network's default.",
                 ),
                 io.Float.Input(
                     "semantic_weight",

@@ -38,7 +38,9 @@ class Optimize(io.ComfyNode):
                     options=list(PRESETS),
                     default="standard",
                     tooltip="draft: a first look, 100 iterations. standard: a finished sketch, 400 iterations. best: "
-                    "800, every sketch to the end: several times slower, and better. The report lists every setting.",
+                    "800, every sketch to the end: several times slower, and better. paper: as published, 2001 "
+                    "iterations, very slow; the help says what other nodes need for it. The report lists every "
+                    "setting.",
                 ),
                 io.Int.Input(
                     "num_iterations",
@@ -64,6 +66,25 @@ class Optimize(io.ComfyNode):
                     tooltip="In which numbers the encoder computes. bfloat16 may be faster on a GPU; it is less exact, "
                     "and slower on a CPU.",
                 ),
+                io.Float.Input(
+                    "opacity_weight",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=100.0,
+                    step=0.01,
+                    tooltip="Above 0 opacity moves along with the points, and strokes fade that the sketch can do "
+                    "without: the weight of their mean opacity in the loss. 0 leaves opacity as it is.",
+                ),
+                io.Int.Input(
+                    "num_stages",
+                    optional=True,
+                    default=1,
+                    min=1,
+                    max=64,
+                    tooltip="Draws the strokes in so many shares, one after another; earlier ones stay as they are. 1 "
+                    "moves all strokes all the time.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -88,9 +109,18 @@ class Optimize(io.ComfyNode):
         seed: int,
         encoder: SketchEncoder | None = None,
         precision: Precision = "float32",
+        opacity_weight: float = 0.0,
+        num_stages: int = 1,
     ) -> io.NodeOutput:
-        config = replace(preset_config(preset), seed=seed, precision=precision)
-        config = replace(config, num_iterations=num_iterations) if num_iterations else config
+        config = preset_config(preset)
+        config = replace(
+            config,
+            num_iterations=num_iterations or config.num_iterations,
+            seed=seed,
+            precision=precision,
+            opacity_weight=opacity_weight,
+            num_stages=num_stages,
+        )
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))

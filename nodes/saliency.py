@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..clipasso_core.encoders import ATTENTION_METHODS, AttentionConfig, AttentionMethod
 from ..clipasso_core.pixels import enlarge_map
-from ..clipasso_core.saliency import compute_saliency
+from ..clipasso_core.saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from . import host
 from .convert import facts_of, mask_to_host, photos_and_masks, with_origin
 from .sketch_encoder import SketchEncoder, embedded
@@ -46,6 +46,15 @@ class Saliency(io.ComfyNode):
                     tooltip="Words for what should be salient, as in 'the horse'. Needs a CLIP with a text tower; else "
                     "leave it empty.",
                 ),
+                io.Combo.Input(
+                    "edge_method",
+                    options=list(EDGE_METHODS),
+                    default=EDGE_METHODS[0],
+                    optional=True,
+                    tooltip="How the photo's lines are found: 'drawing' as an artist would draw it, without texture and "
+                    "tone; 'textbook' the dark side of every step (XDoG); 'published' as the paper's own code, which "
+                    "counts dark areas as lines.",
+                ),
             ],
             outputs=[
                 io.Mask.Output(
@@ -54,7 +63,7 @@ class Saliency(io.ComfyNode):
                     tooltip="Bright where strokes should start: attention x edges x mask.",
                 ),
                 io.Mask.Output("attention", display_name="attention", tooltip="Where the encoder looks."),
-                io.Mask.Output("edges", display_name="edges", tooltip="The photo's lines (XDoG)."),
+                io.Mask.Output("edges", display_name="edges", tooltip="The lines that strokes may start on."),
             ],
         )
 
@@ -66,11 +75,12 @@ class Saliency(io.ComfyNode):
         encoder: SketchEncoder | None = None,
         method: AttentionMethod = "auto",
         look_for: str = "",
+        edge_method: EdgeMethod = EDGE_METHODS[0],
     ) -> io.NodeOutput:
         with host.gradients():
             looking = (encoder or embedded()).ready()
             photos, masks = photos_and_masks(image, mask, host.device())
-            maps = compute_saliency(photos, looking, masks, AttentionConfig(method, look_for))
+            maps = compute_saliency(photos, looking, masks, AttentionConfig(method, look_for), edge_method)
         size = (image.shape[1], image.shape[2])
-        saliency, attention, edges = (mask_to_host(enlarge_map(m, size)) for m in maps.maps)
-        return io.NodeOutput(with_origin(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, edges)
+        saliency, attention, lines = (mask_to_host(enlarge_map(m, size)) for m in maps.maps)
+        return io.NodeOutput(with_origin(saliency, {**facts_of(mask, "mask"), **maps.facts}), attention, lines)

@@ -10,7 +10,7 @@ from typing import Literal, Protocol, get_args
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError
+from ..errors import ConfigError, check_choice
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,9 @@ class Features:
     maps: Mapping[str, Tensor]
     embedding: Tensor | None
 
+
+Distance = Literal["l2", "l1", "cosine"]
+DISTANCES: tuple[Distance, ...] = get_args(Distance)
 
 AttentionMethod = Literal["auto", "mean", "rollout", "grad-cam"]
 ATTENTION_METHODS: tuple[AttentionMethod, ...] = get_args(AttentionMethod)
@@ -60,11 +63,25 @@ class FeatureRecipe:
         layer_weights: weight of each feature map in the geometric loss.
         normalize_channels: compare maps after scaling every position's channel vector to length 1.
         semantic_weight: weight of 1 - cosine of the embeddings.
+        distances: how the drawing's map and the photo's are compared, by layer; "l2" where nothing is said. See
+            ``losses.map_distance``.
+
+    Raises:
+        ConfigError: there is no such distance.
     """
 
     layer_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     normalize_channels: bool = False
     semantic_weight: float = 0.1
+    distances: Mapping[str, Distance] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for name, distance in self.distances.items():
+            check_choice(f"the distance of {name}", distance, DISTANCES)
+
+    def distance(self, layer: str) -> Distance:
+        """Return how maps of a layer are compared."""
+        return self.distances.get(layer, "l2")
 
 
 class ImageEncoder(Protocol):
@@ -143,20 +160,26 @@ def choose_recipe(
 
     Args:
         encoder: whose layers are named.
-        layer_weights: such as "stage2: 1, stage3: 0.5"; empty keeps the encoder's own.
+        layer_weights: such as "stage2: 1, stage3: 0.5 cosine"; empty keeps the encoder's own. A word after the weight
+            says how the layer's maps are compared: l2, l1 or cosine; l2 where there is none.
         semantic_weight: 0 or more; None keeps the encoder's own.
 
     Raises:
-        ConfigError: an unknown layer, a weight that is no number or negative, or all weights zero.
+        ConfigError: an unknown layer or distance, a weight that is no number or negative, or all weights zero.
 
     >>> from clipasso_core.encoders import get_encoder
-    >>> dict(choose_recipe(get_encoder(), "stage2: 1, stage3: 0.5").layer_weights)
-    {'stage2': 1.0, 'stage3': 0.5}
+    >>> recipe = choose_recipe(get_encoder(), "stage2: 1, stage3: 0.5 cosine")
+    >>> dict(recipe.layer_weights), recipe.distance("stage2"), recipe.distance("stage3")
+    ({'stage2': 1.0, 'stage3': 0.5}, 'l2', 'cosine')
     """
     recipe = encoder.recipe
     if layer_weights.strip():
-        weights = dict(_parse_item(item, encoder) for item in layer_weights.split(",") if item.strip())
-        recipe = replace(recipe, layer_weights=MappingProxyType({k: w for k, w in weights.items() if w > 0}))
+        items = [_parse_item(item, encoder) for item in layer_weights.split(",") if item.strip()]
+        recipe = replace(
+            recipe,
+            layer_weights=MappingProxyType({layer: weight for layer, weight, _ in items if weight > 0}),
+            distances=MappingProxyType({layer: distance for layer, _, distance in items if distance != "l2"}),
+        )
     if semantic_weight is not None:
         if not 0 <= semantic_weight <= 100:
             raise ConfigError(f"The semantic weight must lie between 0 and 100, got {semantic_weight}.")
@@ -166,13 +189,20 @@ def choose_recipe(
     return recipe
 
 
-def _parse_item(item: str, encoder: ImageEncoder) -> tuple[str, float]:
-    name, _, number = item.partition(":")
+def _parse_item(item: str, encoder: ImageEncoder) -> tuple[str, float, Distance]:
+    """Return layer, weight and distance of an item such as "stage3: 0.5 cosine"."""
+    name, _, rest = item.partition(":")
+    words = rest.split()
+    distance = next((known for known in DISTANCES if words[-1:] == [known]), None)
+    number = " ".join(words[:-1] if distance else words)
     try:
-        weight = float(number) if number.strip() else 1.0
+        weight = float(number or 1)
     except ValueError:
         weight = -1.0
     if not 0 <= weight <= 1e6:
-        raise ConfigError(f"The weight in {item.strip()!r} must be a number of 0 or more, as in 'stage2: 1'.")
+        raise ConfigError(
+            f"The weight in {item.strip()!r} must be a number of 0 or more, as in 'stage2: 1', perhaps followed by "
+            f"one of {', '.join(DISTANCES)}, as in 'stage2: 1 cosine'."
+        )
     (layer,) = check_layers(encoder, (name.strip(),))
-    return layer, weight
+    return layer, weight, distance or "l2"

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..strokes import Strokes
+from .coordinates import Coordinates
 from .result import SketchResult
 
 FIRST_CUT, LAST_CUT = 0.15, 0.35
@@ -21,17 +22,22 @@ class Candidates:
         strokes: [P * k, ...] the first strokes, photo by photo.
         photos: P.
         num_iterations: T, of the whole run.
+        evaluation_interval: iterations from one evaluation to the next; the last iteration has one as well.
+        coordinates: what of the strokes moves.
 
     Attributes:
         now: [1] the iteration that ``remember`` is told of, 0 for the first.
     """
 
-    def __init__(self, strokes: Strokes, photos: int, num_iterations: int) -> None:
+    def __init__(
+        self, strokes: Strokes, photos: int, num_iterations: int, evaluation_interval: int, coordinates: Coordinates
+    ) -> None:
         self.strokes, self.photos = strokes, photos
+        self.evaluation_interval, self.coordinates = evaluation_interval, coordinates
         self.per_photo = self.alive_per_photo = strokes.batch_size // photos
         device = strokes.control_points.device
         self.active = torch.arange(strokes.batch_size, device=device)
-        self.best_points = strokes.control_points.clone()
+        self.best_points = coordinates.of(strokes)
         self.best_loss = torch.full((strokes.batch_size,), torch.inf, device=device)
         self.best_iteration = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
         self.setbacks = torch.zeros(strokes.batch_size, dtype=torch.long, device=device)
@@ -44,17 +50,18 @@ class Candidates:
         return self.active // self.per_photo
 
     def active_strokes(self, points: Tensor) -> Strokes:
-        """Return the active sketches along control points [B, N, K, 2]."""
+        """Return the active sketches at coordinates [B, N, M, 2]."""
         base = self.strokes if len(self.active) == self.strokes.batch_size else self.strokes.select(self.active)
-        return base.with_points(points)
+        return self.coordinates.place(base, points)
 
     def remember(self, points: Tensor, loss: Tensor) -> None:
-        """Keep points [B, N, K, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``.
+        """Keep coordinates [B, N, M, 2] where their loss [B] is the sketch's best so far; this is iteration ``now``.
 
-        A NaN loss is never the best.
+        A NaN loss is never the best, and neither is one of an iteration without an evaluation.
         """
         rows = self.active
-        better = loss < self.best_loss[rows]
+        last = self.now == len(self.history) - 1
+        better = (loss < self.best_loss[rows]) & (last | (self.now % self.evaluation_interval == 0))
         kept = torch.where(better[:, None, None, None], points.detach(), self.best_points[rows])
         self.best_points.index_copy_(0, rows, kept)
         self.best_iteration.index_copy_(0, rows, torch.where(better, self.now, self.best_iteration[rows]))
@@ -69,6 +76,12 @@ class Candidates:
     def memory(self) -> list[Tensor]:
         """All that an iteration writes into."""
         return [self.best_points, self.best_loss, self.best_iteration, self.setbacks, self.history]
+
+    def begin_stage(self, strokes: Strokes) -> Strokes:
+        """Go on with other living strokes, of which no loss is known yet; return the active sketches, at their best."""
+        self.strokes = strokes
+        self.best_loss.fill_(torch.inf)
+        return self.active_strokes(self.best_points[self.active])
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
@@ -86,7 +99,7 @@ class Candidates:
 
     def best(self) -> Strokes:
         """Return each photo's best strokes so far [P, ...], as a copy."""
-        return self.strokes.with_points(self.best_points).select(self._best_rows()).detach()
+        return self.coordinates.place(self.strokes, self.best_points).select(self._best_rows()).detach()
 
     def without_loss(self) -> list[int]:
         """Return the photos of which no sketch has had a finite loss."""

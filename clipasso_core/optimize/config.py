@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from ..errors import ConfigError, check_choice, check_range
 
-Preset = Literal["draft", "standard", "best"]
+Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -22,7 +22,8 @@ class OptimizeConfig:
         learning_rate: px per step on a canvas of 224 px.
         final_learning_rate: fraction of it that is left at the end (cosine decay); 1 keeps it constant.
         num_views: random views per iteration besides the identity.
-        bank_size: random views to draw from.
+        bank_size: random views to draw from; 0 draws fresh ones for every iteration, as the paper does, which takes a
+            look at the photo through each.
         simplify: 0-1, how much of what the drawing is compared with is the photo's ``line_drawing``, without texture,
             tone and shading; 0 is the photo alone, as in the paper.
         tidy: 0-1, how much strokes keep off each other and themselves; 0 is the paper's, which lets them pile up.
@@ -31,6 +32,14 @@ class OptimizeConfig:
             as fast there as more, 64 elsewhere.
         seed: of the views.
         precision: in which the encoder computes: float32, or bfloat16 (faster on a GPU that has it; a CPU is slower).
+        evaluation_interval: iterations from one evaluation to the next: only then, and in the last iteration, the state
+            of a sketch may be remembered as its best. The paper's 10; each iteration knows its loss anyway.
+        opacity_weight: weight of the strokes' mean opacity in the loss; above 0 opacity is moved along with the points,
+            and strokes fade that the drawing can do without. 0 leaves opacity as it is.
+        num_stages: shares of strokes that are drawn one after another, each in an equal share of the iterations, while
+            those of the shares before stay as they were best. 1 moves all strokes all the time.
+        stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
+            Of several stages only the last one ends so.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -50,6 +59,10 @@ class OptimizeConfig:
     images_per_pass: int = 0
     seed: int = 0
     precision: Precision = "float32"
+    evaluation_interval: int = 1
+    stop_change: float = 0.0
+    opacity_weight: float = 0.0
+    num_stages: int = 1
 
     def __post_init__(self) -> None:
         ranges = {
@@ -62,16 +75,29 @@ class OptimizeConfig:
             "tidy": (0, 1),
             "images_per_pass": (0, 4096),
             "seed": (0, 2**64 - 1),
+            "evaluation_interval": (1, 100_000),
+            "stop_change": (0, 1),
+            "opacity_weight": (0, 100),
+            "num_stages": (1, 64),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
-        if self.num_views > self.bank_size:
+        if self.num_stages > self.num_iterations:
+            raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
+        if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
+
+    @property
+    def bank_views(self) -> int:
+        """How many random views there are at a time."""
+        return self.bank_size or self.num_views
 
 
 def preset_config(preset: Preset) -> OptimizeConfig:
-    """Return what a preset does. docs/benchmarks.md says how the numbers were found.
+    """Return the optimiser's part of a preset; ``presets.sketch_preset`` returns all of it.
+
+    docs/benchmarks.md says how the numbers were found, docs/method.md how "paper" and "standard" differ.
 
     Raises:
         ConfigError: unknown preset; the message lists those there are.
@@ -83,6 +109,18 @@ def preset_config(preset: Preset) -> OptimizeConfig:
         "draft": OptimizeConfig(num_iterations=100, bank_size=16),
         "standard": OptimizeConfig(),
         "best": OptimizeConfig(num_iterations=800, bank_size=64, halving=False),
+        "paper": OptimizeConfig(
+            num_iterations=2001,
+            learning_rate=1.0,
+            final_learning_rate=1.0,
+            num_views=4,
+            bank_size=0,
+            simplify=0.0,
+            tidy=0.0,
+            halving=False,
+            evaluation_interval=10,
+            stop_change=1e-5,
+        ),
     }
     check_choice("preset", preset, PRESETS)
     return presets[preset]

@@ -13,6 +13,8 @@ from ..losses import geometric_loss, overlap_loss, semantic_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes
 from .candidates import Candidates
+from .config import OptimizeConfig
+from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
 
 OVERLAP_WEIGHT = 4.0
@@ -31,13 +33,13 @@ class Iteration:
         strokes: [B, N, K, 2] where the sketches start.
         candidates: the active ones are the sketches of ``strokes``.
         bank: the photos.
-        num_views: random views besides the identity.
-        tidy: 0-1, see OptimizeConfig.
+        config: how many views, and which terms besides the encoder's.
+        frozen: [B, N] bool, strokes that do not move; None for none.
 
     Attributes:
-        points: [B, N, K, 2] px, moved by ``run``.
-        evaluated: [B, N, K, 2] px, where they were when ``losses`` were computed.
-        last_finite: [B, N, K, 2] px, where loss and gradient were last finite.
+        points: [B, N, M, 2] px, moved by ``run``: control points, or whatever else the ``Coordinates`` hold.
+        evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
+        last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
     """
 
@@ -46,18 +48,19 @@ class Iteration:
         strokes: Strokes,
         candidates: Candidates,
         bank: PhotoBank,
-        num_views: int,
-        tidy: float = 0.0,
+        config: OptimizeConfig,
+        frozen: Tensor | None = None,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
-        self.points = strokes.control_points.clone().requires_grad_(True)
-        self.evaluated, self.last_finite = strokes.control_points.clone(), strokes.control_points.clone()
+        self.config, self.frozen, self.coordinates = config, frozen, candidates.coordinates
+        self.points = self.coordinates.of(strokes).requires_grad_(True)
+        self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
-        self.tidy, self.overlap_weight = tidy, OVERLAP_WEIGHT * tidy
-        self.views = torch.zeros(num_views + 1, dtype=torch.long, device=device)
+        self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
+        self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
-        self.grey = strokes.is_opaque_black()
+        self.grey = candidates.strokes.is_opaque_black()
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
@@ -84,22 +87,25 @@ class Iteration:
         """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
-        drawing, overlap = self._draw()
+        drawing, own = self._draw()
         gradient, self.losses = self.bank.within_memory(
             len(drawing) * len(self.views),
             partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
-        self.losses["overlap"] = overlap.detach()
-        self.losses["evaluation"] = self.losses["evaluation"] + self.overlap_weight * overlap.detach()
+        for name, term in own.items():
+            self.losses[name] = term.detach()
+            self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(gradient, *self.losses.values())
-        torch.autograd.backward([drawing, overlap], [_only(finite, gradient), self.overlap_weight * finite])
+        shares = [self.weights[name] * finite for name in own]
+        torch.autograd.backward([drawing, *own.values()], [_only(finite, gradient), *shares])
         self._move(finite)
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
         strokes = self.candidates.active_strokes(self.points.detach()[rows])
-        kept = Iteration(strokes, self.candidates, self.bank, len(self.views) - 1, self.tidy)
+        frozen = None if self.frozen is None else self.frozen[rows]
+        kept = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
         kept.last_finite.copy_(self.last_finite[rows])
         state = self.optimizer.state[self.points]
         kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
@@ -112,20 +118,33 @@ class Iteration:
         state = [moments[name] for name in sorted(moments)]
         return [self.points.detach(), self.last_finite, *state, *self.candidates.memory]
 
-    def _draw(self) -> tuple[Tensor, Tensor]:
-        """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and how much of their ink is hidden [B]."""
-        drawn, hidden = [], []
+    def placed(self, points: Tensor) -> Strokes:
+        """Return the sketches at coordinates [B, N, M, 2]."""
+        return self.coordinates.place(self.strokes, points)
+
+    def _moving(self) -> Tensor:
+        """Return the coordinates [B, N, M, 2]; no gradient comes to frozen strokes."""
+        if self.frozen is None:
+            return self.points
+        return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
+
+    def _draw(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and return the strokes' own terms [B] by name."""
+        drawn, hidden, moving = [], [], self._moving()
         for rows, strokes in self._groups:
-            moving = strokes.with_points(self.points[rows])
+            placed = self.coordinates.place(strokes, moving[rows])
             if self.grey:
-                opacity = ink(moving)
+                opacity = ink(placed)
                 drawn.append(1 - opacity[:, None])
             else:
-                painted = render(moving)
+                painted = render(placed)
                 opacity = painted[:, 3]
                 drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
-            hidden.append(overlap_loss(moving, opacity))
-        return torch.cat(drawn), torch.cat(hidden)
+            hidden.append(overlap_loss(placed, opacity))
+        own = {"overlap": torch.cat(hidden)}
+        if self.weights["opacity"] > 0:
+            own["opacity"] = mean_opacity(self.placed(moving))
+        return torch.cat(drawn), own
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:
@@ -140,7 +159,8 @@ class Iteration:
         self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
-        self.points.add_(way_back(self.strokes.with_points(self.points)))
+        self.coordinates.confine(self.points)
+        self.coordinates.points(self.points).add_(way_back(self.placed(self.points)))
         momentum = self.optimizer.state[self.points]["exp_avg"]
         momentum.copy_(_only(finite, momentum))
         self.candidates.count_setbacks(~finite)

@@ -28,9 +28,11 @@ AMPERE = 8
 class PhotoBank:
     """Remember what the encoder sees in each photo through each view.
 
-    View 0 is the identity. A view's features are computed when ``learn`` is first told of it. Where a line drawing
-    counts too, its maps and the photo's are mixed: being compared with the mixture is being compared with both, but for
-    a constant. What the photo means is always asked of the photo itself.
+    View 0 is the identity. A view's features are computed when ``learn`` is first told of it. A bank of size 0 holds
+    the views of one iteration, which ``redraw`` replaces.
+
+    Where a line drawing counts too, its maps and the photo's are mixed: being compared with the mixture is being
+    compared with both, but for a constant. What the photo means is always asked of the photo itself.
 
     Args:
         images: [P, 3, H, W] in 0-1.
@@ -56,7 +58,7 @@ class PhotoBank:
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
-        self.grids = _grids(random_views(config.bank_size, generator), images)
+        self.grids = _grids(random_views(config.bank_views, generator), images)
         self._adjoint = None if self.on_cpu else Adjoint(self.grids)
         self._maps: dict[str, Tensor] = {}
         self._embedding: Tensor | None = None
@@ -79,6 +81,20 @@ class PhotoBank:
         """Return the photos' features: of photos photo_index [B] through views [V], B * V entries, photo by photo."""
         maps = {name: _gather(stack, views, photo_index) for name, stack in self._maps.items()}
         return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
+
+    def redraw(self, generator: torch.Generator) -> bool:
+        """Put fresh views in the place of all but the identity.
+
+        Returns:
+            Whether a graph that was captured with the former views no longer fits: their gradient takes more work.
+        """
+        self.grids[1:].copy_(_grids(random_views(len(self.grids) - 1, generator), self.images)[1:])
+        self._known &= {0}
+        if self._adjoint is None:
+            return False
+        before = self._adjoint.most
+        self._adjoint.learn(range(1, len(self.grids)))
+        return self._adjoint.most > before
 
     def learn(self, views: list[int]) -> None:
         """Compute the photos' features in those views that are not known yet."""
@@ -166,7 +182,7 @@ def bank_bytes(config: OptimizeConfig, side: int) -> int:
     69
     """
     a_pixel = 2 * 4 + 4 * (4 + 4) + 4
-    return (config.bank_size + 1) * side * side * a_pixel
+    return (config.bank_views + 1) * side * side * a_pixel
 
 
 def usable_precision(precision: Precision, device: torch.device) -> Precision:

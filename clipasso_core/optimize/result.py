@@ -25,7 +25,8 @@ class SketchStep:
         iteration: 1 for the first.
         num_iterations: most there will be.
         losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap" (see
-            ``losses.overlap_loss``), "evaluation" the weighted sum on the un-augmented view.
+            ``losses.overlap_loss``), "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented
+            view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
     """
@@ -47,11 +48,12 @@ class SketchResult:
         chosen: [P] which of the photo's k candidates won (0 for the first seed).
         best_iteration: [P] the iteration whose strokes these are, 0 for the first strokes.
         candidate_losses: [P, k] the best evaluation loss of every candidate.
-        history: [T, P] the best evaluation loss so far after each iteration.
+        history: [T, P] the best evaluation loss so far after each iteration; of several stages, in its stage.
         num_iterations: iterations done.
         setbacks: [P] how often a sketch of the photo had a NaN or infinite loss or gradient and went back to its last
             finite points.
-        stopped: "finished", "interrupted", "failed" (an error ended the run) or "unfinished" (asked for midway).
+        stopped: "finished", "settled" (the losses no longer changed), "interrupted", "failed" (an error ended the run)
+            or "unfinished" (asked for midway).
         seconds: time taken.
     """
 
@@ -95,7 +97,7 @@ def describe_run(
     return {
         "encoder": encoder.name,
         "encoder_sha256": encoder.fingerprint,
-        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights)},
+        "recipe": {**vars(recipe), "layer_weights": dict(recipe.layer_weights), "distances": dict(recipe.distances)},
         "optimize": asdict(config),
         "device": device.type,
         "versions": {"clipasso": __version__, "torch": torch.__version__, "python": platform.python_version()},

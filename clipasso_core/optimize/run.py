@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,9 +20,11 @@ from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
+from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .result import SketchResult, SketchStep, describe_run
+from .stages import Stages
 
 
 class SketchRun:
@@ -42,6 +45,7 @@ class SketchRun:
     Raises:
         ShapeError: images or masks are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
             of the images'.
+        ConfigError: there are more stages than strokes.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo = torch.linspace(0, 1, 224 * 224).view(1, 1, 224, 224).expand(1, 3, -1, -1)
@@ -62,8 +66,8 @@ class SketchRun:
         recipe: FeatureRecipe | None = None,
         masks: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
-        _check_shares(strokes, len(images))
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        _check_shares(strokes, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
         size = strokes.size_for(encoder.input_size)
         photos = torch.cat([_fitted(image, strokes.canvas_size, size) for image in images])
@@ -76,15 +80,19 @@ class SketchRun:
         self.generator = seeded_generator(self.config.seed)
         lines = line_drawing(photos, None if masks is None else _fitted_masks(masks, photos))
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
-        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config.num_views, self.config.tidy)
+        every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
+        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
+        self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         self._do: Callable[[], None] | None = None
+        self._evaluations: list[Tensor] = []
         self.iteration = 0
+        self.settled = False
         self.started = time.perf_counter()
 
     def __iter__(self) -> Iterator[SketchStep]:
         with keeping_freed_memory():
-            while self.iteration < self.config.num_iterations:
+            while self.iteration < self.config.num_iterations and not self.settled:
                 yield self.step()
 
     def step(self) -> SketchStep:
@@ -97,14 +105,17 @@ class SketchRun:
         if self.iteration >= self.config.num_iterations:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
+        self._begin_stage()
         with same_kernels():
             self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
             self._do = self._do or fastest(self.work)
             self._do()
         if self.iteration == 0:
             self._check_losses()
+        if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
+            self._settle()
         self.iteration += 1
-        evaluated = self.work.strokes.with_points(self.work.evaluated).detach().scaled_to(self.canvas_size)
+        evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
 
@@ -119,7 +130,8 @@ class SketchRun:
             stopped: "interrupted" or "failed" where something ended the run early, which the strokes' provenance then
                 says as well; None where nothing did.
         """
-        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else "unfinished")
+        ended = "settled" if self.settled else "unfinished"
+        reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
         strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
 
@@ -131,13 +143,27 @@ class SketchRun:
                 "With precision bfloat16, try float32."
             )
 
+    def _settle(self) -> None:
+        """Note an evaluation, and whether no sketch's loss has changed in the last two."""
+        self._evaluations = [*self._evaluations[-2:], self.work.losses["evaluation"].clone()]
+        if len(self._evaluations) == 3:
+            changes = torch.stack(self._evaluations).diff(dim=0).abs()
+            last = self.stages.at(self.iteration) == self.config.num_stages - 1
+            self.settled = last and bool((changes <= self.config.stop_change).all())
+
     def _draw_views(self) -> list[int]:
+        """Return which views this iteration looks through, the first the identity; fresh ones are drawn on the way."""
+        if self.config.bank_size == 0:
+            if self.iteration > 0 and self.bank.redraw(self.generator):
+                self._do = None
+            return list(range(self.config.num_views + 1))
         order = torch.randperm(self.config.bank_size, generator=self.generator)[: self.config.num_views]
         return [0, *(1 + order).tolist()]
 
     def _learning_rate(self, iteration: int) -> float:
         config = self.config
-        cosine = (1 + math.cos(math.pi * iteration / config.num_iterations)) / 2
+        done, length = self.stages.within(iteration)
+        cosine = (1 + math.cos(math.pi * done / length)) / 2
         factor = config.final_learning_rate + (1 - config.final_learning_rate) * cosine
         return config.learning_rate * factor * max(self.strokes.canvas_size) / CANVAS_SIDE
 
@@ -145,11 +171,22 @@ class SketchRun:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
             return
         self.work = self.work.keep(self.candidates.halve())
-        self._do = None
+        self._do, self._evaluations = None, []
+
+    def _begin_stage(self) -> None:
+        """Where a stage begins, bring its strokes to life, and freeze those before it where they were best."""
+        if not self.stages.begins(self.iteration):
+            return
+        now, theirs = self.stages.at(self.iteration), self.stages.of_strokes(self.strokes.alive)
+        strokes = replace(self.strokes, alive=self.strokes.alive & (theirs <= now))
+        active = self.candidates.begin_stage(strokes)
+        frozen = (theirs < now)[self.candidates.active]
+        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
+        self._do, self._evaluations = None, []
 
 
-def _check_shares(strokes: Strokes, photos: int) -> None:
-    """Raise ShapeError unless photos can have equally many sketches each, with something to move."""
+def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
+    """Raise an error unless photos can have equally many sketches each, and all stages something to move."""
     if photos == 0:
         raise ShapeError("images is an empty batch; give at least one image.")
     if strokes.batch_size == 0 or strokes.batch_size % photos:
@@ -159,6 +196,9 @@ def _check_shares(strokes: Strokes, photos: int) -> None:
         )
     if not bool(strokes.alive.any(dim=1).all()):
         raise ShapeError("A sketch has no living strokes, so there is nothing to move. Make at least one stroke.")
+    fewest = int(strokes.alive.sum(dim=1).min())
+    if stages > fewest:
+        raise ConfigError(f"num_stages ({stages}) cannot exceed the number of strokes of a sketch ({fewest}).")
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

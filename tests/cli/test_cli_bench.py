@@ -10,6 +10,7 @@ import torch
 
 from clipasso_cli import main
 from clipasso_core.optimize import OptimizeConfig, preset_config
+from clipasso_core.pipeline import SketchConfig
 from clipasso_lab import bench as lab_bench
 from clipasso_lab.measure import median_ms
 
@@ -53,7 +54,7 @@ def test_an_iteration_has_the_views_of_its_preset(bench: Bench, monkeypatch: pyt
 @pytest.mark.usefixtures("object_in_the_middle")
 def test_sketch_says_what_each_preset_reached(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"draft": OptimizeConfig(2, 8.0, num_views=0), "standard": OptimizeConfig(3, 8.0, num_views=0)}
-    monkeypatch.setattr(lab_bench, "preset_config", few.__getitem__)
+    monkeypatch.setattr(lab_bench, "sketch_preset", lambda name: SketchConfig(optimize=few[name]))
     found = bench("sketch", "--presets", "draft", "standard")
     rows = found["sketches"]
     assert [(row["preset"], row["iterations"]) for row in rows] == [("draft", 2), ("standard", 3)]  # type: ignore[attr-defined]

@@ -19,9 +19,11 @@ import torch
 from PIL import Image
 
 from clipasso_cli import terminal
+from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import ImageFileError
 from clipasso_core.files import save_png
 from clipasso_core.optimize import SketchStep
+from clipasso_core.presets import PAPER_ENCODERS
 from clipasso_core.svg import from_svg
 
 Clipasso = Callable[..., Any]
@@ -51,6 +53,7 @@ def test_json_is_one_object_with_the_facts(clipasso: Clipasso, photo_file: Path,
     assert (facts["svg"], facts["png"], facts["strokes"]) == (str(svg), str(png), 3)
     assert facts["seed"] in (7, 1007)
     assert (facts["iterations"], facts["stopped"]) == (2, "finished")
+    assert facts["encoder"] == "efficientnet-lite0"
     assert 0 < facts["loss"] < 10
     assert 0 < facts["seconds"] < 600
     assert Image.open(png).size == (1024, 1024)
@@ -193,6 +196,48 @@ def test_an_interrupt_before_the_first_step(
     assert ran.status == 130
     assert "nothing" in ran.err or "before there was anything" in ran.err
     assert [path.name for path in photo_file.parent.iterdir()] == ["cup.png"]
+
+
+def test_the_preset_paper_without_its_encoders_says_so(
+    clipasso: Clipasso, photo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPASSO_MODELS", str(tmp_path / "nothing"))
+    short = ("--preset", "paper", "--iterations", 1)
+    said = "the paper's encoders (clip-rn101-openai and clip-vit-b-32-openai) are not both here"
+    assert clipasso(photo_file, *short).out.rstrip().endswith(said)
+    text = photo_file.with_suffix(".svg").read_text()
+    assert re.search(r'"fit": ?"squash"', text)
+    assert re.search(r'"edges": ?"published"', text)
+    assert "not both here" not in clipasso(photo_file, *short, "--encoder", "embedded").out
+
+
+def test_options_override_the_preset(clipasso: Clipasso, photo_file: Path) -> None:
+    options = ("--iterations", 1, "--fit", "pad", "--width", 5, "--strokes", 2)
+    assert clipasso(photo_file, "--preset", "paper", *options).status == 0
+    svg = photo_file.with_suffix(".svg").read_text()
+    assert re.search(r'"fit": ?"pad"', svg)
+    assert re.search(r'"follow": ?0.0', svg)  # the preset's
+    strokes = from_svg(svg)
+    assert strokes.num_strokes == 2
+    assert strokes.stroke_width.unique().tolist() == [5.0]
+
+
+def test_the_papers_encoders_are_taken_where_they_are(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def encoder(name: str, device: object) -> object:
+        asked.append(name)
+        return get_encoder(device="cpu")
+
+    monkeypatch.setattr("clipasso_core.encoders.get_encoder", encoder)
+    monkeypatch.setattr("clipasso_core.presets.preset_encoders", lambda name: PAPER_ENCODERS)
+    assert "not both here" not in clipasso(photo_file, "--preset", "paper", "--iterations", 1).out
+    assert asked == list(PAPER_ENCODERS)
+    asked.clear()
+    clipasso(photo_file, "--preset", "paper", "--iterations", 1, "--encoder", "mine")
+    assert asked == ["mine"]
 
 
 SIGNALLED = """

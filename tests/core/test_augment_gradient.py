@@ -50,3 +50,19 @@ def test_gradcheck() -> None:
     assert torch.autograd.gradcheck(
         lambda x: warp_from_bank(x, torch.tensor([2, 1]), adjoint), (pictures(1, 1, (6, 6)).requires_grad_(),)
     )
+
+
+def test_a_bank_may_be_given_other_views() -> None:
+    """In place, and whatever was captured with the former ones is told by ``most``."""
+    first, other = bank(3, (24, 24)), bank(8, (24, 24))
+    tables, before = (first.grids, first._source, first._weight, first._first), first.most
+    first.grids[1:] = other.grids[5:8]
+    first.learn([1, 2, 3])
+    assert all(a is b for a, b in zip(tables, (first.grids, first._source, first._weight, first._first), strict=True))
+    assert first.most >= before
+    images = pictures(2, 1, (24, 24)).requires_grad_()
+    wanted, got = (
+        torch.autograd.grad(warp_from_bank(images, views, one).square().sum(), images)[0]
+        for views, one in ((torch.arange(5, 8), other), (torch.arange(1, 4), first))
+    )
+    torch.testing.assert_close(got, wanted)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.encoders import FeatureRecipe, Features
+from clipasso_core.encoders.base import DISTANCES, Distance
 from clipasso_core.losses import comparable, geometric_loss, map_distance, overlap_loss, semantic_loss
 from clipasso_core.rasterizer import ink
 from clipasso_core.strokes import Strokes
@@ -25,6 +26,22 @@ def test_map_distance_by_hand() -> None:
     # squares 1, 4 and 4, 1: their sum is 10, over 4 values or 2 positions
     assert map_distance(drawing, photo, normalized=False).tolist() == [2.5]
     assert map_distance(drawing, photo, normalized=True).tolist() == [5.0]
+    # differences 1, 2 and 2, 1
+    assert map_distance(drawing, photo, False, "l1").tolist() == [1.5]
+    assert map_distance(drawing, photo, True, "l1").tolist() == [3.0]
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(("angle", "distance"), [(0, 0.0), (90, 1.0), (180, 2.0), (60, 0.5)])
+def test_the_cosine_sees_directions_only(angle: float, distance: float, normalize: bool) -> None:
+    """Half of the positions agree, half are turned; lengths differ everywhere."""
+    recipe = FeatureRecipe({"a": 1.0}, normalize, distances={"a": "cosine"})
+    turned = torch.tensor([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    along = torch.tensor([1.0, 0.0])
+    drawing = torch.stack([along, along], dim=-1).view(1, 2, 1, 2) * 7
+    photo = torch.stack([along, turned], dim=-1).view(1, 2, 1, 2) * 0.02
+    found = geometric_loss(*(comparable(Features({"a": m}, None), recipe) for m in (drawing, photo)), recipe)
+    assert found.tolist() == pytest.approx([distance / 2], abs=1e-5)
 
 
 @pytest.mark.parametrize(("angle", "distance"), [(0, 0.0), (90, 2.0), (180, 4.0), (60, 1.0)])
@@ -63,6 +80,18 @@ def test_geometric_loss_weighs_the_recipes_layers() -> None:
     assert found.tolist() == pytest.approx(expected)
 
 
+def test_each_layer_has_its_own_distance() -> None:
+    drawing = Features({"a": random(2, 3, 4, 4), "b": random(2, 5, 2, 2)}, None)
+    photo = Features({"a": random(2, 3, 4, 4, seed=1), "b": random(2, 5, 2, 2, seed=1)}, None)
+    found = geometric_loss(drawing, photo, FeatureRecipe({"a": 2.0, "b": 0.5}, distances={"b": "l1"}))
+    expected = [
+        2.0 * sum((x - y) ** 2 for x, y in pairs(drawing, photo, "a", i)) / 48
+        + 0.5 * sum(abs(x - y) for x, y in pairs(drawing, photo, "b", i)) / 20
+        for i in range(2)
+    ]
+    assert found.tolist() == pytest.approx(expected)
+
+
 def pairs(drawing: Features, photo: Features, name: str, index: int) -> list[tuple[float, float]]:
     both = (features.maps[name][index].flatten().tolist() for features in (drawing, photo))
     return list(zip(*both, strict=True))
@@ -76,18 +105,20 @@ def test_semantic_loss_by_hand(drawing: list[float], photo: list[float], loss: f
     assert semantic_loss(torch.tensor([drawing]), torch.tensor([photo])).tolist() == pytest.approx([loss])
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("normalize", [False, True])
-def test_the_same_features_have_no_loss(normalize: bool) -> None:
-    recipe = FeatureRecipe({"a": 1.0}, normalize)
+def test_the_same_features_have_no_loss(normalize: bool, distance: Distance) -> None:
+    recipe = FeatureRecipe({"a": 1.0}, normalize, distances={"a": distance})
     features = comparable(Features({"a": random(3, 4, 5, 5)}, random(3, 7)), recipe)
-    assert geometric_loss(features, features, recipe).tolist() == [0.0] * 3
+    assert geometric_loss(features, features, recipe).tolist() == pytest.approx([0.0] * 3, abs=1e-9)
     assert features.embedding is not None
     assert semantic_loss(features.embedding, features.embedding).tolist() == pytest.approx([0.0] * 3, abs=1e-9)
 
 
+@pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("normalize", [False, True])
-def test_gradients(normalize: bool) -> None:
-    recipe = FeatureRecipe({"a": 0.7}, normalize)
+def test_gradients(normalize: bool, distance: Distance) -> None:
+    recipe = FeatureRecipe({"a": 0.7}, normalize, distances={"a": distance})
     photo = comparable(Features({"a": random(2, 3, 2, 2, seed=1)}, None), recipe)
 
     def loss(maps: Tensor) -> Tensor:

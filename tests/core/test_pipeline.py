@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -66,8 +66,20 @@ def test_provenance_names_what_decided_the_first_strokes(cup: Tensor, encoder: I
     assert given["mask"] == {**asdict(WHOLE.mask), "source": "given"}
     looking = encoder
     assert plain["saliency"] == {
-        "method": "auto", "text": "", "encoder": looking.name, "encoder_sha256": looking.fingerprint
+        "method": "auto", "text": "", "edges": "textbook", "encoder": looking.name,
+        "encoder_sha256": looking.fingerprint,
     }  # fmt: skip
+
+
+def test_edges_decide_where_strokes_start(cup: Tensor, encoder: ImageEncoder) -> None:
+    usual, published = (
+        sketch(cup, replace(WHOLE, edges=edges), encoder=encoder).result.strokes  # type: ignore[arg-type]
+        for edges in ("textbook", "published")
+    )
+    assert published.provenance["saliency"] == {**usual.provenance["saliency"], "edges": "published"}  # type: ignore[dict-item]
+    assert not torch.equal(published.control_points, usual.control_points)
+    with pytest.raises(ConfigError, match="edges must be one of textbook, published"):
+        SketchConfig(edges="sobel")  # type: ignore[arg-type]
 
 
 def interrupted_at(iteration: int, image: Tensor, encoder: ImageEncoder) -> tuple[Sketch, list[float]]:

@@ -62,6 +62,17 @@ def test_it_is_attention_times_edges(cup: Tensor) -> None:
     assert maps.saliency[left].mean() == pytest.approx(0.25, abs=0.002)
 
 
+def test_the_lines_may_be_the_published_ones(cup: Tensor, encoder: ImageEncoder) -> None:
+    maps, usual = compute_saliency(cup, encoder, edges="published"), compute_saliency(cup, encoder)
+    assert torch.equal(maps.edges, xdog(cup, "published"))
+    assert not torch.equal(maps.saliency, usual.saliency)
+    assert not maps.saliency[maps.edges == 0].any()
+    said = [one.facts["saliency"] for one in (maps, usual)]
+    assert [facts["edges"] for facts in said if isinstance(facts, dict)] == ["published", "textbook"]
+    with pytest.raises(ConfigError, match="edges must be one of textbook, published"):
+        compute_saliency(cup, encoder, edges="sobel")  # type: ignore[arg-type]
+
+
 def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor) -> None:
     maps = compute_saliency(cup, Looking(half(0.0, 1.0)))  # type: ignore[arg-type]
     lines = (maps.edges > 0) & (half(1, 0) > 0)

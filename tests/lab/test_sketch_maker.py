@@ -64,6 +64,8 @@ def test_other_settings_another_version_or_another_photo_are_made_anew(
     assert not one.is_made(file, replace(CONFIG, init=replace(CONFIG.init, seed=1)))
     assert not one.is_made(file, replace(CONFIG, init=replace(CONFIG.init, num_strokes=4)))
     assert not one.is_made(file, replace(CONFIG, optimize=replace(CONFIG.optimize, num_iterations=3)))
+    assert not one.is_made(file, replace(CONFIG, mask=replace(CONFIG.mask, fit="squash")))
+    assert not one.is_made(file, replace(CONFIG, edges="published"))
     with monkeypatch.context() as patch:
         patch.setattr("clipasso_core.optimize.result.__version__", "9.9.9")
         assert not one.is_made(file, CONFIG)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 import torch
 
 from clipasso_core.encoders import get_encoder
+from clipasso_core.encoders.embedded import EfficientNetEncoder, embedded_weights
 from clipasso_core.errors import DependencyError
+from clipasso_core.optimize import SketchRun, preset_config
 from clipasso_lab.ablation import beside, judged_losses
 from clipasso_lab.iteration_costs import random_encoder
 from clipasso_lab.judge import Judge
@@ -75,6 +78,20 @@ def test_the_plain_recipe_comes_nearer_to_the_photo() -> None:
     assert recipe.iteration == 3
     assert history[-1][0] < history[0][0]
     assert torch.equal(recipe.strokes.control_points, random_strokes(4, 64).control_points)
+
+
+def test_the_optimiser_without_its_tricks_is_the_plain_recipe() -> None:
+    """The same fresh views, the same steps: one written for speed, one to be read."""
+    photo, strokes, steps = ball_photo(64), random_strokes(4, 64), 4
+    encoder = EfficientNetEncoder(embedded_weights(), resolution=64)
+    plain = PlainRecipe(photo, strokes, encoder, unfrozen=False)
+    paper = replace(preset_config("paper"), num_iterations=steps, learning_rate=224 / 64)  # 1 px at 64 px
+    ours = SketchRun(photo, strokes, encoder, paper)
+    for step in ours:
+        torch.testing.assert_close(step.losses["evaluation"], plain.evaluate(), rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(step.strokes.control_points, plain.points.detach(), rtol=0, atol=0.02)
+        plain.step()
+    assert float((plain.points.detach() - strokes.control_points).abs().mean()) > 1
 
 
 def test_an_encoder_of_random_weights_is_of_the_named_architecture() -> None:

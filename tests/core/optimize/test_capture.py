@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from clipasso_core.augment import Adjoint
 from clipasso_core.optimize import SketchRun, capture
 from clipasso_core.optimize import iteration as iteration_module
 from clipasso_core.optimize.iteration import Iteration
@@ -45,11 +46,14 @@ def blot(strokes: Strokes) -> Tensor:
     return torch.exp(-distance / 8).sum((1, 2)).clamp(max=1)
 
 
+@pytest.mark.parametrize("options", [{}, {"opacity_weight": 0.5, "num_stages": 2, "evaluation_interval": 2}])
 def test_nothing_in_an_iteration_waits_for_the_device(
-    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch
+    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, options: dict[str, float]
 ) -> None:
     monkeypatch.setattr(iteration_module, "ink", blot)
-    work = start(cup, 2).work
+    run = start(cup, 2, **options)
+    run._begin_stage()
+    work = run.work
     work.prepare(0, [0, 2], 1.0)
     monkeypatch.setattr(work.optimizer, "step", lambda: None)  # on a CPU Adam counts its steps on the host
     with NoWaiting():
@@ -141,6 +145,47 @@ def test_capturing_leaves_no_trace(
         assert "and more" not in caplog.text
     if fault in ("moves elsewhere", "not a number"):
         assert "has other points" in caplog.text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(capture, "can_capture", lambda device: False)
+        assert found == moved(start(cup, 2, **options))
+
+
+def test_fresh_views_are_captured_anew_only_where_their_gradient_takes_more_work(
+    start: Start, cup: Tensor, stand_in: type[StandInGraph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bank gathers gradients as on a GPU; the graph's tensors are the same ones all along."""
+    init = PhotoBank.__init__
+
+    def as_on_a_gpu(self: PhotoBank, *arguments: Any) -> None:
+        init(self, *arguments)
+        self._adjoint = Adjoint(self.grids)
+
+    monkeypatch.setattr(PhotoBank, "__init__", as_on_a_gpu)
+    captured: list[int] = []
+    capture_it = capture._capture
+
+    def noted(work: Iteration, memory: list[Tensor]) -> Callable[[], None]:
+        assert work.bank._adjoint is not None
+        captured.append(work.bank._adjoint.most)
+        return capture_it(work, memory)
+
+    monkeypatch.setattr(capture, "_capture", noted)
+    run = start(cup, num_iterations=12, num_views=2, bank_size=0)
+    found = moved(run)
+    assert captured == sorted(set(captured))  # each time it had grown
+    assert run.bank._adjoint is not None
+    assert captured[-1] == run.bank._adjoint.most
+    monkeypatch.setattr(capture, "can_capture", lambda device: False)
+    assert found == moved(start(cup, num_iterations=12, num_views=2, bank_size=0))
+
+
+def test_stages_and_opacity_are_captured_too(
+    start: Start, cup: Tensor, stand_in: type[StandInGraph], caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"num_iterations": 6, "num_stages": 3, "opacity_weight": 0.5}
+    with caplog.at_level(logging.WARNING):
+        found = moved(start(cup, 2, **options))
+    assert "not captured" not in caplog.text
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(capture, "can_capture", lambda device: False)
         assert found == moved(start(cup, 2, **options))

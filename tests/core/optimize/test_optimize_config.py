@@ -19,6 +19,10 @@ from clipasso_core.pipeline import SketchConfig
         ("bank_size", 1, 4096, 2),
         ("images_per_pass", 0, 4096, 1),
         ("seed", 0, 2**64 - 1, 1),
+        ("evaluation_interval", 1, 100_000, 1),
+        ("stop_change", 0, 1, 0.1),
+        ("opacity_weight", 0, 100, 0.1),
+        ("num_stages", 1, 64, 1),
     ],
 )
 def test_ranges(name: str, low: float, high: float, beyond: float) -> None:
@@ -35,16 +39,26 @@ def test_no_more_views_than_the_bank_has() -> None:
         OptimizeConfig(num_views=4, bank_size=3)
 
 
+def test_no_more_stages_than_iterations() -> None:
+    with pytest.raises(ConfigError, match=r"num_stages \(3\) cannot exceed num_iterations \(2\)"):
+        OptimizeConfig(num_iterations=2, num_stages=3)
+
+
+def test_an_empty_bank_means_fresh_views() -> None:
+    assert OptimizeConfig(num_views=3, bank_size=0).bank_views == 3
+    assert OptimizeConfig(num_views=3, bank_size=8).bank_views == 8
+
+
 def test_one_default_everywhere() -> None:
     assert OptimizeConfig() == preset_config("standard") == SketchConfig().optimize
 
 
 def test_presets_ask_for_more_and_more() -> None:
-    assert PRESETS == ("draft", "standard", "best")
+    assert PRESETS == ("draft", "standard", "best", "paper")
     work = [config.num_iterations for config in map(preset_config, PRESETS)]
     assert work == sorted(set(work))
 
 
 def test_an_unknown_preset_is_told_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="draft, standard, best, got 'ultra'"):
+    with pytest.raises(ConfigError, match="draft, standard, best, paper, got 'ultra'"):
         preset_config("ultra")  # type: ignore[arg-type]

@@ -437,6 +437,56 @@ def test_dead_strokes_stay_where_they_are(start: Start, cup: Tensor, first_strok
     assert run.result().strokes.alive.tolist() == [[True, False, True, True]]
 
 
+@pytest.mark.parametrize(("iterations", "evaluated"), [(5, [0, 4]), (6, [0, 4, 5])])
+def test_only_some_iterations_may_hold_the_best(
+    start: Start, cup: Tensor, iterations: int, evaluated: list[int]
+) -> None:
+    """A learning rate this large overshoots; the last iteration is evaluated whatever its number."""
+    run = start(cup, num_iterations=iterations, learning_rate=30.0, evaluation_interval=4)
+    steps = list(run)
+    losses = [float(step.losses["evaluation"]) for step in steps]
+    result = run.result()
+    assert min(losses) not in [losses[number] for number in evaluated]
+    assert result.best_iteration[0] == min(evaluated, key=losses.__getitem__)
+    assert torch.equal(result.strokes.control_points, steps[result.best_iteration[0]].strokes.control_points)
+    every = list(start(cup, num_iterations=iterations, learning_rate=30.0))
+    assert losses == [float(step.losses["evaluation"]) for step in every]  # how strokes move is not affected
+
+
+def test_fresh_views_are_other_ones_every_time(start: Start, cup: Tensor) -> None:
+    run = start(cup, num_views=2, bank_size=0)
+    grids, maps = run.bank.grids, []
+    seen = []
+    for _ in run:
+        seen.append(grids.clone())
+        maps.append(run.bank.photo(torch.arange(3), torch.zeros(1, dtype=torch.long)).maps["stage2"])
+    assert run.bank.grids is grids
+    for before, after in pairwise(seen):
+        assert torch.equal(before[0], after[0])
+        assert not any(torch.equal(before[view], after[view]) for view in (1, 2))
+    for before, after in pairwise(maps):
+        assert torch.equal(before[0], after[0])
+        assert not any(torch.equal(before[view], after[view]) for view in (1, 2))
+
+
+def test_fresh_views_repeat_themselves(start: Start, cup: Tensor) -> None:
+    first, second, other = (run_through(start(cup, 2, seed=seed, bank_size=0)) for seed in (3, 3, 4))
+    assert torch.equal(first.strokes.control_points, second.strokes.control_points)
+    assert not torch.equal(first.strokes.control_points, other.strokes.control_points)
+
+
+def test_a_run_ends_when_no_loss_changes_any_more(start: Start, cup: Tensor) -> None:
+    """Steps this small change nothing; evaluations of iterations 0, 2 and 4 are three, two changes."""
+    still = {"num_iterations": 20, "learning_rate": 1e-4, "num_views": 0, "evaluation_interval": 2}
+    run = start(cup, 2, stop_change=1e-3, **still)
+    assert len(list(run)) == 5
+    assert run.result().stopped == "settled"
+    assert len(list(start(cup, 2, **still))) == 20
+    moving = start(cup, 2, **{**still, "learning_rate": 8.0}, stop_change=1e-6)
+    assert len(list(moving)) == 20
+    assert moving.result().stopped == "finished"
+
+
 def test_width_colour_and_provenance_stay(start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]) -> None:
     base = first_strokes().with_provenance(seed=9)
     color = torch.tensor([0.8, 0.1, 0.2, 0.7]).expand(1, 4, 4).contiguous()

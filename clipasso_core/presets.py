@@ -1,0 +1,55 @@
+"""The presets by name: everything that decides a sketch, and which encoders look."""
+
+from __future__ import annotations
+
+from .encoders import EMBEDDED
+from .mask import MaskConfig
+from .optimize import Preset, preset_config
+from .pipeline import SketchConfig
+from .stroke_init import StrokeInitConfig
+from .weights import ModelStore
+
+PAPER_ENCODERS = ("clip-rn101-openai", "clip-vit-b-32-openai")
+"""What compares drawing and photo in the paper, and what says there where strokes start."""
+
+
+def sketch_preset(name: Preset) -> SketchConfig:
+    """Return everything that a preset decides; docs/method.md compares "paper" with "standard", value by value.
+
+    Raises:
+        ConfigError: unknown preset; the message lists those there are.
+
+    >>> sketch_preset("standard") == SketchConfig()
+    True
+    >>> sketch_preset("paper").init.follow  # first strokes set off at random
+    0.0
+    """
+    optimize = preset_config(name)
+    if name != "paper":
+        return SketchConfig(optimize=optimize)
+    return SketchConfig(
+        mask=MaskConfig(fit="squash"),
+        init=StrokeInitConfig(spread=0.0, follow=0.0, radius=0.05),
+        optimize=optimize,
+        edges="published",
+    )
+
+
+def preset_encoders(name: Preset, store: ModelStore | None = None) -> tuple[str, str]:
+    """Return the names of the encoders of a preset: of the one that compares, and of the one that says where to start.
+
+    Args:
+        name: of the preset.
+        store: whose folders are searched for CLIP files; None for the default folder.
+
+    Returns:
+        The paper's for "paper", when the files of both are there; else the embedded encoder's, twice.
+
+    >>> preset_encoders("standard")
+    ('embedded', 'embedded')
+    """
+    if name != "paper":
+        return EMBEDDED, EMBEDDED
+    store = store or ModelStore()
+    compares, starts = PAPER_ENCODERS
+    return (compares, starts) if store.find(compares) and store.find(starts) else (EMBEDDED, EMBEDDED)
