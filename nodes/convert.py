@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..clipasso_core.errors import ShapeError
+from ..clipasso_core.pixels import check_mask
 
 
 def image_to_core(image: Tensor) -> Tensor:
@@ -84,10 +85,15 @@ def photos_to_core(image: Tensor, device: torch.device) -> tuple[Tensor, ...]:
 def photos_and_masks(
     image: Tensor, mask: Tensor | None, device: torch.device
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...] | Tensor | None]:
-    """Return the photos of an IMAGE as ``photos_to_core`` does, and their masks, if both have sizes of their own."""
+    """Return the photos of an IMAGE as ``photos_to_core`` does, and their masks, if both have sizes of their own.
+
+    Raises:
+        ShapeError: the mask is of another size or batch than the image, or holds NaN; one mask serves a whole batch.
+    """
     if mask is None or (_parts_of(mask) and _parts_of(image)):
         return photos_to_core(image, device), _parts_of(mask) or None
-    return tuple(image_to_core(image).to(device)), mask_to_core(mask)
+    photos = image_to_core(image).to(device)
+    return tuple(photos), check_mask(mask_to_core(mask), photos)
 
 
 def _parts_of(tensor: Tensor | None) -> tuple[Tensor, ...]:

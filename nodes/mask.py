@@ -69,7 +69,8 @@ class Mask(io.ComfyNode):
                     options=list(FITS),
                     default=default.fit,
                     tooltip="How the photo becomes a square: 'crop' to the object with a margin, 'pad' the whole photo "
-                    "with white, 'squash' it (as the paper's code does; distorts).",
+                    "(white beside it; an object that the photo cuts goes on), 'squash' it (as the paper's code does; "
+                    "distorts).",
                 ),
                 io.Float.Input(
                     "margin",
@@ -77,7 +78,8 @@ class Mask(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="White around the object with fit 'crop', as a fraction of the object's longer side.",
+                    tooltip="White around the object with fit 'crop', as a fraction of the object's longer side; none "
+                    "where the photo's border cuts the object.",
                 ),
             ],
             outputs=[

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..clipasso_core.optimize import PRECISIONS, PRESETS, Precision, Preset, SketchRun, preset_config
+from ..clipasso_core.optimize import (
+    PRECISIONS,
+    PRESETS,
+    OptimizeConfig,
+    Precision,
+    Preset,
+    SketchRun,
+    preset_config,
+)
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
-from .convert import image_to_host, photos_to_core
+from .convert import image_to_host, photos_and_masks
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, StrokesType
+
+AS_PRESET = -1.0
+"""The widget's value that leaves a share (0-1) to the preset."""
 
 
 class Optimize(io.ComfyNode):
@@ -85,6 +97,32 @@ class Optimize(io.ComfyNode):
                     tooltip="Draws the strokes in so many shares, one after another; earlier ones stay as they are. 1 "
                     "moves all strokes all the time.",
                 ),
+                io.Float.Input(
+                    "tidy",
+                    optional=True,
+                    default=AS_PRESET,
+                    min=AS_PRESET,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="How much strokes keep off each other and themselves, 0 to 1. 0 lets them pile up, as in "
+                    "the paper; -1: as the preset says.",
+                ),
+                io.Float.Input(
+                    "simplify",
+                    optional=True,
+                    default=AS_PRESET,
+                    min=AS_PRESET,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="How much of what the sketch is compared with is the photo's line drawing, without "
+                    "texture, tone and shading, 0 to 1. 0 is the photo alone, as in the paper; -1: as the preset says.",
+                ),
+                io.Mask.Input(
+                    "mask",
+                    optional=True,
+                    tooltip="White where the object is, from CLIPasso Mask: sharpens the object's contour in the line "
+                    "drawing. Left open, whatever is not white is the object.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -95,6 +133,12 @@ class Optimize(io.ComfyNode):
                 ),
                 io.String.Output(
                     "report", display_name="report", tooltip="Loss, winning seed, time and all settings, as JSON."
+                ),
+                io.Image.Output(
+                    "lines",
+                    display_name="lines",
+                    tooltip="What of the photo is drawn: its line drawing, black on white, at the size that the "
+                    "encoder looks at.",
                 ),
             ],
         )
@@ -111,21 +155,31 @@ class Optimize(io.ComfyNode):
         precision: Precision = "float32",
         opacity_weight: float = 0.0,
         num_stages: int = 1,
+        tidy: float = AS_PRESET,
+        simplify: float = AS_PRESET,
+        mask: Tensor | None = None,
     ) -> io.NodeOutput:
-        config = preset_config(preset)
-        config = replace(
-            config,
-            num_iterations=num_iterations or config.num_iterations,
-            seed=seed,
-            precision=precision,
-            opacity_weight=opacity_weight,
-            num_stages=num_stages,
-        )
+        others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
+        config = _config(preset, num_iterations, tidy, simplify, **others)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
-            run = SketchRun(photos_to_core(image, host.device()), strokes, looking, config, chosen.recipe)
+            photos, masks = photos_and_masks(image, mask, host.device())
+            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks)
             host.run_to_end(run)
             result = run.result()
-            drawn = rasterize(result.strokes, result.strokes.size_for(512))
-        return io.NodeOutput(result.strokes.to("cpu"), image_to_host(drawn), host.as_json(result.report()))
+            drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
+            lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
+        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines)
+
+
+def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, **others: Any) -> OptimizeConfig:
+    """Return the preset's config with what the widgets say; 0 iterations and shares below 0 leave it to the preset."""
+    config = preset_config(preset)
+    return replace(
+        config,
+        num_iterations=num_iterations or config.num_iterations,
+        tidy=config.tidy if tidy < 0 else tidy,
+        simplify=config.simplify if simplify < 0 else simplify,
+        **others,
+    )

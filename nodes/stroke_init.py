@@ -80,8 +80,8 @@ class StrokeInit(io.ComfyNode):
                     min=0.0,
                     max=2.0,
                     step=0.1,
-                    tooltip="How far starts keep from each other, so that strokes cover the object. 0 lets them crowd, "
-                    "as in the paper.",
+                    tooltip="How far starts keep from earlier strokes, so that strokes cover the object. 0 lets them "
+                    "crowd, as in the paper.",
                 ),
                 io.Int.Input(
                     "canvas_size",
@@ -100,8 +100,8 @@ class StrokeInit(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="How long first strokes follow the saliency's lines, as a share of the canvas. 0 lets them "
-                    "set off at random, as in the paper.",
+                    tooltip="How far first strokes follow the saliency's lines at most, as a share of the canvas: they "
+                    "are as long as the line. 0 lets them set off at random, as in the paper.",
                 ),
             ],
             outputs=[

@@ -1,16 +1,18 @@
-"""What nodes do inside, in a host that is nothing but names: one patcher per network, one drawing, memory by size."""
+"""What nodes do inside, in a host that is nothing but names: patchers, drawings, memory, presets and masks."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
 import torch
+from torch import Tensor
 
 REPO = Path(__file__).parents[2]
 PACK = "pack_without_a_host"
@@ -21,7 +23,7 @@ def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The pack's folder as a package, in a host that is nothing but names."""
     api = MagicMock()
     api.ComfyExtension = api.io.ComfyNode = object
-    api.io.NodeOutput = lambda value: value
+    api.io.NodeOutput = lambda *values: values if len(values) > 1 else values[0]
     for name in ("comfy", "comfy.model_management", "comfy.utils", "comfy.cli_args", "comfy_api", "folder_paths"):
         monkeypatch.setitem(sys.modules, name, MagicMock())
     monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
@@ -50,13 +52,12 @@ def test_embedded_is_the_network_of_the_open_sockets() -> None:
     assert loaded.patcher == [loaded.encoder.network]
     assert dict(loaded.recipe.layer_weights) == {"stage4": 1.0}
     assert loaded.recipe.semantic_weight == 0.2
-    assert dict(first.recipe.layer_weights) == {"stage2": 1.0, "stage3": 1.0}
+    assert first.recipe is first.encoder.recipe
 
 
 @pytest.mark.usefixtures("pack")
 def test_rasterize_draws_once(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = module("rasterize")
-    nodes.io.NodeOutput = lambda *values: values
     strokes = importlib.import_module(f"{PACK}.clipasso_core.strokes").Strokes
     two = strokes.black(torch.rand(1, 2, 4, 2, generator=torch.Generator().manual_seed(0)) * 64, (64, 64))
     drawn = []
@@ -81,3 +82,77 @@ def test_the_host_is_asked_for_memory_by_size() -> None:
     assert usual > 2 * 1024**3
     assert host.run_memory(config(bank_size=64), 224) > usual
     assert host.run_memory(config(), 384) > 2.5 * usual
+
+
+# --- CLIPasso Optimize -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def optimize(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Call CLIPassoOptimize for one iteration on a grey square of 64 px; the first strokes are two lines in it."""
+    nodes, strokes = module("optimize"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    monkeypatch.setattr(nodes.host, "device", lambda: torch.device("cpu"))
+    image = torch.ones(1, 64, 64, 3)
+    image[:, 16:48, 16:48] = 0.5
+    two = torch.tensor([[80.0, 80], [100, 80], [120, 80], [140, 80]]) + torch.tensor([[[0.0, 0]], [[0, 60]]])
+
+    def call(preset: str = "draft", **others: object) -> Any:
+        return nodes.Optimize.execute(image, strokes.black(two[None], (224, 224)), preset, 1, 7, **others)
+
+    return call
+
+
+def settings(sketch: Any) -> dict[str, object]:
+    """Return the config that a sketch says it was made with."""
+    found: dict[str, object] = sketch.provenance["optimize"]
+    return found
+
+
+@pytest.mark.parametrize("preset", ["draft", "paper"])
+def test_optimize_without_the_newer_inputs_does_as_the_preset_says(optimize: Callable[..., Any], preset: str) -> None:
+    """Files that were saved before these inputs were there do not name them."""
+    config = importlib.import_module(f"{PACK}.clipasso_core.optimize").preset_config(preset)
+    sketch, drawn, _, lines = optimize(preset)
+    wanted = {**vars(config), "num_iterations": 1, "seed": 7}
+    assert settings(sketch) == wanted
+    assert settings(optimize(preset, tidy=-1.0, simplify=-1.0)[0]) == wanted
+    assert drawn.shape == (1, 512, 512, 3)
+    assert lines.shape == (1, 224, 224, 3)
+
+
+def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..., Any]) -> None:
+    told = settings(optimize(tidy=0.0, simplify=1.0)[0])
+    assert (told["tidy"], told["simplify"]) == (0.0, 1.0)
+    told = settings(optimize("paper", tidy=0.25, simplify=0.0)[0])
+    assert (told["tidy"], told["simplify"]) == (0.25, 0.0)
+
+
+def test_the_mask_says_where_the_contour_of_the_line_drawing_is(optimize: Callable[..., Any]) -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, 16:48, 16:32] = 1
+    whole, half = (optimize(mask=where)[3][0, 112, :, 0] for where in (None, mask))
+    darkest = {name: line[104:113].min().item() for name, line in (("whole", whole), ("half", half))}
+    assert darkest["whole"] == pytest.approx(1, abs=0.05)  # the middle of the square
+    assert darkest["half"] < 0.6  # the mask's right border
+
+
+@pytest.mark.parametrize(
+    ("mask", "says"),
+    [
+        (torch.zeros(1, 32, 32), "mask is 32 x 32 px but the image is 64 x 64 px"),
+        (torch.ones(2, 64, 64), "mask has a batch of 2 for 1 images"),
+        (torch.full((1, 64, 64), torch.nan), "mask contains NaN"),
+    ],
+)
+def test_optimize_refuses_a_mask_of_another_picture(optimize: Callable[..., Any], mask: Tensor, says: str) -> None:
+    error = importlib.import_module(f"{PACK}.clipasso_core.errors").ShapeError
+    with pytest.raises(error, match=says):
+        optimize(mask=mask)
+
+
+def test_one_mask_serves_a_batch_of_photos(pack: ModuleType) -> None:
+    convert = importlib.import_module(f"{pack.__name__}.nodes.convert")
+    photos, masks = convert.photos_and_masks(torch.rand(3, 16, 16, 3), torch.ones(16, 16), torch.device("cpu"))
+    assert len(photos) == len(masks) == 3
+    photos, masks = convert.photos_and_masks(torch.rand(3, 16, 16, 3), None, torch.device("cpu"))
+    assert (len(photos), masks) == (3, None)
