@@ -1,0 +1,60 @@
+"""The nodes' schemas, asked of a real ComfyUI, which is not started for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..host.comfy_tree import HOW_TO_GET, find_tree, host_python
+
+REPO = Path(__file__).resolve().parents[2]
+Json = dict[str, Any]
+
+DUMP = """
+import asyncio, importlib, json, os, runpy, sys
+tree, repo = sys.argv[1:3]
+sys.path.insert(0, tree)
+sys.argv = ["main.py", "--cpu"]
+os.chdir(tree)
+importlib.import_module("comfy.options").enable_args_parsing()
+latest = importlib.import_module("comfy_api.latest")
+pathlib = importlib.import_module("pathlib")
+load = runpy.run_path(os.path.join(repo, "tests", "host", "load_pack.py"))["load"]
+extension = asyncio.run(load(pathlib.Path(repo)).comfy_entrypoint())
+
+def told(port):
+    name = port.display_name or port.id
+    return {"name": name, **({"tooltip": port.tooltip} if port.tooltip else {})}
+
+entries, defaults = {}, {}
+for node in asyncio.run(extension.get_node_list()):
+    schema = node.GET_SCHEMA()
+    entries[schema.node_id] = {
+        "display_name": schema.display_name,
+        "description": schema.description,
+        "inputs": {port.id: told(port) for port in schema.inputs},
+        "outputs": {str(index): told(port) for index, port in enumerate(schema.outputs)},
+    }
+    defaults[schema.node_id] = {port.id: getattr(port, "default", None) for port in schema.inputs}
+print("SCHEMAS" + json.dumps({"entries": entries, "defaults": defaults}))
+"""
+
+
+@pytest.fixture(scope="session")
+def schemas() -> dict[str, Json]:
+    """What schemas say: "entries" as nodeDefs.json has them, and "defaults" by input, None for sockets."""
+    tree = find_tree()
+    if tree is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{HOW_TO_GET} (CI is set, so this is not a reason to skip)")
+        pytest.skip(HOW_TO_GET)
+    command = [host_python(), "-c", DUMP, str(tree), str(REPO)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    read: dict[str, Json] = json.loads(done.stdout.rpartition("SCHEMAS")[2])
+    return read

@@ -1,0 +1,84 @@
+"""Templates hold today's nodes: their widgets with the defaults of the code, their sockets, and links that meet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted(path.stem for path in (REPO / "workflows").glob("*.json"))
+ON_PURPOSE = {
+    "photo_to_sketch": set(),
+    "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
+    "as_published": {
+        "Mask.fit",
+        "Saliency.edge_method",
+        "StrokeInit.spread",
+        "StrokeInit.follow",
+        "Optimize.preset",
+        "SVGExport.filename_prefix",
+    },
+}
+"""What each template sets otherwise than the nodes do."""
+Json = dict[str, Any]
+
+
+def template(name: str) -> Json:
+    found: Json = json.loads((REPO / "workflows" / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def nodes_of_ours(name: str) -> list[Json]:
+    return [node for node in template(name)["nodes"] if node["type"].startswith("CLIPasso")]
+
+
+def entries() -> dict[str, Json]:
+    """The nodes' inputs and outputs in their order, as the English locale has them."""
+    found: dict[str, Json] = json.loads((REPO / "locales" / "en" / "nodeDefs.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_differs_from_the_defaults_only_on_purpose(name: str, schemas: Json) -> None:
+    """Values are saved as a list, so one must be there for each widget, in the order of the inputs."""
+    differs = set()
+    for node in nodes_of_ours(name):
+        widgets = {key: value for key, value in schemas["defaults"][node["type"]].items() if value is not None}
+        saved = [value for value in node["widgets_values"] if value != "fixed"]  # a seed has one for what comes next
+        pairs = zip(widgets.items(), saved, strict=True)
+        differs |= {f"{node['type']}.{key}" for (key, default), value in pairs if value != default}
+    assert differs == {f"CLIPasso{one}" for one in ON_PURPOSE[name]}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_has_the_sockets_of_the_nodes(name: str) -> None:
+    for node in nodes_of_ours(name):
+        entry = entries()[node["type"]]
+        assert [one["name"] for one in node["outputs"]] == [one["name"] for one in entry["outputs"].values()]
+        sockets = [one["name"] for one in node["inputs"]]
+        assert sockets == [key for key in entry["inputs"] if key in sockets]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_links_of_a_template_meet_at_both_ends(name: str) -> None:
+    workflow = template(name)
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    for link, origin, output, target, socket, kind in workflow["links"]:
+        start, end = nodes[origin]["outputs"][output], nodes[target]["inputs"][socket]
+        assert link in start["links"]
+        assert end["link"] == link
+        assert start["type"] == end["type"] == kind
+    ends = [one["link"] for node in workflow["nodes"] for one in node["inputs"] if one["link"] is not None]
+    assert sorted(ends) == sorted(link[0] for link in workflow["links"])
+    assert workflow["last_link_id"] == max(ends)
+
+
+@pytest.mark.parametrize("name", ["photo_to_sketch", "sketch_over_photo"])
+def test_the_object_found_says_where_contours_are(name: str) -> None:
+    nodes = {node["type"]: node for node in nodes_of_ours(name)}
+    found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]
+    for kind in ("CLIPassoSaliency", "CLIPassoOptimize"):
+        assert {one["name"]: one["link"] for one in nodes[kind]["inputs"]}["mask"] in found
