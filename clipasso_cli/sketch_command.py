@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from clipasso_core.framing import FITS
 from clipasso_core.optimize import PRESETS
+from clipasso_core.saliency import EDGE_METHODS
 from clipasso_core.stroke_init import StrokeInitConfig
 
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
@@ -41,6 +42,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--iterations", type=int, help="default: as the preset says")
     text = "paper does as published, with CLIP if its files are there, and takes long (default: %(default)s)"
     parser.add_argument("--preset", choices=PRESETS, default="standard", help=text)
+    text = "0-1, how much strokes keep off each other (default: as the preset says)"
+    parser.add_argument("--tidy", type=float, metavar="SHARE", help=text)
+    text = "0-1, how much the photo's line drawing counts instead of the photo (default: as the preset says)"
+    parser.add_argument("--simplify", type=float, metavar="SHARE", help=text)
+    text = "how the lines are found that strokes start on (default: as the preset says)"
+    parser.add_argument("--edges", choices=EDGE_METHODS, help=text)
     parser.add_argument("--encoder", metavar="NAME", help="the network that compares (default: embedded)")
     parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
@@ -121,12 +128,14 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     config = sketch_preset(arguments.preset)
     source = "none" if arguments.mask == "none" else None
     init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify}
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
         attention=replace(config.attention, text=arguments.look_for),
         init=replace(config.init, seed=arguments.seed, **_given(**init)),
-        optimize=replace(config.optimize, seed=arguments.seed, **_given(num_iterations=arguments.iterations)),
+        optimize=replace(config.optimize, seed=arguments.seed, **_given(**optimize)),
+        **_given(edges=arguments.edges),
     )
 
 

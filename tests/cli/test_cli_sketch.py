@@ -22,12 +22,13 @@ from clipasso_cli import terminal
 from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import ImageFileError
 from clipasso_core.files import save_png
-from clipasso_core.optimize import SketchStep
-from clipasso_core.presets import PAPER_ENCODERS
+from clipasso_core.optimize import Preset, SketchStep
+from clipasso_core.presets import PAPER_ENCODERS, sketch_preset
 from clipasso_core.svg import from_svg
 
 Clipasso = Callable[..., Any]
 PATH = "{http://www.w3.org/2000/svg}path"
+METADATA = "{http://www.w3.org/2000/svg}metadata"
 
 
 def paths_of(svg: Path) -> list[ET.Element]:
@@ -220,6 +221,21 @@ def test_options_override_the_preset(clipasso: Clipasso, photo_file: Path) -> No
     strokes = from_svg(svg)
     assert strokes.num_strokes == 2
     assert strokes.stroke_width.unique().tolist() == [5.0]
+
+
+@pytest.mark.parametrize("preset", ["draft", "paper"])
+def test_tidy_simplify_and_edges_are_the_presets_or_the_users(
+    clipasso: Clipasso, photo_file: Path, preset: Preset
+) -> None:
+    def told(*options: object) -> tuple[object, ...]:
+        assert clipasso(photo_file, "--preset", preset, "--iterations", 1, *options).status == 0
+        facts: dict[str, Any] = json.loads(next(ET.parse(photo_file.with_suffix(".svg")).iter(METADATA)).text or "")
+        made = facts["clipasso"]
+        return made["optimize"]["tidy"], made["optimize"]["simplify"], made["saliency"]["edges"]
+
+    usual = sketch_preset(preset)
+    assert told() == (usual.optimize.tidy, usual.optimize.simplify, usual.edges)
+    assert told("--tidy", 0.125, "--simplify", 0, "--edges", "textbook") == (0.125, 0.0, "textbook")
 
 
 def test_the_papers_encoders_are_taken_where_they_are(
