@@ -86,6 +86,6 @@ def sketch_graph(info: Json, photo: str = "astronaut", strokes: int = 8, iterati
     mask = [cut[0], 1]
     saliency = graph.add("CLIPassoSaliency", image=cut, mask=mask)
     first = graph.add("CLIPassoStrokeInit", saliency=saliency, image=cut, num_strokes=strokes, num_sketches=1)
-    best = graph.add("CLIPassoOptimize", image=cut, strokes=first, preset="draft", num_iterations=iterations)
+    best = graph.add("CLIPassoOptimize", image=cut, strokes=first, mask=mask, preset="draft", num_iterations=iterations)
     graph.add("CLIPassoSVGExport", strokes=best, filename_prefix="test/sketch")
     return graph

@@ -61,6 +61,17 @@ def test_bad_mask(host: ComfyServer, sketch: Graph, kind: str, says: str) -> Non
     assert re.search(says, error.message, re.IGNORECASE), error.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"), [("other_size", r"mask is \d+ x \d+ px"), ("other_batch", "batch"), ("nan", "NaN")]
+)
+def test_bad_mask_of_the_line_drawing(host: ComfyServer, sketch: Graph, kind: str, says: str) -> None:
+    mask = sketch.add("TestkitMask", image=sketch.output("CLIPassoMask"), kind=kind)
+    sketch.set("CLIPassoOptimize", mask=mask)
+    error = refusal(host, sketch)
+    assert error.node_type == "CLIPassoOptimize"
+    assert re.search(says, error.message), error.message
+
+
 def test_no_object_found(host: ComfyServer, sketch: Graph) -> None:
     sketch.insert("TestkitImage", after="LoadImage", kind="white")
     assert re.search("object", refusal(host, sketch).message)

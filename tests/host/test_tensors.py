@@ -70,6 +70,15 @@ def test_sketch_is_drawn_as_pixels_by_core_nodes(host: ComfyServer, sketch: Grap
     np.testing.assert_allclose(ink_on_white, 1 - ink, atol=2 / 255)
 
 
+def test_line_drawing_is_an_image_of_black_on_white(host: ComfyServer, sketch: Graph) -> None:
+    sketch.add("PreviewImage", images=sketch.output("CLIPassoOptimize", 3))
+    (file,) = outputs.files(host.client.run(sketch.built()), ".png")
+    drawn = np.asarray(Image.open(BytesIO(host.client.view(file))), dtype=float) / 255
+    assert drawn.shape == (224, 224, 3)
+    assert drawn.mean() > 0.7
+    assert drawn.min() < 0.1
+
+
 def test_saved_svg_is_read_back_and_improved(host: ComfyServer, sketch: Graph) -> None:
     (svg,) = sketches(host, sketch)
     (host.base / "input" / "again.svg").write_bytes(svg)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
 import pytest
+
+from clipasso_core.optimize import preset_config
 
 from . import outputs, workflow
 from .client import Json
@@ -18,6 +21,8 @@ TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
 WHOLE = "photo_to_sketch"  # runs as long as a user would wait
 SHORT = 20  # iterations of the others
 LIMIT_S = 800
+FIRST_SAVED = {"CLIPassoSaliency": (2, 3), "CLIPassoOptimize": (4, 3)}
+"""How many widget values, and how many inputs and outputs, were saved of nodes that have more of them today."""
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
@@ -34,6 +39,28 @@ def test_template_runs(host: ComfyServer, info: Json, path: Path) -> None:
         check_sketch(svg, stroke_counts(prompt))
         assert_workflow_inside(svg, saved)
     assert outputs.half_written(host.base / "output") == []
+
+
+def test_a_file_of_the_first_version_runs_as_the_preset_says(host: ComfyServer, info: Json) -> None:
+    """It holds neither the values nor the sockets that came later."""
+    prompt = workflow.to_prompt(as_first_saved(workflow.load(REPO / "workflows" / f"{WHOLE}.json")), info)
+    prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
+    (node,) = workflow.find(prompt, "CLIPassoOptimize")
+    assert not {"mask", "tidy", "simplify", "num_stages", "opacity_weight"} & set(prompt[node]["inputs"])
+    (svg,) = outputs.svgs(host.client, host.client.run(prompt, LIMIT_S))
+    told = json.loads(outputs.parse(svg).findtext(f"{outputs.SVG}metadata") or "")["clipasso"]["optimize"]
+    preset = preset_config(prompt[node]["inputs"]["preset"])
+    assert {**vars(preset), "num_iterations": SHORT} == told
+
+
+def as_first_saved(saved: Json) -> Json:
+    """Return a template as the pack's first version saved it."""
+    old = copy.deepcopy(saved)
+    for node in old["nodes"]:
+        values, sockets = FIRST_SAVED.get(node["type"], (None, None))
+        node["widgets_values"] = node["widgets_values"][:values]
+        node["inputs"], node["outputs"] = node["inputs"][:sockets], node["outputs"][:sockets]
+    return old
 
 
 def stroke_counts(prompt: workflow.Prompt) -> set[int]:
