@@ -133,7 +133,10 @@ def _lines(image: Tensor, inside: Tensor | None, edges: EdgeMethod) -> Tensor:
 
 
 def _contour(inside: Tensor) -> Tensor:
-    """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim."""
+    """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim.
+
+    Much as ``line_drawing.contour``: XDoG's lines, and the edges that sketches are judged by, stay what they were.
+    """
     padded = F.pad((~inside).float()[:, None], (2, 2, 2, 2), value=0.0)
     return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()
 
