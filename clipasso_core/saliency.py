@@ -24,7 +24,7 @@ EDGE_METHODS: tuple[EdgeMethod, ...] = get_args(EdgeMethod)
 LEAST_ATTENTION, FAINT_ATTENTION = 0.15, 1e-3
 """Counts everywhere: a line where the encoder looks least still is a line; the second one with XDoG's edges."""
 
-CONTOUR_SHARE, LEAST_LINE = 0.6, 0.25
+CONTOUR_SHARE, LEAST_LINE = 0.5, 0.25
 """How strong a line the object's contour is, beside the strongest inside, and how strong one is at least."""
 
 
