@@ -2,7 +2,7 @@
 
     python -m clipasso_lab.docs_pictures rasterizer        squares of edge pixels, the picture, pixels under the edge
     python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
-    python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE    photos, and sketches of another version beside them
+    python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE   photos, and what another version made of them
 
 FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``; BEFORE is
 the folder of sketches of the same photos that the other version made with the same command.

@@ -51,8 +51,8 @@ class Saliency(io.ComfyNode):
                     options=list(EDGE_METHODS),
                     default=EDGE_METHODS[0],
                     optional=True,
-                    tooltip="How the photo's lines are found: 'drawing' as an artist would draw it, without texture and "
-                    "tone; 'textbook' the dark side of every step (XDoG); 'published' as the paper's own code, which "
+                    tooltip="How the photo's lines are found: 'drawing' as an artist would draw it, without texture "
+                    "and tone; 'textbook' the dark side of every step (XDoG); 'published' as the paper's own code, which "
                     "counts dark areas as lines.",
                 ),
             ],
