@@ -72,7 +72,8 @@ def contour(masks: Tensor, size: tuple[int, int]) -> Tensor:
     width = 1 + RIM * max(size) / CANVAS_SIDE
     rims = []
     for inside in _inside(masks, size).cpu().numpy():
-        distance: Map = ndimage.distance_transform_edt(np.pad(inside, 1, constant_values=True))[1:-1, 1:-1]
+        # Where nothing is outside there is nothing to be distant from, and the transform would invent something.
+        distance: Map = np.full(size, np.inf) if inside.all() else ndimage.distance_transform_edt(inside)
         rims.append(np.clip(width - distance, 0, 1) * inside)
     return torch.from_numpy(np.stack(rims)).to(masks)
 

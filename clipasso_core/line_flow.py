@@ -17,7 +17,7 @@ THICKNESS, REACH = 1.0, 3.0
 FAINT = 0.1
 """Of the blurred lines: where they fall below, a path ends."""
 
-MOST_TURN = math.pi / 2
+MOST_TURN = 2.0
 """Radians, how far a path may turn each way from its start: a stroke of one cubic can follow half a circle."""
 
 

@@ -24,7 +24,7 @@ EDGE_METHODS: tuple[EdgeMethod, ...] = get_args(EdgeMethod)
 LEAST_ATTENTION, FAINT_ATTENTION = 0.15, 1e-3
 """Counts everywhere: a line where the encoder looks least still is a line; the second one with XDoG's edges."""
 
-CONTOUR_SHARE, LEAST_LINE = 0.6, 0.25
+CONTOUR_SHARE, LEAST_LINE = 0.5, 0.25
 """How strong a line the object's contour is, beside the strongest inside, and how strong one is at least."""
 
 
@@ -133,7 +133,10 @@ def _lines(image: Tensor, inside: Tensor | None, edges: EdgeMethod) -> Tensor:
 
 
 def _contour(inside: Tensor) -> Tensor:
-    """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim."""
+    """Return the rim of masks [B, H, W], about 2 px wide; where an object is cut by the frame there is no rim.
+
+    Much as ``line_drawing.contour``: XDoG's lines, and the edges that sketches are judged by, stay what they were.
+    """
     padded = F.pad((~inside).float()[:, None], (2, 2, 2, 2), value=0.0)
     return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()
 

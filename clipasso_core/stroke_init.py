@@ -57,7 +57,7 @@ class StrokeInitConfig:
     radius: float = 0.05
     canvas_size: int = 224
     seed: int = 0
-    follow: float = 0.4
+    follow: float = 0.5
 
     def __post_init__(self) -> None:
         check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)

@@ -2,8 +2,10 @@
 
     python -m clipasso_lab.docs_pictures rasterizer        squares of edge pixels, the picture, pixels under the edge
     python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
+    python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE   photos, and what another version made of them
 
-FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``.
+FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``; BEFORE is
+the folder of sketches of the same photos that the other version made with the same command.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ IMAGES = Path("docs/images")
 
 SKETCHED = ("coffee", "chelsea", "astronaut")
 STROKES = (4, 8, 16, 32)
+COMPARED, COMPARED_STROKES = ("astronaut", "chelsea", "coffee", "rocket"), (16, 32)
 SIDE, GAP = 280, 12
 """px of a photo or sketch, and between two."""
 
@@ -52,6 +55,20 @@ def draw_sketches(folder: Path, out: Path) -> None:
         files = [folder / "clipasso-eval" / f"{name}-{count}.svg" for count in STROKES]
         drawn = [rasterize(load_sketch(file, photo.frame).strokes, (SIDE, SIDE))[0] for file in files]
         rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
+    save_png(_join(rows, dim=1), out)
+
+
+def draw_before_after(folder: Path, before: Path, out: Path) -> None:
+    """Lay photos out with the sketches of another version and of this one, for each number of strokes."""
+    rows = []
+    for name in COMPARED:
+        photo = reference_photo(folder / f"{name}.png")
+        row = [resize(photo.image, (SIDE, SIDE))[0]]
+        for count in COMPARED_STROKES:
+            for made in (before, folder / "clipasso-eval"):
+                strokes = load_sketch(made / f"{name}-{count}.svg", photo.frame).strokes
+                row.append(rasterize(strokes, (SIDE, SIDE))[0])
+        rows.append(_join(row, dim=2))
     save_png(_join(rows, dim=1), out)
 
 
@@ -137,10 +154,15 @@ def main() -> None:
     pictures = parser.add_subparsers(dest="picture", required=True)
     pictures.add_parser("rasterizer")
     pictures.add_parser("sketches").add_argument("folder", type=Path)
+    compared = pictures.add_parser("before_after")
+    compared.add_argument("folder", type=Path)
+    compared.add_argument("before", type=Path)
     options = parser.parse_args()
     out = IMAGES / f"{options.picture}.png"
     if options.picture == "rasterizer":
         draw_rasterizer(out)
+    elif options.picture == "before_after":
+        draw_before_after(options.folder, options.before, out)
     else:
         draw_sketches(options.folder, out)
 

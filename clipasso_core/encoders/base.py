@@ -144,7 +144,7 @@ def check_layers(encoder: ImageEncoder, layers: tuple[str, ...] | None) -> tuple
 
     >>> from clipasso_core.encoders import get_encoder
     >>> check_layers(get_encoder(), None)
-    ('stage2', 'stage3')
+    ('stage1', 'stage2', 'stage3')
     """
     wanted = tuple(encoder.recipe.layer_weights) if layers is None else layers
     unknown = sorted(set(wanted) - set(encoder.layer_names))

@@ -48,12 +48,12 @@ class OptimizeConfig:
     True
     """
 
-    num_iterations: int = 400
-    learning_rate: float = 2.0
+    num_iterations: int = 300
+    learning_rate: float = 2.5
     final_learning_rate: float = 0.02
     num_views: int = 1
     bank_size: int = 32
-    simplify: float = 0.5
+    simplify: float = 0.4
     tidy: float = 0.5
     halving: bool = True
     images_per_pass: int = 0

@@ -213,4 +213,6 @@ def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
     if len(masks) != len(photos):
         raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one each.")
     size = (photos.shape[-2], photos.shape[-1])
+    for mask in masks:
+        check_same_aspect(mask, size, "mask")
     return torch.cat([resize_map(mask[None].to(photos), size) for mask in masks])

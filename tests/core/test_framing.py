@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, ShapeError
@@ -64,14 +66,15 @@ def test_squash_distorts_as_the_papers_code_does() -> None:
 
 
 def test_pad_shows_all_with_white_beside() -> None:
-    photo, mask = torch.zeros(3, 40, 60), torch.ones(40, 60)
+    photo, mask = torch.ones(3, 40, 60), mask_of(40, 60, (5, 5, 55, 35))
+    photo[:, 5:35, 5:55] = 0
     frame = frame_photo(mask, "pad")
     assert frame == Frame((40, 60), (0, -10, 60, 50))
     canvas, cut = apply_frame(photo, mask, frame)
     assert canvas.shape == (3, 60, 60)
-    assert not canvas[:, 10:50].any()
+    assert torch.equal(canvas[:, 10:50], photo)
     assert bool((canvas[:, :10] == 1).all() and (canvas[:, 50:] == 1).all())
-    assert cut.sum() == 40 * 60
+    assert cut.sum() == 30 * 50
 
 
 @pytest.mark.parametrize(
@@ -83,13 +86,98 @@ def test_crop_is_the_square_around_the_object(margin: float, box: tuple[int, int
 
 
 def test_crop_beyond_the_photo_is_white_and_no_object() -> None:
-    photo, mask = torch.zeros(3, 30, 40), mask_of(30, 40, (0, 0, 40, 10))
+    photo, mask = torch.zeros(3, 30, 40), mask_of(30, 40, (1, 2, 39, 12))
     canvas, cut = apply_frame(photo, mask, frame_photo(mask, "crop", 0))
-    assert canvas.shape == (3, 40, 40)
-    assert bool((canvas[:, :15] == 1).all())
-    assert not canvas[:, 15:].any()
-    assert cut.nonzero().amin(0).tolist() == [15, 0]
-    assert cut.nonzero().amax(0).tolist() == [24, 39]
+    assert canvas.shape == (3, 38, 38)
+    assert bool((canvas[:, :12] == 1).all())
+    assert not canvas[:, 12:].any()
+    assert cut.nonzero().amin(0).tolist() == [14, 0]
+    assert cut.nonzero().amax(0).tolist() == [23, 37]
+
+
+# Objects of a photo of 60 x 100 px, and the box of "crop" with a margin of 10 px.
+CUT = {
+    "left": ((0, 20, 50, 46), (0, 3, 60, 63)),
+    "right": ((60, 20, 100, 46), (50, 8, 100, 58)),
+    "bottom": ((30, 20, 55, 60), (18, 10, 68, 60)),
+    "top and bottom": ((30, 0, 60, 60), (15, 0, 75, 60)),
+    "left and right": ((0, 15, 100, 35), (0, -25, 100, 75)),
+    "left and bottom": ((0, 20, 50, 60), (0, 0, 60, 60)),
+    "all around": ((0, 0, 100, 60), (0, -20, 100, 80)),
+}
+
+
+def blot(box: tuple[int, int, int, int]) -> tuple[Tensor, Tensor]:
+    """Return a photo of 60 x 100 px with a grey object and its mask."""
+    mask = mask_of(60, 100, box)
+    return (1 - 0.6 * mask).expand(3, -1, -1).clone(), mask
+
+
+@pytest.mark.parametrize("sides", CUT)
+def test_no_margin_where_the_photo_cuts_the_object(sides: str) -> None:
+    obj, box = CUT[sides]
+    margin = 10 / max(obj[2] - obj[0], obj[3] - obj[1])
+    assert frame_photo(mask_of(60, 100, obj), "crop", margin) == Frame((60, 100), box)
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_an_object_that_touches_the_border_is_whole(width: int) -> None:
+    """A foot of 2 px on a border of 60 px touches it; one of 3 px is cut by it."""
+    mask = mask_of(60, 60, (20, 10, 40, 50))
+    mask[50:, 29 : 29 + width] = 1
+    photo = (1 - mask).expand(3, -1, -1)
+    frame = frame_photo(mask, "crop", 0.2)
+    assert frame.box[3] == (70 if width == 2 else 60)
+    canvas, cut = apply_frame(photo, mask, Frame((60, 60), (0, 0, 80, 80)))
+    assert bool(cut[60:].any()) == (width == 3)
+    assert bool((canvas[:, 60:] < 1).any()) == (width == 3)
+
+
+@pytest.mark.parametrize("sides", CUT)
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_a_cut_object_goes_on_beyond_the_photo(fit: Fit, sides: str) -> None:
+    """So the cut makes no edge: the object reaches the canvas' border there, and nowhere else is there an object."""
+    obj, _ = CUT[sides]
+    photo, mask = blot(obj)
+    frame = frame_photo(mask, fit, 0.3)
+    canvas, cut = apply_frame(photo, mask, frame)
+    left, top, right, bottom = frame.box
+    reached = [bool(border.any()) for border in (cut[:, 0], cut[:, -1], cut[0], cut[-1])]
+    assert reached == [obj[0] == 0, obj[2] == 100, obj[1] == 0, obj[3] == 60]
+    inside = (slice(max(0, -top), 60 - top), slice(max(0, -left), 100 - left))
+    shown = (slice(max(0, top), bottom), slice(max(0, left), right))
+    assert torch.equal(cut[inside], mask[shown])
+    assert torch.equal(canvas[:, inside[0], inside[1]], photo[:, shown[0], shown[1]])
+    deep = torch.from_numpy(ndimage.binary_erosion(cut.numpy(), np.ones((9, 9)), border_value=1))
+    torch.testing.assert_close(canvas[:, deep], torch.full((3, int(deep.sum())), 0.4))
+
+
+def test_what_goes_on_is_blurred_along_the_border() -> None:
+    """Stripes that end at the photo's border would be drawn as lines; their mean goes on."""
+    photo, mask = torch.zeros(3, 50, 100), torch.ones(50, 100)
+    photo[:, :, ::2] = 1
+    canvas, cut = apply_frame(photo, mask, frame_photo(mask, "pad"))
+    assert bool(cut.all())
+    assert torch.equal(canvas[:, 25:75], photo)
+    for beyond in (canvas[:, :25], canvas[:, 75:]):
+        assert float(beyond.std(dim=2).max()) < 0.06
+        torch.testing.assert_close(beyond, beyond[:, :1].expand_as(beyond))  # the same in every line
+
+
+@pytest.mark.parametrize("sides", CUT)
+def test_strokes_on_a_cut_object_find_back_to_the_photo(sides: str) -> None:
+    """To the pixel: the object's middle on the canvas is its middle in the photo, and the way back is exact."""
+    obj, _ = CUT[sides]
+    photo, mask = blot(obj)
+    spot = (obj[0] + obj[2]) // 2 - 2, (obj[1] + obj[3]) // 2 - 2
+    photo[:, spot[1] : spot[1] + 4, spot[0] : spot[0] + 4] = 0
+    frame = frame_photo(mask, "crop", 0.3)
+    canvas, _ = apply_frame(photo, mask, frame)
+    y, x = (canvas[0] < 0.2).nonzero().float().mean(dim=0).add(0.5).tolist()
+    strokes = strokes_at(x, y, canvas.shape[-1])
+    placed = frame.to_photo(strokes)
+    assert placed.control_points[0, 0, 0].tolist() == [spot[0] + 2, spot[1] + 2]
+    assert torch.equal(frame.to_canvas(placed, strokes.canvas_size).control_points, strokes.control_points)
 
 
 @pytest.mark.parametrize(("fit", "margin"), [("stretch", 0.1), ("crop", -0.1), ("crop", 1.1), ("crop", float("nan"))])

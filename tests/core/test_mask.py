@@ -93,7 +93,7 @@ def test_without_a_mask_the_whole_photo_is_kept() -> None:
     cut = mask_object(images, None, MaskConfig(**PLAIN))  # type: ignore[arg-type]
     assert cut.image.shape == (2, 3, 36, 36)
     assert torch.equal(cut.image[:, :, 6:30], images)
-    assert cut.mask.sum(dim=(1, 2)).tolist() == [24 * 36] * 2
+    assert bool(cut.mask.all())  # and goes on beyond its own borders, which cut it
 
 
 def test_a_batch_with_different_crops() -> None:

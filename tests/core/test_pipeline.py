@@ -66,7 +66,7 @@ def test_provenance_names_what_decided_the_first_strokes(cup: Tensor, encoder: I
     assert given["mask"] == {**asdict(WHOLE.mask), "source": "given"}
     looking = encoder
     assert plain["saliency"] == {
-        "method": "auto", "text": "", "edges": "textbook", "encoder": looking.name,
+        "method": "auto", "text": "", "edges": "drawing", "encoder": looking.name,
         "encoder_sha256": looking.fingerprint,
     }  # fmt: skip
 
@@ -74,11 +74,11 @@ def test_provenance_names_what_decided_the_first_strokes(cup: Tensor, encoder: I
 def test_edges_decide_where_strokes_start(cup: Tensor, encoder: ImageEncoder) -> None:
     usual, published = (
         sketch(cup, replace(WHOLE, edges=edges), encoder=encoder).result.strokes  # type: ignore[arg-type]
-        for edges in ("textbook", "published")
+        for edges in ("drawing", "published")
     )
     assert published.provenance["saliency"] == {**usual.provenance["saliency"], "edges": "published"}  # type: ignore[dict-item]
     assert not torch.equal(published.control_points, usual.control_points)
-    with pytest.raises(ConfigError, match="edges must be one of textbook, published"):
+    with pytest.raises(ConfigError, match="edges must be one of drawing, textbook, published"):
         SketchConfig(edges="sobel")  # type: ignore[arg-type]
 
 

@@ -10,10 +10,18 @@ from torch import Tensor
 
 from clipasso_core.encoders import AttentionConfig, ImageEncoder
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
+from clipasso_core.line_drawing import line_drawing
 from clipasso_core.pixels import resize
-from clipasso_core.saliency import compute_saliency
+from clipasso_core.saliency import (
+    CONTOUR_SHARE,
+    EDGE_METHODS,
+    FAINT_ATTENTION,
+    LEAST_ATTENTION,
+    EdgeMethod,
+    compute_saliency,
+)
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
-from clipasso_core.xdog import xdog
+from clipasso_core.xdog import XdogMethod, xdog
 
 SIDE = 224
 
@@ -49,42 +57,68 @@ def test_saliency_of_a_real_photo(cup: Tensor, encoder: ImageEncoder) -> None:
         assert float(one.min()) == 0
         assert float(one.max()) == pytest.approx(1)
     assert not maps.saliency[maps.edges == 0].any()
-    assert torch.equal(maps.edges, xdog(cup))
+    drawn = 1 - line_drawing(cup)  # the stronger the darker, and not what is too faint
+    clear = drawn > 0.3
+    torch.testing.assert_close(maps.edges[clear], drawn[clear])
+    assert not maps.edges[drawn < 0.2].any()
 
 
-def test_it_is_attention_times_edges(cup: Tensor) -> None:
-    attention = half(0.25, 1.0)
-    maps = compute_saliency(cup, Looking(attention))  # type: ignore[arg-type]
-    lines = maps.edges > 0
-    left, right = lines.clone(), lines.clone()
-    left[..., SIDE // 2 :], right[..., : SIDE // 2] = False, False
-    assert maps.saliency[right].unique().tolist() == [1.0]
-    assert maps.saliency[left].mean() == pytest.approx(0.25, abs=0.002)
+@pytest.mark.parametrize("edges", ["drawing", "textbook"])
+def test_it_is_attention_times_edges(cup: Tensor, edges: EdgeMethod) -> None:
+    attention, least = half(0.25, 1.0), LEAST_ATTENTION if edges == "drawing" else FAINT_ATTENTION
+    maps = compute_saliency(cup, Looking(attention), edges=edges)  # type: ignore[arg-type]
+    product = (attention + least) * maps.edges
+    torch.testing.assert_close(maps.saliency, product / product.max())
+    assert float(maps.edges[..., : SIDE // 2].max()) == float(maps.edges[..., SIDE // 2 :].max()) == 1
 
 
-def test_the_lines_may_be_the_published_ones(cup: Tensor, encoder: ImageEncoder) -> None:
-    maps, usual = compute_saliency(cup, encoder, edges="published"), compute_saliency(cup, encoder)
-    assert torch.equal(maps.edges, xdog(cup, "published"))
+@pytest.mark.parametrize("edges", ["textbook", "published"])
+def test_the_lines_may_be_xdogs(cup: Tensor, encoder: ImageEncoder, edges: XdogMethod) -> None:
+    maps, usual = compute_saliency(cup, encoder, edges=edges), compute_saliency(cup, encoder)
+    assert torch.equal(maps.edges, xdog(cup, edges))
     assert not torch.equal(maps.saliency, usual.saliency)
     assert not maps.saliency[maps.edges == 0].any()
     said = [one.facts["saliency"] for one in (maps, usual)]
-    assert [facts["edges"] for facts in said if isinstance(facts, dict)] == ["published", "textbook"]
-    with pytest.raises(ConfigError, match="edges must be one of textbook, published"):
+    assert [facts["edges"] for facts in said if isinstance(facts, dict)] == [edges, "drawing"]
+
+
+def test_unknown_edges_are_refused(cup: Tensor, encoder: ImageEncoder) -> None:
+    with pytest.raises(ConfigError, match="edges must be one of drawing, textbook, published"):
         compute_saliency(cup, encoder, edges="sobel")  # type: ignore[arg-type]
 
 
-def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor) -> None:
-    maps = compute_saliency(cup, Looking(half(0.0, 1.0)))  # type: ignore[arg-type]
+@pytest.mark.parametrize("edges", EDGE_METHODS)
+def test_the_edges_are_those_that_strokes_may_start_on(cup: Tensor, edges: EdgeMethod) -> None:
+    """Whichever way they are found: inside the mask, and its contour among them."""
+    mask = half(0, 1)
+    maps = compute_saliency(cup, Looking(torch.ones(1, 1, 1)), mask, edges=edges)  # type: ignore[arg-type]
+    assert torch.equal(maps.edges > 0, maps.saliency > 0)
+    assert not maps.edges[mask == 0].any()
+    assert bool((maps.edges[0, :, SIDE // 2] > 0).all())
+
+
+@pytest.mark.parametrize(("edges", "share"), [("drawing", 0.15 / 1.15), ("textbook", 0.001 / 1.001)])
+def test_a_line_that_nobody_looks_at_still_counts(cup: Tensor, edges: EdgeMethod, share: float) -> None:
+    maps = compute_saliency(cup, Looking(half(0.0, 1.0)), edges=edges)  # type: ignore[arg-type]
     lines = (maps.edges > 0) & (half(1, 0) > 0)
     assert bool(lines.any())
+    torch.testing.assert_close(maps.saliency[lines], share * maps.edges[lines])
     assert float(maps.saliency[lines].min()) > 1e-4  # what stroke_init counts as positive
-    assert float(maps.saliency[lines].max()) < 0.01
+
+
+def test_a_contour_is_a_weaker_line_than_the_strongest_inside() -> None:
+    photo, mask = torch.ones(1, 3, SIDE, SIDE), torch.zeros(1, SIDE, SIDE)
+    photo[..., 40:184, 40:184], mask[..., 40:184, 40:184] = 0.8, 1
+    photo[..., 100:108, 100:108] = 0.1
+    edges = compute_saliency(photo, Looking(torch.ones(1, 1, 1)), mask).edges[0]  # type: ignore[arg-type]
+    assert float(edges[103, 103]) == 1
+    assert float(edges[41:183, 40].min()) == float(edges[41:183, 40].max()) == pytest.approx(CONTOUR_SHARE)
 
 
 def test_only_inside_the_mask(cup: Tensor) -> None:
     looking, mask = Looking(torch.ones(1)[:, None]), half(0, 1)
-    everywhere = compute_saliency(cup, looking).saliency  # type: ignore[arg-type]
-    inside = compute_saliency(cup, looking, mask).saliency  # type: ignore[arg-type]
+    everywhere = compute_saliency(cup, looking, edges="textbook").saliency  # type: ignore[arg-type]
+    inside = compute_saliency(cup, looking, mask, edges="textbook").saliency  # type: ignore[arg-type]
     assert bool(everywhere[mask == 0].any())
     assert not inside[mask == 0].any()
     rim = mask.clone()

@@ -53,11 +53,15 @@ def test_defaults(saliency: Tensor) -> None:
     assert strokes.stroke_width.unique().tolist() == [3.0]
 
 
-def test_the_same_seed_gives_the_same_strokes(saliency: Tensor) -> None:
-    first, second = (init_strokes(saliency, config(seed=5)).control_points for _ in range(2))
-    torch.rand(3)  # the global generator plays no part
-    assert first.numpy().tobytes() == second.numpy().tobytes()
-    assert not torch.equal(first, init_strokes(saliency, config(seed=6)).control_points)
+@pytest.mark.parametrize("follow", [0.0, 0.4])
+def test_the_same_seed_gives_the_same_strokes(saliency: Tensor, follow: float) -> None:
+    lines = torch.maximum(saliency, ring())
+    drawn = []
+    for _ in range(2):
+        drawn.append(init_strokes(lines, config(seed=5, follow=follow)).control_points)
+        torch.rand(3)  # the global generator plays no part
+    assert drawn[0].numpy().tobytes() == drawn[1].numpy().tobytes()
+    assert not torch.equal(drawn[0], init_strokes(lines, config(seed=6, follow=follow)).control_points)
 
 
 def test_different_large_seeds_draw_differently(saliency: Tensor) -> None:
@@ -73,10 +77,11 @@ def test_the_sketches_of_a_photo_have_seeds_a_thousand_apart(saliency: Tensor) -
     assert not torch.equal(together[0], together[1])
 
 
-def test_a_photo_starts_the_same_whatever_else_is_in_the_batch(saliency: Tensor) -> None:
-    together = init_strokes(saliency, config()).control_points
-    assert torch.equal(together[3:], init_strokes(saliency[1:], config()).control_points)
-    assert torch.equal(together[:3], init_strokes(saliency[:1], config()).control_points)
+@pytest.mark.parametrize("follow", [0.0, 0.4])
+def test_a_photo_starts_the_same_whatever_else_is_in_the_batch(saliency: Tensor, follow: float) -> None:
+    together = init_strokes(saliency, config(follow=follow)).control_points
+    assert torch.equal(together[3:], init_strokes(saliency[1:], config(follow=follow)).control_points)
+    assert torch.equal(together[:3], init_strokes(saliency[:1], config(follow=follow)).control_points)
 
 
 def test_starts_lie_on_salient_pixels_and_never_twice_on_one(saliency: Tensor) -> None:
@@ -122,20 +127,40 @@ def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
 
 
 def test_first_strokes_end_where_they_meet_an_earlier_one() -> None:
-    on = curve_points(segments_of(init_strokes(ring(), config(follow=0.4)).control_points), torch.linspace(0, 1, 30))
-    for sketch in on.flatten(2, 3):
+    """6 strokes of up to 90 px are more than the 440 px of the ring."""
+    points = init_strokes(ring(), config(num_strokes=6, follow=0.4, spread=0.6)).control_points
+    y, x = ring()[0].nonzero().float().add(0.5).unbind(1)
+    for sketch in curve_points(segments_of(points), torch.linspace(0, 1, 30)).flatten(2, 3):
         apart = [float(torch.cdist(a, b).min()) for i, a in enumerate(sketch) for b in sketch[:i]]
-        assert min(apart) > 3  # px: no line is drawn twice
-        assert min(apart) < 9  # and none is left half drawn: 8 strokes of 90 px are more than the ring's 440
+        assert min(apart) > 5  # px: no line is drawn twice
+        away = torch.cdist(torch.stack([x, y], dim=1), sketch.flatten(0, 1)).amin(dim=1)
+        assert float(away.max()) < 9  # and none is left half drawn
+
+
+def test_starts_keep_apart_from_whole_strokes() -> None:
+    """Not from their starts alone: whatever part of a line the first stroke leaves, the second takes the other line."""
+    lines = torch.zeros(1, SIDE, SIDE)
+    lines[0, 60:62, 60:150], lines[0, 150:152, 60:150] = 1, 1
+    two = config(num_strokes=2, num_sketches=16, follow=0.4, spread=2.0, radius=0.01)
+    for first, second in init_strokes(lines, two).control_points:
+        assert float((first[:, 1].mean() - second[:, 1].mean()).abs()) == pytest.approx(90, abs=2)
 
 
 def test_first_strokes_are_as_long_as_their_lines() -> None:
     lines = torch.zeros(1, SIDE, SIDE)
-    lines[0, 60:62, 20:200], lines[0, 150:152, 100:112] = 1, 1
-    points = init_strokes(lines, config(num_strokes=2, num_sketches=1, follow=0.4, spread=1.0)).control_points[0]
-    lengths = sorted(arc_length(points).tolist())
-    assert lengths[0] == pytest.approx(14, abs=5)
-    assert lengths[1] == pytest.approx(0.4 * SIDE, abs=25)
+    lines[0, 60:62, 100:112], lines[0, 105:107, 100:125], lines[0, 150:152, 100:140] = 1, 1, 1
+    points = init_strokes(lines, config(num_strokes=3, follow=0.4, spread=1.0, radius=0.01)).control_points
+    for lengths in arc_length(points):
+        assert sorted(lengths.tolist()) == [pytest.approx(length, abs=4) for length in (13, 26, 41)]
+
+
+def test_a_small_spot_gets_a_small_stroke() -> None:
+    """An eye or a button: nothing to follow, and a full-length stroke would run through it."""
+    y, x = torch.meshgrid(torch.arange(SIDE) + 0.5, torch.arange(SIDE) + 0.5, indexing="ij")
+    spot = (((x - 112).square() + (y - 112).square()).sqrt() < 4).float()[None]
+    points = init_strokes(spot, config(num_strokes=1, num_sketches=8, follow=0.4)).control_points
+    assert float(arc_length(points).max()) < 0.15 * SIDE
+    assert float(points.sub(112).abs().max()) < 0.1 * SIDE
 
 
 def test_strokes_on_one_spot_still_differ() -> None:

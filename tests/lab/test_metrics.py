@@ -37,7 +37,7 @@ def test_it_is_the_object_on_white_in_its_frame_with_lines_and_outline(
     assert set(edges.unique().tolist()) == {0, 1}
     assert not bool(edges[~inside].any())
     assert bool((edges >= lines)[inside].all())
-    deep = torch.from_numpy(ndimage.binary_erosion(inside.numpy(), np.ones((5, 5))))
+    deep = torch.from_numpy(ndimage.binary_erosion(inside.numpy(), np.ones((5, 5)), border_value=1))
     assert float(edges[inside & ~deep].mean()) > 0.9
     assert torch.equal(edges[deep], lines[deep])
 
@@ -146,8 +146,8 @@ def test_the_optimisers_own_encoder_finds_the_optimisers_loss(
     traced: dict[str, Strokes], references: dict[str, ReferencePhoto], encoder: ImageEncoder
 ) -> None:
     """Its photo is shrunk to the canvas first, and the embedded encoder's size is the canvas's."""
-    strokes = traced["cup"]
-    run = SketchRun(references["cup"].image, strokes, encoder, OptimizeConfig(num_iterations=1, num_views=0))
+    strokes, plain = traced["cup"], OptimizeConfig(num_iterations=1, num_views=0, simplify=0.0, tidy=0.0)
+    run = SketchRun(references["cup"].image, strokes, encoder, plain)
     loss = float(run.step().losses["evaluation"])
     found = metrics_of(strokes, references["cup"], Judge(encoder, torch.device("cpu")))
     assert found.loss == pytest.approx(loss, abs=1e-4)

@@ -15,7 +15,7 @@ from clipasso_core.strokes import Strokes
 
 PLAIN = {
     "num_iterations": 4, "num_views": 1, "bank_size": 4, "learning_rate": 1.0, "final_learning_rate": 1.0,
-    "tidy": 0.0, "halving": False,
+    "simplify": 0.0, "tidy": 0.0, "halving": False,
 }  # fmt: skip
 
 
@@ -24,7 +24,9 @@ def first_strokes() -> Callable[..., Strokes]:
     """Return 4 first strokes a sketch for some photos, the same for each photo."""
 
     def make(photos: int = 1, sketches: int = 1, seed: int = 0) -> Strokes:
-        config = StrokeInitConfig(num_strokes=4, num_sketches=sketches, canvas_size=64, radius=0.2, seed=seed)
+        config = StrokeInitConfig(
+            num_strokes=4, num_sketches=sketches, canvas_size=64, radius=0.2, seed=seed, follow=0.0
+        )
         return init_strokes(torch.ones(photos, 64, 64), config)
 
     return make

@@ -31,9 +31,10 @@ def evaluation(run: SketchRun, strokes: Strokes) -> list[float]:
     photo = bank.photo(identity, torch.zeros(strokes.batch_size, dtype=torch.long))
     assert seen.embedding is not None
     assert photo.embedding is not None
-    total = 0.1 * (1 - torch.cosine_similarity(seen.embedding, photo.embedding))
+    total = run.recipe.semantic_weight * (1 - torch.cosine_similarity(seen.embedding, photo.embedding))
     for name, found in seen.maps.items():
-        total = total + (found - photo.maps[name]).square().sum(1).mean((1, 2))
+        weight = run.recipe.layer_weights[name]
+        total = total + weight * (found - photo.maps[name]).square().sum(1).mean((1, 2))
     losses: list[float] = (total + run.config.opacity_weight * opacities(strokes).mean(1)).tolist()
     return losses
 
