@@ -11,6 +11,9 @@ from . import host
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
+THE_NETWORKS_OWN = -1.0
+"""The widget's value that keeps the weight of meaning in the encoder's own recipe."""
+
 
 class LoadEncoder(io.ComfyNode):
     """Load an encoder."""
@@ -47,11 +50,12 @@ class LoadEncoder(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "semantic_weight",
-                    default=0.1,
-                    min=0.0,
+                    default=THE_NETWORKS_OWN,
+                    min=THE_NETWORKS_OWN,
                     max=10.0,
                     step=0.05,
-                    tooltip="How much meaning (the final embedding) counts beside geometry. The paper's is 0.1.",
+                    tooltip="How much meaning (the final embedding) counts beside geometry. The paper's is 0.1; -1 "
+                    "keeps the network's default.",
                 ),
             ],
             outputs=[SketchEncoderType.Output("encoder", display_name="encoder", tooltip="For Saliency and Optimize.")],
@@ -70,7 +74,8 @@ class LoadEncoder(io.ComfyNode):
     ) -> io.NodeOutput:
         with host.gradients():
             loaded = embedded() if encoder_name == EMBEDDED else _load(encoder_name, download_if_missing)
-            recipe = choose_recipe(loaded.encoder, layer_weights, semantic_weight)
+            meaning = None if semantic_weight < 0 else semantic_weight
+            recipe = choose_recipe(loaded.encoder, layer_weights, meaning)
             return io.NodeOutput(replace(loaded, recipe=recipe))
 
 

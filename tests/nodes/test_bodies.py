@@ -56,6 +56,14 @@ def test_embedded_is_the_network_of_the_open_sockets() -> None:
 
 
 @pytest.mark.usefixtures("pack")
+def test_load_encoder_as_it_comes_is_the_open_socket() -> None:
+    nodes = module("load_encoder")
+    loaded = nodes.LoadEncoder.execute("embedded", False, "", nodes.THE_NETWORKS_OWN)
+    assert loaded.recipe == nodes.embedded().recipe
+    assert nodes.LoadEncoder.execute("embedded", False, "", 0.0).recipe.semantic_weight == 0
+
+
+@pytest.mark.usefixtures("pack")
 def test_rasterize_draws_once(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = module("rasterize")
     strokes = importlib.import_module(f"{PACK}.clipasso_core.strokes").Strokes

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from clipasso_core.optimize import PRESETS, preset_config
+
 REPO = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "zh")
 HEADINGS = {"en": ("Inputs", "Outputs", "Tip", "If something goes wrong"), "zh": ("输入", "输出", "提示", "出错时")}
@@ -124,6 +126,13 @@ def test_locale_is_plain_text(language: str) -> None:
         assert text.strip() == text, path
         assert text, path
         assert not SPECIAL.search(text), f"{path}: {text!r} holds one of vue-i18n's own characters {{ }} @ |"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_presets_tooltip_names_their_iterations(language: str) -> None:
+    tooltip = read_locale(language)["CLIPassoOptimize"]["inputs"]["preset"]["tooltip"]
+    wanted = [(preset, str(preset_config(preset).num_iterations)) for preset in PRESETS]
+    assert re.findall(r"(draft|standard|best|paper)[:：].*?(\d+)", tooltip) == wanted
 
 
 def test_chinese_is_chinese() -> None:

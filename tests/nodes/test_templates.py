@@ -14,6 +14,7 @@ ON_PURPOSE = {
     "photo_to_sketch": set(),
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
     "as_published": {
+        "LoadEncoder.semantic_weight",
         "Mask.fit",
         "Saliency.edge_method",
         "StrokeInit.spread",
