@@ -15,7 +15,7 @@ from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
 from ..line_drawing import line_drawing
-from ..pixels import check_images, check_same_aspect, resize, resize_map
+from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
@@ -40,7 +40,7 @@ class SketchRun:
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
-        masks: P of [h, w], white where the objects are; None takes what is not white.
+        masks: one or P of [h, w], white where the objects are; None takes what is not white.
 
     Raises:
         ShapeError: images or masks are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
@@ -209,10 +209,12 @@ def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) 
 
 
 def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
-    """Return masks [h, w] of the photos [P, 3, H, W] as [P, H, W]."""
-    if len(masks) != len(photos):
-        raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one each.")
+    """Return masks [h, w] of the photos [P, 3, H, W], one for all or one each, as [P, H, W]."""
+    if len(masks) not in (1, len(photos)):
+        raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one, or one each.")
     size = (photos.shape[-2], photos.shape[-1])
     for mask in masks:
         check_same_aspect(mask, size, "mask")
-    return torch.cat([resize_map(mask[None].to(photos), size) for mask in masks])
+    fitted = torch.cat([resize_map(mask[None].to(photos), size) for mask in masks])
+    require_object(fitted)
+    return fitted.expand(len(photos), -1, -1)
