@@ -112,6 +112,14 @@ LOSS = Figure(
 GEOMETRIC = Figure(
     "geometric", "geometric", "the loss's part of shapes", "lower", "number", lambda one: one.metrics.geometric
 )
+SIMPLE_LOSS = Figure(
+    "simple loss",
+    "simple_loss",
+    "the loss beside the photo's line drawing, without texture, tone and shading",
+    "lower",
+    "number",
+    lambda one: one.metrics.simple_loss,
+)
 SIMILARITY = Figure(
     "similarity",
     "similarity",
@@ -220,7 +228,7 @@ CLASS_TOP3 = Figure(
     lambda one: _is_top(one.class_rank, 3),
 )
 
-DRAWN = (INK_TO_EDGE, EDGE_TO_INK, OVERLAP, SELF_CROSSING, INK_SHARE, FEATURES_FOUND, RECOGNISED)
+DRAWN = (INK_TO_EDGE, EDGE_TO_INK, OVERLAP, SELF_CROSSING, INK_SHARE, FEATURES_FOUND, RECOGNISED, SIMPLE_LOSS)
 """What sketches and groups share, after the ranks."""
 
 OF_GROUP = (LOSS, GEOMETRIC, SIMILARITY, OWN_FIRST, *DRAWN, RECOGNISED_TOP5, CLASS_TOP1, CLASS_TOP3)

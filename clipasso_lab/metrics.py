@@ -15,6 +15,7 @@ from clipasso_core.encoders import Features
 from clipasso_core.errors import MaskError, ShapeError
 from clipasso_core.files import load_image
 from clipasso_core.framing import Frame
+from clipasso_core.line_drawing import line_drawing
 from clipasso_core.mask import mask_object
 from clipasso_core.pixels import resize, resize_map
 from clipasso_core.rasterizer import ink, rasterize
@@ -44,6 +45,8 @@ class Metrics:
             is better. None for a photo without any.
         recognised: rank, 1 the best, that the judge gives the class that it takes the photo for. None for a judge that
             was not trained on classes.
+        simple_loss: the evaluation loss beside the photo's line drawing, without texture, tone and shading; lower is
+            better.
     """
 
     loss: float
@@ -56,6 +59,7 @@ class Metrics:
     ink_share: float
     features_found: float | None
     recognised: float | None
+    simple_loss: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +68,14 @@ class ReferencePhoto:
 
     Args:
         image: [1, 3, S, S] in 0-1, the object on white.
+        simple: [1, 3, 224, 224] in 0-1, the same as a ``line_drawing``.
         edges: [224, 224] of zeros and ones: its lines, and its outline.
         spots: its strongest small spots.
         frame: the way from the photo's pixels to the canvas.
     """
 
     image: Tensor
+    simple: Tensor
     edges: Tensor
     spots: Spots
     frame: Frame
@@ -95,11 +101,12 @@ def reference_photo(path: Path) -> ReferencePhoto:
         MaskError: no object, or an object without any line.
     """
     cut = mask_object(load_image(path))
-    inside = resize_map(cut.mask, CANVAS) >= 0.5
-    edges = lines_inside(xdog(resize(cut.image, CANVAS)), inside)
+    inside, small = resize_map(cut.mask, CANVAS) >= 0.5, resize(cut.image, CANVAS)
+    edges = lines_inside(xdog(small), inside)
     if not bool(edges.any()):
         raise MaskError("The photo has no lines inside its object (is it one flat colour?). Use another photo.")
-    return ReferencePhoto(cut.image, edges[0], find_spots(cut.image, inside[0]), cut.frames[0])
+    simple = line_drawing(small, inside.to(small))[:, None].expand(-1, 3, -1, -1)
+    return ReferencePhoto(cut.image, simple, edges[0], find_spots(cut.image, inside[0]), cut.frames[0])
 
 
 @torch.no_grad()
@@ -132,6 +139,7 @@ def score_strokes(
         *tidiness(strokes),
         spots_found(inked, photo.spots),
         judge.recognised(drawn, photo_seen),
+        judge.losses(drawn, judge.look(photo.simple))[0],
     )
     return metrics, embedding_of(drawn)[0]
 

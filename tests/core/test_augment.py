@@ -81,6 +81,19 @@ def test_all_that_lies_beyond_the_image_is_white(value: float) -> None:
     torch.testing.assert_close(seen[inside], torch.full((16,), value))
 
 
+def test_the_border_of_a_photo_may_go_on_beyond_it() -> None:
+    """Else an object that the canvas cuts would get an edge there in every view but the first."""
+    images = torch.rand(1, 3, 8, 8, generator=seeded())
+    view = identity_view()
+    view[0, 2] = 2 * 3 / 8  # look 3 px to the right
+    grid = view_grid(view[None], (8, 8)).float()
+    seen = warp(images, grid, "border")
+    torch.testing.assert_close(seen[..., :5], images[..., 3:])
+    torch.testing.assert_close(seen[..., 5:], images[..., 7:].expand(-1, -1, -1, 3))
+    away = view_grid(torch.diag(torch.tensor([4.0, 4.0, 1.0]))[None], (16, 16))
+    assert torch.equal(warp(torch.full((1, 1, 16, 16), 0.25), away, "border"), torch.full((1, 1, 16, 16), 0.25))
+
+
 def test_random_views_show_white_never_black() -> None:
     seen = warp(torch.full((1, 1, 32, 32), 0.5), view_grid(random_views(16, seeded()), (32, 32)))
     assert float(seen.min()) >= 0.5 - 1e-6

@@ -19,6 +19,13 @@ def test_the_default_judge_is_not_what_the_optimiser_uses(judge: Judge) -> None:
     assert judge.encoder.fingerprint != get_encoder().fingerprint
 
 
+def test_its_figures_stay_comparable(judge: Judge) -> None:
+    """Whatever becomes of the optimiser's recipe, losses of one year are those of another."""
+    recipe = judge.encoder.recipe
+    assert dict(recipe.layer_weights) == {"stage2": 1.0, "stage3": 1.0}
+    assert (recipe.normalize_channels, recipe.semantic_weight, dict(recipe.distances)) == (True, 0.1, {})
+
+
 def test_it_looks_at_its_own_size(judge: Judge) -> None:
     image = torch.rand(1, 3, 300, 300, generator=torch.Generator().manual_seed(0))
     seen = judge.look(image)

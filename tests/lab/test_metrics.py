@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ImageFileError, MaskError, ShapeError
 from clipasso_core.files import load_image, save_png
+from clipasso_core.line_drawing import line_drawing
 from clipasso_core.mask import mask_object
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.pixels import resize, resize_map
@@ -120,6 +121,20 @@ def test_own_edges_beat_anothers(
     assert right.edge_to_ink < 1.5 < wrong.edge_to_ink
     assert right.features_found > wrong.features_found
     assert all(map(math.isfinite, astuple(right)))
+
+
+def test_the_simple_loss_is_the_loss_beside_the_line_drawing(
+    photos: list[Path], traced: dict[str, Strokes], references: dict[str, ReferencePhoto], judge: Judge
+) -> None:
+    photo, found = references["cat"], metrics_of(traced["cat"], references["cat"], judge)
+    inside = resize_map(mask_object(load_image(photos[0])).mask, (224, 224)) >= 0.5
+    drawing = line_drawing(resize(photo.image, (224, 224)), inside.float())
+    assert photo.simple.shape == (1, 3, 224, 224)
+    torch.testing.assert_close(photo.simple, drawing[:, None].expand(1, 3, 224, 224))
+    beside = metrics_of(traced["cat"], replace(photo, image=photo.simple), judge)
+    assert found.simple_loss == pytest.approx(beside.loss)
+    assert found.simple_loss < found.loss  # lines are nearer to lines than to a photo
+    assert found.simple_loss < metrics_of(traced["cup"], photo, judge).simple_loss
 
 
 def test_the_plain_figures_of_a_scribble(references: dict[str, ReferencePhoto], judge: Judge) -> None:

@@ -67,8 +67,8 @@ def test_classes_stand_last(evaluation: Callable[..., Any], scored: Callable[...
 def test_what_a_judge_cannot_tell_is_a_dash(evaluation: Callable[..., Any], scored: Callable[..., Any]) -> None:
     found = evaluation(scored(overlap=0.184, features_found=None, recognised=None))
     groups, sketches = (part.splitlines() for part in to_text(found).split("\n\n"))
-    assert groups[0].endswith("overlap  self-crossing  ink share  features found  recognised")
-    assert groups[1].split()[-5:] == sketches[1].split()[-5:] == ["18%", "100%", "100%", "-", "-"]
+    assert groups[0].endswith("overlap  self-crossing  ink share  features found  recognised  simple loss")
+    assert groups[1].split()[-6:] == sketches[1].split()[-6:] == ["18%", "100%", "100%", "-", "-", "1.000"]
     facts = to_json(found)
     for one in (facts["sketches"][0], facts["groups"][0]):
         assert (one["overlap"], one["features_found"], one["recognised"]) == (0.184, None, None)

@@ -94,7 +94,7 @@ def test_images_must_be_rgb_floats(net: EfficientNetEncoder) -> None:
 def test_by_default_the_recipes_layers(net: EfficientNetEncoder, cup: Tensor) -> None:
     layers = tuple(net.encode(cup).maps)
     assert set(layers) == set(net.recipe.layer_weights)
-    assert sorted(STRIDES[name] for name in layers) == [8, 16]
+    assert sorted(STRIDES[name] for name in layers) == [4, 8, 16]
 
 
 def test_an_unknown_layer_is_named_beside_the_known(net: EfficientNetEncoder, cup: Tensor) -> None:
