@@ -148,7 +148,7 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
     (torch.Size([3, 60, 60]), 1.0, 1.0, 0.0)
     """
     cuts, blur = _cuts(mask), max(1, round(BLUR * max(mask.shape)))
-    image, mask = _framed(image, frame, cuts, 1.0, blur), _framed(mask[None], frame, cuts, 0.0, blur)
+    image, mask = _framed(image, frame, cuts, 1.0, blur), _framed(mask[None], frame, cuts, 0.0, 0)
     side = max(image.shape[-2:])
     return resize(image[None], (side, side))[0], resize_map(mask, (side, side))[0]
 
@@ -211,7 +211,9 @@ def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], em
 
 def _strip(border: Tensor, number: int, goes_on: bool, empty: float, blur: int) -> Tensor:
     """Return ``number`` lines [C, number, L] that lie beyond an image's border [C, L]; none where it is negative."""
-    if goes_on:
+    if goes_on and not blur:
+        border = torch.minimum(border.cummax(-1).values, border.flip(-1).cummax(-1).values.flip(-1))
+    elif goes_on:
         border = F.avg_pool1d(border, 2 * blur + 1, 1, blur, count_include_pad=False)
     line = border if goes_on else torch.full_like(border, empty)
     return line[:, None].expand(-1, max(number, 0), -1)

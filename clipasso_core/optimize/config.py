@@ -48,12 +48,12 @@ class OptimizeConfig:
     True
     """
 
-    num_iterations: int = 300
-    learning_rate: float = 2.5
+    num_iterations: int = 200
+    learning_rate: float = 2.0
     final_learning_rate: float = 0.02
-    num_views: int = 1
+    num_views: int = 2
     bank_size: int = 32
-    simplify: float = 0.4
+    simplify: float = 0.5
     tidy: float = 0.5
     halving: bool = True
     images_per_pass: int = 0
@@ -106,9 +106,9 @@ def preset_config(preset: Preset) -> OptimizeConfig:
     100
     """
     presets = {
-        "draft": OptimizeConfig(num_iterations=100, bank_size=16),
+        "draft": OptimizeConfig(num_iterations=80, num_views=1, bank_size=16),
         "standard": OptimizeConfig(),
-        "best": OptimizeConfig(num_iterations=800, bank_size=64, halving=False),
+        "best": OptimizeConfig(num_iterations=500, num_views=3, bank_size=64, halving=False),
         "paper": OptimizeConfig(
             num_iterations=2001,
             learning_rate=1.0,
