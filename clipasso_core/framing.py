@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -14,6 +14,7 @@ from .errors import ConfigError, ShapeError, check_choice
 from .pixels import resize, resize_map
 from .strokes import Strokes
 
+GoingOn = Callable[[Tensor], Tensor]
 Fit = Literal["pad", "crop", "squash"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 
@@ -21,7 +22,7 @@ LEAST_CUT = 0.04
 """Of a border's length: an object that has less of it only touches it."""
 
 BLUR = 0.04
-"""Of the photo's side: over how many px what goes on beyond the border is averaged, each way."""
+"""Of a border's length: over how many px of it what goes on beyond it is averaged, each way."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
     >>> image.shape, image[0, 0, 30].item(), image[0, 59, 0].item(), image[0, 59, 30].item()
     (torch.Size([3, 60, 60]), 1.0, 1.0, 0.0)
     """
-    cuts, blur = _cuts(mask), max(1, round(BLUR * max(mask.shape)))
-    image, mask = _framed(image, frame, cuts, 1.0, blur), _framed(mask[None], frame, cuts, 0.0, 0)
+    cuts = _cuts(mask)
+    image, mask = _framed(image, frame, cuts, 1.0, _smoothed), _framed(mask[None], frame, cuts, 0.0, _spanned)
     side = max(image.shape[-2:])
     return resize(image[None], (side, side))[0], resize_map(mask, (side, side))[0]
 
@@ -189,31 +190,38 @@ def _widened(first: int, last: int, wanted: int, cuts: tuple[bool, bool]) -> tup
     return first - ahead, last + more - ahead
 
 
-def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], empty: float, blur: int) -> Tensor:
+def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], empty: float, beyond: GoingOn) -> Tensor:
     """Cut an image [C, H, W] to a frame; beyond the photo it is ``empty``, but goes on where a border cuts it.
 
-    What goes on is averaged along the border over ``blur`` px each way, so that only broad shapes do.
+    What it is there, ``beyond`` makes of the border [C, L].
     """
     left, top, right, bottom = frame.box
     height, width = frame.photo_size
     image = image[:, max(top, 0) : bottom, max(left, 0) : right]
     columns = [
-        _strip(image[:, :, end], number, cut, empty, blur)
+        _strip(image[:, :, end], number, cut, empty, beyond)
         for end, number, cut in ((0, -left, cuts[0]), (-1, right - width, cuts[1]))
     ]
     image = torch.cat([columns[0], image.transpose(1, 2), columns[1]], dim=1).transpose(1, 2)
     rows = [
-        _strip(image[:, end], number, cut, empty, blur)
+        _strip(image[:, end], number, cut, empty, beyond)
         for end, number, cut in ((0, -top, cuts[2]), (-1, bottom - height, cuts[3]))
     ]
     return torch.cat([rows[0], image, rows[1]], dim=1)
 
 
-def _strip(border: Tensor, number: int, goes_on: bool, empty: float, blur: int) -> Tensor:
+def _strip(border: Tensor, number: int, cut: bool, empty: float, beyond: GoingOn) -> Tensor:
     """Return ``number`` lines [C, number, L] that lie beyond an image's border [C, L]; none where it is negative."""
-    if goes_on and not blur:
-        border = torch.minimum(border.cummax(-1).values, border.flip(-1).cummax(-1).values.flip(-1))
-    elif goes_on:
-        border = F.avg_pool1d(border, 2 * blur + 1, 1, blur, count_include_pad=False)
-    line = border if goes_on else torch.full_like(border, empty)
+    line = beyond(border) if cut else torch.full_like(border, empty)
     return line[:, None].expand(-1, max(number, 0), -1)
+
+
+def _smoothed(border: Tensor) -> Tensor:
+    """Average a photo's border [C, L], so that only broad shapes go on beyond it."""
+    reach = max(1, round(BLUR * border.shape[-1]))
+    return F.avg_pool1d(border, 2 * reach + 1, 1, reach, count_include_pad=False)
+
+
+def _spanned(border: Tensor) -> Tensor:
+    """Fill a mask's border [1, L] between its first and its last object, so that holes make no stripes beyond it."""
+    return torch.minimum(border.cummax(dim=-1).values, border.flip(-1).cummax(dim=-1).values.flip(-1))
