@@ -103,7 +103,7 @@ def preset_config(preset: Preset) -> OptimizeConfig:
         ConfigError: unknown preset; the message lists those there are.
 
     >>> preset_config("draft").num_iterations
-    100
+    80
     """
     presets = {
         "draft": OptimizeConfig(num_iterations=80, num_views=1, bank_size=16),
