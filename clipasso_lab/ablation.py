@@ -35,16 +35,21 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "halving": ({"halving": True}, {}),
     "learning rate of the paper, 1": ({"learning_rate": 1.0}, {}),
     "constant learning rate": ({"final_learning_rate": 1.0}, {}),
+    "one view besides the identity": ({"num_views": 1}, {}),
     "four views, as the paper": ({"num_views": 4}, {}),
     "no view but the identity": ({"num_views": 0}, {}),
     "bank of 4 views": ({"bank_size": 4}, {}),
     "bank of 8 views": ({"bank_size": 8}, {}),
     "bank of 128 views": ({"bank_size": 128}, {}),
+    "compared with the photo alone": ({"simplify": 0.0}, {}),
+    "compared with the line drawing alone": ({"simplify": 1.0}, {}),
+    "strokes may pile up": ({"tidy": 0.0}, {}),
     "first strokes set off at random": ({}, {"follow": 0.0}),
     "first strokes do not keep apart": ({}, {"spread": 0.0}),
     "first strokes of the paper": ({}, {"follow": 0.0, "spread": 0.0}),
 }
-"""What each changes in ``OptimizeConfig``, and in ``StrokeInitConfig``."""
+"""What each changes in ``OptimizeConfig``, and in ``StrokeInitConfig``. Where ``simplify`` or ``tidy`` change, the loss
+is another one, and only the judge's can be compared."""
 
 
 def run_variant(name: str, photos: list[StudyPhoto], options: argparse.Namespace, judge: Judge) -> dict[str, Any]:
