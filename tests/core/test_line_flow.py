@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.bezier import curve_points, segments_of
-from clipasso_core.line_flow import curve_through, follow, line_flow, place_evenly
+from clipasso_core.line_flow import MOST_TURN, curve_through, follow, line_flow, place_evenly
 
 SIDE = 96
 Y, X = torch.meshgrid(torch.arange(SIDE) + 0.5, torch.arange(SIDE) + 0.5, indexing="ij")
@@ -58,7 +58,7 @@ def test_a_thin_circle_is_followed_from_everywhere(quarter: int) -> None:
 
 def test_a_path_ends_where_it_has_turned_enough() -> None:
     paths = follow(line_flow(circle(12.0)), torch.tensor([[SIDE / 2 + 12.0, SIDE / 2]]), 80.0)
-    assert int(paths.reached.sum()) == pytest.approx(12 * math.pi, abs=4)  # half of the circle
+    assert int(paths.reached.sum()) == pytest.approx(2 * MOST_TURN * 12, abs=4)  # as far each way
     assert not torch.allclose(paths.points[0, 0], paths.points[0, -1], atol=8)
 
 
