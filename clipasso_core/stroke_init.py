@@ -19,6 +19,9 @@ from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
 SEED_STEP = 1000
 """Distance between the seeds of the sketches of one photo: 0, 1000, 2000 in the paper."""
 
+TRIED = 1.6
+"""Lines that are followed for every stroke; the most telling ones get the strokes."""
+
 CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
 """px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
 likeliest starts are looked at, where there are more of them than strokes."""
@@ -130,13 +133,14 @@ def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, see
     shape = (config.num_strokes, 3 * config.num_segments, 2)
     offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
-    distance = config.spread * (_extent(points) / config.num_strokes) ** 0.5
+    count = config.num_strokes if flow is None else round(TRIED * config.num_strokes)
+    distance = config.spread * (_extent(points) / count) ** 0.5
     if flow is None:
-        starts = _take_apart(_points_alone(points), distance, config.num_strokes)
-        return torch.cat(starts)[:, None] + wander
-    points = points[: max(MOST_FOLLOWED, config.num_strokes)]
-    lines = _take_apart(follow(flow, points, config.follow * CANVAS_SIDE), distance, config.num_strokes)
-    return torch.stack([_along(line, offset) for line, offset in zip(lines, wander, strict=True)])
+        starts = _take_apart(_points_alone(points), distance, count)
+        return torch.cat(_repeated(starts, count))[:, None] + wander
+    followed = follow(flow, points[: max(MOST_FOLLOWED, count)], config.follow * CANVAS_SIDE)
+    lines = _most_telling(_take_apart(followed, distance, count), saliency, config.num_strokes)
+    return torch.stack([_along(*both) for both in zip(_repeated(lines, config.num_strokes), wander, strict=True)])
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
@@ -154,13 +158,12 @@ def _points_alone(points: Tensor) -> Paths:
 
 
 def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:
-    """Take ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
+    """Take up to ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
 
-    A path ends where it would come near an earlier one. When no start is left that far away, the distance halves; when
-    all have been taken, they are taken again.
+    A path ends where it would come near an earlier one. When no start is left that far away, the distance halves.
     """
     middle = paths.points.shape[1] // 2
-    starts = _pixels(paths.points[:, middle])
+    starts, closest = _pixels(paths.points[:, middle]), min(CLOSEST, 0.75 * distance)
     left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
     taken: list[Tensor] = []
     while len(taken) < min(count, len(left)):
@@ -170,12 +173,24 @@ def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:
             continue
         index = int(free.argmax())
         left[index] = False
-        apart = nearest[_pixels(paths.points[index])] >= min(CLOSEST, 0.75 * distance)
+        apart = nearest[_pixels(paths.points[index])] >= closest
         path = paths.points[index, _run_around(middle, apart & paths.reached[index].numpy())]
         drawn[_pixels(path)] = True
         nearest = ndimage.distance_transform_edt(~drawn)
         taken.append(path)
-    return [taken[index % len(taken)] for index in range(count)]
+    return taken
+
+
+def _most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tensor]:
+    """Keep the ``count`` best of some lines [T, 2] px, in their order: salient ones, and long before short ones."""
+    worth = [float(saliency[_pixels(line)].mean()) * len(line) ** 0.5 for line in lines]
+    best = sorted(range(len(lines)), key=lambda index: -worth[index])[:count]
+    return [lines[index] for index in sorted(best)]
+
+
+def _repeated(lines: list[Tensor], count: int) -> list[Tensor]:
+    """Return ``count`` lines: where there are fewer, they are taken again."""
+    return [lines[index % len(lines)] for index in range(count)]
 
 
 def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -49,12 +49,12 @@ class OptimizeConfig:
     """
 
     num_iterations: int = 200
-    learning_rate: float = 2.0
+    learning_rate: float = 3.0
     final_learning_rate: float = 0.02
     num_views: int = 2
     bank_size: int = 32
-    simplify: float = 0.5
-    tidy: float = 0.5
+    simplify: float = 0.35
+    tidy: float = 0.4
     halving: bool = True
     images_per_pass: int = 0
     seed: int = 0
