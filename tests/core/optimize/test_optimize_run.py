@@ -306,7 +306,7 @@ def test_the_canvas_is_a_unit_and_nothing_else(
     assert found.strokes.canvas_size == canvas
     torch.testing.assert_close(found.losses["evaluation"], expected.losses["evaluation"], rtol=1e-4, atol=1e-5)
     back = found.strokes.scaled_to((64, 64))
-    torch.testing.assert_close(back.control_points, expected.strokes.control_points, rtol=0, atol=0.02)
+    torch.testing.assert_close(back.control_points, expected.strokes.control_points, rtol=0, atol=0.06)  # 1 % of a step
 
 
 def test_an_iteration_that_was_cut_short_can_be_done_again(
@@ -442,14 +442,14 @@ def test_only_some_iterations_may_hold_the_best(
     start: Start, cup: Tensor, iterations: int, evaluated: list[int]
 ) -> None:
     """A learning rate this large overshoots; the last iteration is evaluated whatever its number."""
-    run = start(cup, num_iterations=iterations, learning_rate=30.0, evaluation_interval=4)
+    run = start(cup, num_iterations=iterations, learning_rate=70.0, evaluation_interval=4)
     steps = list(run)
     losses = [float(step.losses["evaluation"]) for step in steps]
     result = run.result()
     assert min(losses) not in [losses[number] for number in evaluated]
     assert result.best_iteration[0] == min(evaluated, key=losses.__getitem__)
     assert torch.equal(result.strokes.control_points, steps[result.best_iteration[0]].strokes.control_points)
-    every = list(start(cup, num_iterations=iterations, learning_rate=30.0))
+    every = list(start(cup, num_iterations=iterations, learning_rate=70.0))
     assert losses == [float(step.losses["evaluation"]) for step in every]  # how strokes move is not affected
 
 

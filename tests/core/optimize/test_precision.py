@@ -26,7 +26,7 @@ def test_bfloat16_has_nearly_the_same_gradient(start: Start, cup: Tensor) -> Non
     assert one is not None
     assert other is not None
     assert other.dtype == torch.float32
-    assert float((one * other).sum() / (one.norm() * other.norm())) > 0.95
+    assert float((one * other).sum() / (one.norm() * other.norm())) > 0.9
 
 
 def test_an_unknown_precision_is_refused() -> None:
