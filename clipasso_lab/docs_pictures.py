@@ -30,7 +30,7 @@ from .sketch_files import load_sketch
 
 IMAGES = Path("docs/images")
 
-SKETCHED = ("coffee", "chelsea", "astronaut")
+SKETCHED = ("coffee", "astronaut")
 STROKES = (4, 8, 16, 32)
 COMPARED, COMPARED_STROKES = ("astronaut", "chelsea", "coffee", "rocket"), (16, 32)
 SIDE, GAP = 280, 12
