@@ -198,16 +198,19 @@ def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], em
     left, top, right, bottom = frame.box
     height, width = frame.photo_size
     image = image[:, max(top, 0) : bottom, max(left, 0) : right]
-    columns = [
-        _strip(image[:, :, end], number, cut, empty, beyond)
-        for end, number, cut in ((0, -left, cuts[0]), (-1, right - width, cuts[1]))
-    ]
-    image = torch.cat([columns[0], image.transpose(1, 2), columns[1]], dim=1).transpose(1, 2)
-    rows = [
+    image = _extended(image.transpose(1, 2), (-left, right - width), cuts[:2], empty, beyond).transpose(1, 2)
+    return _extended(image, (-top, bottom - height), cuts[2:], empty, beyond)
+
+
+def _extended(
+    image: Tensor, numbers: tuple[int, int], cuts: tuple[bool, bool], empty: float, beyond: GoingOn
+) -> Tensor:
+    """Add ``numbers`` of lines before the first and after the last of the L lines of an image [C, L, M]."""
+    before, after = (
         _strip(image[:, end], number, cut, empty, beyond)
-        for end, number, cut in ((0, -top, cuts[2]), (-1, bottom - height, cuts[3]))
-    ]
-    return torch.cat([rows[0], image, rows[1]], dim=1)
+        for end, number, cut in zip((0, -1), numbers, cuts, strict=True)
+    )
+    return torch.cat([before, image, after], dim=1)
 
 
 def _strip(border: Tensor, number: int, cut: bool, empty: float, beyond: GoingOn) -> Tensor:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from .pixels import LUMA, resize_map
+from .pixels import grey, resize_map
 from .strokes import CANVAS_SIDE
 
 Map = NDArray[np.float64]
@@ -36,7 +36,7 @@ def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
         [B, H, W] in 0-1: 0 on lines, 1 elsewhere.
 
     Source: differences of Gaussians as in Winnemöller et al., "XDoG" (2012), of the smoothed photo, seen by the object
-    alone (normalised convolution, Knutsson and Westin, 1993) and in units of their own deviation.
+    alone and in units of their own deviation.
 
     >>> photo = torch.ones(1, 3, 64, 64)
     >>> photo[..., 8:56, 8:56] = 0.9  # a pale square with a dark spot
@@ -53,8 +53,7 @@ def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
     """Return the lines inside objects [B, H, W] in 0-1, 1 where they are strongest; arguments as ``line_drawing``."""
     size = (images.shape[-2], images.shape[-1])
     inside = _inside(masks, size).double().cpu().numpy()
-    grey = (images.detach().cpu().double() * torch.tensor(LUMA, dtype=torch.float64).view(3, 1, 1)).sum(dim=1).numpy()
-    lines = [_lines(one, where) for one, where in zip(grey, inside, strict=True)]
+    lines = [_lines(one, where) for one, where in zip(grey(images).numpy(), inside, strict=True)]
     return torch.from_numpy(np.stack(lines)).to(images)
 
 
@@ -70,12 +69,33 @@ def contour(masks: Tensor, size: tuple[int, int]) -> Tensor:
     (0.5, 0.5, 0.0)
     """
     width = 1 + RIM * max(size) / CANVAS_SIDE
-    rims = []
-    for inside in _inside(masks, size).cpu().numpy():
-        # Where nothing is outside there is nothing to be distant from, and the transform would invent something.
-        distance: Map = np.full(size, np.inf) if inside.all() else ndimage.distance_transform_edt(inside)
-        rims.append(np.clip(width - distance, 0, 1) * inside)
+    rims = [np.clip(width - depth_inside(one), 0, 1) * one for one in _inside(masks, size).cpu().numpy()]
     return torch.from_numpy(np.stack(rims)).to(masks)
+
+
+def depth_inside(inside: NDArray[np.bool_]) -> Map:
+    """Return how deep each place lies inside an object [H, W], px from the nearest place outside; 0 outside.
+
+    Where nothing is outside the depth is infinite; scipy's transform would invent something to be distant from.
+
+    >>> depth_inside(np.array([[False, True, True]])).tolist(), depth_inside(np.array([[True]])).tolist()
+    ([[0.0, 1.0, 2.0]], [[inf]])
+    """
+    depth: Map = np.full(inside.shape, np.inf) if inside.all() else ndimage.distance_transform_edt(inside)
+    return depth
+
+
+def blur_inside(values: Map, inside: Map, sigma: float) -> Map:
+    """Blur what lies inside an object [H, W], as if there were nothing else; what comes out outside means nothing.
+
+    Source: normalised convolution (Knutsson and Westin, 1993).
+
+    >>> blur_inside(np.array([[0.5, 9.0]]), np.array([[1.0, 0.0]]), sigma=1.0)[0, 0].item()
+    0.5
+    """
+    weight = ndimage.gaussian_filter(inside, sigma)
+    blurred: Map = ndimage.gaussian_filter(values * inside, sigma) / np.maximum(weight, 1e-3)
+    return blurred
 
 
 def object_on_white(images: Tensor) -> Tensor:
@@ -96,19 +116,12 @@ def _inside(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return resize_map(masks.detach().float(), size) >= 0.5
 
 
-def _lines(grey: Map, inside: Map) -> Map:
-    """Return the lines [H, W] of a photo inside its object, both [H, W]."""
-    scale = max(grey.shape) / CANVAS_SIDE
-    smooth = ndimage.median_filter(grey, 2 * round(SMOOTHED * scale / 2 - 0.5) + 1)
-    near, far = (_blurred(smooth, inside, SIGMA * ratio * scale) for ratio in (1, RATIO))
+def _lines(photo: Map, inside: Map) -> Map:
+    """Return the lines [H, W] of a grey photo inside its object, both [H, W]."""
+    scale = max(photo.shape) / CANVAS_SIDE
+    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * scale / 2 - 0.5) + 1)
+    near, far = (blur_inside(smooth, inside, SIGMA * ratio * scale) for ratio in (1, RATIO))
     darker = (far - near) * inside
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))
     lines: Map = np.clip((darker / max(deviation, LEAST_CONTRAST) - FAINT) / (BLACK - FAINT), 0, 1)
     return lines
-
-
-def _blurred(grey: Map, inside: Map, sigma: float) -> Map:
-    """Blur what lies inside, as if there were nothing else."""
-    weight = ndimage.gaussian_filter(inside, sigma)
-    blurred: Map = ndimage.gaussian_filter(grey * inside, sigma) / np.maximum(weight, 1e-3)
-    return blurred

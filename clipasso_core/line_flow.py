@@ -18,7 +18,8 @@ FAINT = 0.1
 """Of the blurred lines: where they fall below, a path ends."""
 
 MOST_TURN = 2.0
-"""Radians, how far a path may turn each way from its start: a stroke of one cubic can follow half a circle."""
+"""Radians, how far a path may turn each way from its start: a stroke of one cubic can follow somewhat more than half a
+circle."""
 
 
 class LineFlow(NamedTuple):

@@ -152,6 +152,15 @@ def fit_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return resize_map(maps, size)
 
 
+def grey(images: Tensor, shares: tuple[float, float, float] = LUMA) -> Tensor:
+    """Return images [B, 3, H, W] as grey [B, H, W], float64 on the CPU; shares: of red, green and blue.
+
+    >>> grey(torch.tensor([0.0, 1.0, 0.0]).view(1, 3, 1, 1)).item()
+    0.587
+    """
+    return (images.detach().cpu().double() * torch.tensor(shares, dtype=torch.float64).view(3, 1, 1)).sum(dim=1)
+
+
 def to_uint8(image: Tensor) -> Tensor:
     """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W].
 

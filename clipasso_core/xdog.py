@@ -11,7 +11,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from .errors import check_choice
-from .pixels import LUMA
+from .pixels import grey
 from .weights.known import CLIP_MEAN, CLIP_STD
 
 XdogMethod = Literal["textbook", "published"]
@@ -53,8 +53,7 @@ def xdog(images: Tensor, method: XdogMethod = "textbook") -> Tensor:
     Differs: a flat image gives no lines instead of an error.
     """
     check_choice("edges", method, XDOG_METHODS)
-    pixels = images.detach().cpu().double()
-    lines = [torch.from_numpy(_lines(grey.numpy(), method)) for grey in _grey(pixels, method)]
+    lines = [torch.from_numpy(_lines(one.numpy(), method)) for one in _looked_at(images, method)]
     return torch.stack(lines).to(images)
 
 
@@ -79,23 +78,20 @@ def otsu_threshold(values: Grey) -> float:
     return float(edges[1:][np.nanargmax(between)])
 
 
-def _grey(pixels: Tensor, method: XdogMethod) -> Tensor:
+def _looked_at(images: Tensor, method: XdogMethod) -> Tensor:
     """Return images [B, 3, H, W] as the grey [B, H, W] in which the method looks for lines."""
-
-    def column(values: tuple[float, float, float]) -> Tensor:
-        return pixels.new_tensor(values).view(3, 1, 1)
-
     if method == "textbook":
-        return (pixels * column(LUMA)).sum(dim=1)
-    return ((pixels - column(CLIP_MEAN)) / column(CLIP_STD) * column(BT709)).sum(dim=1)
+        return grey(images)
+    mean, deviation = (torch.tensor(values, dtype=torch.float64).view(3, 1, 1) for values in (CLIP_MEAN, CLIP_STD))
+    return grey((images.detach().cpu().double() - mean) / deviation, BT709)
 
 
-def _lines(grey: Grey, method: XdogMethod) -> NDArray[np.float32]:
-    difference = ndimage.gaussian_filter(grey, SIGMA) - GAMMA * ndimage.gaussian_filter(grey, SIGMA * RATIO)
+def _lines(photo: Grey, method: XdogMethod) -> NDArray[np.float32]:
+    difference = ndimage.gaussian_filter(photo, SIGMA) - GAMMA * ndimage.gaussian_filter(photo, SIGMA * RATIO)
     if method == "textbook":
         soft = np.where(difference >= EPSILON, 1.0, 1.0 + np.tanh(PHI * (difference - EPSILON)))
     else:
         soft = np.where(difference < EPSILON, 1.0, 1.0 + np.tanh(PHI * difference))
     if np.ptp(soft) < 1e-9:
-        return np.zeros(grey.shape, dtype=np.float32)
+        return np.zeros(photo.shape, dtype=np.float32)
     return (soft < otsu_threshold(soft)).astype(np.float32)

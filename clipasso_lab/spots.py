@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from clipasso_core.pixels import LUMA, resize
+from clipasso_core.line_drawing import blur_inside, depth_inside
+from clipasso_core.pixels import grey, resize
 from clipasso_core.strokes import CANVAS
 
 Map = NDArray[np.float64]
@@ -66,10 +66,9 @@ def find_spots(image: Tensor, inside: Tensor) -> Spots:
     >>> find_spots(face, torch.ones(224, 224, dtype=torch.bool)).centers.tolist()
     [[84, 64], [84, 144]]
     """
-    grey = (resize(image, CANVAS)[0].detach().cpu().double() * torch.tensor(LUMA).double().view(3, 1, 1)).sum(0).numpy()
-    where = inside.cpu().numpy()
-    depth: Map = np.asarray(ndimage.distance_transform_edt(where)) if not where.all() else np.full(CANVAS, np.inf)
-    answers = -np.diff(_blurs(grey, where), axis=0)
+    photo, where = grey(resize(image, CANVAS))[0].numpy(), inside.cpu().numpy()
+    depth = depth_inside(where)
+    answers = -np.diff(_blurs(photo, where), axis=0)
     chosen = _strongest(answers, depth)
     radii = np.array([_radius(scale) for scale, _, _ in chosen], dtype=np.float64)
     return Spots(np.array([place[1:] for place in chosen], dtype=np.int64).reshape(-1, 2), radii, depth)
@@ -106,15 +105,10 @@ def spots_found(coverage: Tensor, spots: Spots) -> float | None:
     return 0.0 if chance >= 1 else (found - chance) / (1 - chance)
 
 
-def _blurs(grey: Map, where: NDArray[np.bool_]) -> Map:
+def _blurs(photo: Map, where: NDArray[np.bool_]) -> Map:
     """Return the object blurred at every sigma [5, 224, 224], without what lies outside it."""
-    weight = where.astype(np.float64)
-    blurred = []
-    for sigma in SIGMAS:
-        share = ndimage.gaussian_filter(weight, sigma)
-        mean = ndimage.gaussian_filter(grey * weight, sigma) / np.maximum(share, 1e-6)
-        blurred.append(np.where(where, mean, 0.0))
-    return np.stack(blurred)
+    inside = where.astype(np.float64)
+    return np.stack([np.where(where, blur_inside(photo, inside, sigma), 0.0) for sigma in SIGMAS])
 
 
 def _strongest(answers: Map, depth: Map) -> list[tuple[int, int, int]]:
