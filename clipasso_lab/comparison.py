@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from clipasso_core.errors import ConfigError
 
-from .bootstrap import Interval, mean_interval
+from .bootstrap import Interval
 from .evaluation import Evaluation, ScoredSketch
 from .figures import COMPARED, Better, Figure
 from .groups import PhotoGroup
@@ -163,10 +163,8 @@ def _change(figure: Figure, pairs: Sequence[SketchPair]) -> Change | None:
         return None
     by = [new - old for new, old in zip(after, before, strict=True)]
     means = [figure.unscaled(fmean(values)) for values in (before, after, by)]
-    interval = mean_interval(by, photos)
-    ends = interval and Interval(*map(figure.unscaled, interval))
     signs = _signs(by, photos, figure.better) if figure.better else None
-    return Change(figure, means[0], means[1], means[2], ends, signs)
+    return Change(figure, means[0], means[1], means[2], figure.mean_interval(by, photos), signs)
 
 
 def _signs(by: Sequence[float], photos: Sequence[Path], better: Better) -> Signs:

@@ -12,12 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from clipasso_core.encoders import Features
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.svg import to_svg
 
 from .judge import Judge, cosines, embedding_of, rank_of
-from .metrics import Metrics, ReferencePhoto, reference_photo, score_strokes
+from .metrics import Metrics, ReferencePhoto, SeenPhoto, reference_photo, score_strokes, see_photo
 from .sketch_files import FAULTS, LeftOut, LoadedSketch, SketchFile, load_sketch, same_photos, shown
 from .zero_shot import Classes
 
@@ -142,15 +141,15 @@ class _Scoring:
         except FAULTS as error:
             self._left_out.append(LeftOut(path, str(error)))
             return
-        seen = self.judge.look(photo.image)
+        seen = see_photo(photo, self.judge)
         own = self.classes.own(path.stem) if self.classes else None
         name = self.classes.names[own] if self.classes and own is not None else None
         self._cards.append(PhotoCard(path, _jpeg_uri(photo.image), name))
-        self._embeddings.append(embedding_of(seen)[0])
+        self._embeddings.append(embedding_of(seen.image)[0])
         for file in sketches:
             self._measure(file, photo, seen)
 
-    def _measure(self, file: SketchFile, photo: ReferencePhoto, seen: Features) -> None:
+    def _measure(self, file: SketchFile, photo: ReferencePhoto, seen: SeenPhoto) -> None:
         try:
             sketch = load_sketch(file.path, photo.frame)
             metrics, embedding = score_strokes(sketch.strokes, photo, seen, self.judge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
@@ -69,9 +70,12 @@ class Figure:
         if not found:
             return None
         values, photos = [self.scaled(value) for value, _ in found], [photo for _, photo in found]
-        interval = mean_interval(values, photos)
-        ends = interval and Interval(*map(self.unscaled, interval))
-        return Average(self.unscaled(fmean(values)), ends, len(values))
+        return Average(self.unscaled(fmean(values)), self.mean_interval(values, photos), len(values))
+
+    def mean_interval(self, scaled: Sequence[float], photos: Sequence[Path]) -> Interval | None:
+        """Return where the mean of ``scaled`` values or differences of photos lies, unscaled; see ``bootstrap``."""
+        interval = mean_interval(scaled, photos)
+        return interval and Interval(*map(self.unscaled, interval))
 
     def scaled(self, value: float) -> float:
         """Return a value on the scale on which means and differences are taken."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from clipasso_core.encoders import Features
@@ -81,6 +82,18 @@ class ReferencePhoto:
     frame: Frame
 
 
+class SeenPhoto(NamedTuple):
+    """What the judge saw in a photo, the same for all its sketches.
+
+    Args:
+        image: in the object on white.
+        simple: in its line drawing.
+    """
+
+    image: Features
+    simple: Features
+
+
 class Chamfer(NamedTuple):
     """How far ink and edges lie apart, px.
 
@@ -109,9 +122,14 @@ def reference_photo(path: Path) -> ReferencePhoto:
     return ReferencePhoto(cut.image, simple, edges[0], find_spots(cut.image, inside[0]), cut.frames[0])
 
 
+def see_photo(photo: ReferencePhoto, judge: Judge) -> SeenPhoto:
+    """Let the judge look at a photo."""
+    return SeenPhoto(judge.look(photo.image), judge.look(photo.simple))
+
+
 @torch.no_grad()
 def score_strokes(
-    strokes: Strokes, photo: ReferencePhoto, photo_seen: Features, judge: Judge
+    strokes: Strokes, photo: ReferencePhoto, photo_seen: SeenPhoto, judge: Judge
 ) -> tuple[Metrics, Tensor]:
     """Measure a sketch by its photo.
 
@@ -130,7 +148,7 @@ def score_strokes(
     inked = ink(strokes, CANVAS)[0]
     distance = chamfer(inked, photo.edges)
     drawn = judge.look(rasterize(strokes, judge.size))
-    loss, geometric, semantic = judge.losses(drawn, photo_seen)
+    loss, geometric, semantic = judge.losses(drawn, photo_seen.image)
     metrics = Metrics(
         loss,
         geometric,
@@ -138,8 +156,8 @@ def score_strokes(
         *distance,
         *tidiness(strokes),
         spots_found(inked, photo.spots),
-        judge.recognised(drawn, photo_seen),
-        judge.losses(drawn, judge.look(photo.simple))[0],
+        judge.recognised(drawn, photo_seen.image),
+        judge.losses(drawn, photo_seen.simple)[0],
     )
     return metrics, embedding_of(drawn)[0]
 
@@ -176,7 +194,5 @@ def chamfer(coverage: Tensor, edges: Tensor) -> Chamfer:
 
 def _distance_to(marked: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return each pixel's distance [H, W], px, to the nearest marked one."""
-    from scipy import ndimage
-
     found: NDArray[np.float64] = ndimage.distance_transform_edt(~marked)
     return found

@@ -61,6 +61,7 @@ def find_spots(image: Tensor, inside: Tensor) -> Spots:
 
     Source: Lowe, "Distinctive image features from scale-invariant keypoints" (2004), section 3.
 
+    >>> import torch
     >>> face = torch.full((1, 3, 224, 224), 0.8)
     >>> face[..., 80:90, 60:70] = face[..., 80:90, 140:150] = 0.1  # two eyes
     >>> find_spots(face, torch.ones(224, 224, dtype=torch.bool)).centers.tolist()
@@ -87,6 +88,7 @@ def spots_found(coverage: Tensor, spots: Spots) -> float | None:
     Returns:
         (found - chance) / (1 - chance): 1 for all, 0 for as many as by chance, negative for fewer; None without spots.
 
+    >>> import torch
     >>> inside = torch.ones(224, 224, dtype=torch.bool)
     >>> face = torch.full((1, 3, 224, 224), 0.8)
     >>> face[..., 80:90, 60:70] = face[..., 80:90, 140:150] = 0.1

@@ -23,7 +23,7 @@ from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.strokes import Strokes
 from clipasso_core.xdog import xdog
 from clipasso_lab.judge import Judge
-from clipasso_lab.metrics import Metrics, ReferencePhoto, chamfer, reference_photo, score_strokes
+from clipasso_lab.metrics import Metrics, ReferencePhoto, chamfer, reference_photo, score_strokes, see_photo
 from clipasso_lab.spots import spots_found
 
 
@@ -107,7 +107,7 @@ def test_nothing_to_measure(ink: Tensor, edges: Tensor, said: str) -> None:
 
 
 def metrics_of(strokes: Strokes, photo: ReferencePhoto, judge: Judge) -> Metrics:
-    return score_strokes(strokes, photo, judge.look(photo.image), judge)[0]
+    return score_strokes(strokes, photo, see_photo(photo, judge), judge)[0]
 
 
 @pytest.mark.parametrize(("own", "other"), [("cat", "cup"), ("cup", "cat")])
@@ -142,13 +142,13 @@ def test_the_plain_figures_of_a_scribble(references: dict[str, ReferencePhoto], 
     line = torch.tensor([[20.0, 112], [80, 112], [140, 112], [200, 112]])
     loop = torch.tensor([[45.0, 80], [313, 45], [-90, 45], [179, 80]])
     strokes = Strokes.black(torch.stack([line, line, loop])[None], (224, 224))
-    photo, seen = references["cat"], judge.look(references["cat"].image)
+    photo, seen = references["cat"], see_photo(references["cat"], judge)
     found, _ = score_strokes(strokes, photo, seen, judge)
     assert found.self_crossing == pytest.approx(1 / 3)
     assert 0.2 < found.overlap < 0.4
     assert found.ink_share == pytest.approx(float(ink(strokes)[0].mean()))
     assert found.features_found == spots_found(ink(strokes)[0], photo.spots)
-    assert found.recognised == judge.recognised(judge.look(rasterize(strokes, judge.size)), seen) > 1
+    assert found.recognised == judge.recognised(judge.look(rasterize(strokes, judge.size)), seen.image) > 1
 
 
 def test_the_loss_is_its_parts(traced: dict[str, Strokes], references: dict[str, ReferencePhoto], judge: Judge) -> None:

@@ -21,7 +21,7 @@ from clipasso_lab.ablation import beside, judged_losses
 from clipasso_lab.iteration_costs import random_encoder
 from clipasso_lab.judge import Judge
 from clipasso_lab.measure import in_own_process, resident_memory_mb
-from clipasso_lab.metrics import ReferencePhoto, score_strokes
+from clipasso_lab.metrics import ReferencePhoto, score_strokes, see_photo
 from clipasso_lab.photos import PHOTOS, ball_photo, random_strokes, write_photos
 from clipasso_lab.plain_recipe import PlainRecipe
 from clipasso_lab.time_to_loss import TRAJECTORIES, draw_curves, plain_curve, reached
@@ -68,7 +68,7 @@ def test_a_row_stands_beside_the_first_one() -> None:
 
 def test_the_ablation_judges_as_the_evaluation_does(references: dict[str, ReferencePhoto], judge: Judge) -> None:
     photo, strokes = references["cup"], random_strokes(4)
-    metrics, _ = score_strokes(strokes, photo, judge.look(photo.image), judge)
+    metrics, _ = score_strokes(strokes, photo, see_photo(photo, judge), judge)
     assert judged_losses(judge, strokes, photo.image) == [pytest.approx(metrics.loss)]
 
 
