@@ -14,15 +14,20 @@ from .errors import ConfigError, ShapeError, check_choice
 from .pixels import resize, resize_map
 from .strokes import Strokes
 
-GoingOn = Callable[[Tensor], Tensor]
+GoingOn = Callable[[Tensor, int], Tensor]
 Fit = Literal["pad", "crop", "squash"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 
 LEAST_CUT = 0.04
 """Of a border's length: an object that has less of it only touches it."""
 
-BLUR = 0.04
-"""Of a border's length: over how many px of it what goes on beyond it is averaged, each way."""
+BLUR, FADE = 0.04, 0.15
+"""Of a border's length: over how many px of it what goes on beyond it is averaged, each way; and within how many px
+beyond it that has faded to white."""
+
+GOES_ON = 0.6
+"""In masks, where a cut object is taken to go on beyond its photo: it belongs to the object, but nobody has seen it, so
+that it has no lines."""
 
 
 @dataclass(frozen=True)
@@ -132,26 +137,29 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
     """Cut a photo and its mask to a frame.
 
     What lies beyond the photo is white, and no object; but beyond a border that cuts the object, the object goes on,
-    blurred, so that the cut makes no line.
+    blurred and fading, so that the cut makes no line, and neither does what is made up.
 
     Args:
         image: [3, H, W] in 0-1, the object on white.
-        mask: [H, W] in 0-1.
+        mask: [H, W] of zeros and ones.
         frame: made for this photo.
 
     Returns:
-        image [3, S, S] and mask [S, S]; S is the box's side (the longer one, for a squashed frame).
+        image [3, S, S] and mask [S, S], of zeros, ones and ``GOES_ON``; S is the box's side (the longer one, for a
+        squashed frame).
 
     >>> photo, mask = torch.ones(3, 40, 60), torch.zeros(40, 60)
     >>> photo[:, 10:, 20:40], mask[10:, 20:40] = 0, 1  # an object that the photo cuts at the bottom
     >>> image, _ = apply_frame(photo, mask, frame_photo(mask, "pad"))
-    >>> image.shape, image[0, 0, 30].item(), image[0, 59, 0].item(), image[0, 59, 30].item()
-    (torch.Size([3, 60, 60]), 1.0, 1.0, 0.0)
+    >>> image.shape, [round(image[0, y, 30].item(), 1) for y in (0, 49, 50, 54, 59)]  # its last row is 49
+    (torch.Size([3, 60, 60]), [1.0, 0.0, 0.1, 0.6, 1.0])
     """
     cuts = _cuts(mask)
-    image, mask = _framed(image, frame, cuts, 1.0, _smoothed), _framed(mask[None], frame, cuts, 0.0, _spanned)
-    side = max(image.shape[-2:])
-    return resize(image[None], (side, side))[0], resize_map(mask, (side, side))[0]
+    image, mask = _framed(image, frame, cuts, 1.0, _fading), _framed(mask[None], frame, cuts, 0.0, _unseen)
+    size = (max(image.shape[-2:]),) * 2
+    if image.shape[-2:] == size:
+        return image, mask[0]
+    return resize(image[None], size)[0], (resize_map(mask, size)[0] >= 0.5).to(mask)
 
 
 def same_size(images: Sequence[Tensor]) -> Tensor:
@@ -193,7 +201,7 @@ def _widened(first: int, last: int, wanted: int, cuts: tuple[bool, bool]) -> tup
 def _framed(image: Tensor, frame: Frame, cuts: tuple[bool, bool, bool, bool], empty: float, beyond: GoingOn) -> Tensor:
     """Cut an image [C, H, W] to a frame; beyond the photo it is ``empty``, but goes on where a border cuts it.
 
-    What it is there, ``beyond`` makes of the border [C, L].
+    What it is there, ``beyond`` makes of the border [C, L] and a number of lines, from the border outwards.
     """
     left, top, right, bottom = frame.box
     height, width = frame.photo_size
@@ -207,24 +215,29 @@ def _extended(
 ) -> Tensor:
     """Add ``numbers`` of lines before the first and after the last of the L lines of an image [C, L, M]."""
     before, after = (
-        _strip(image[:, end], number, cut, empty, beyond)
+        _strip(image[:, end], max(number, 0), cut, empty, beyond)
         for end, number, cut in zip((0, -1), numbers, cuts, strict=True)
     )
-    return torch.cat([before, image, after], dim=1)
+    return torch.cat([before.flip(1), image, after], dim=1)
 
 
 def _strip(border: Tensor, number: int, cut: bool, empty: float, beyond: GoingOn) -> Tensor:
-    """Return ``number`` lines [C, number, L] that lie beyond an image's border [C, L]; none where it is negative."""
-    line = beyond(border) if cut else torch.full_like(border, empty)
-    return line[:, None].expand(-1, max(number, 0), -1)
+    """Return ``number`` lines [C, number, L] that lie beyond an image's border [C, L], the nearest first."""
+    if cut:
+        return beyond(border, number)
+    return torch.full_like(border, empty)[:, None].expand(-1, number, -1)
 
 
-def _smoothed(border: Tensor) -> Tensor:
-    """Average a photo's border [C, L], so that only broad shapes go on beyond it."""
-    reach = max(1, round(BLUR * border.shape[-1]))
-    return F.avg_pool1d(border, 2 * reach + 1, 1, reach, count_include_pad=False)
+def _fading(border: Tensor, number: int) -> Tensor:
+    """Let a photo's border [C, L] go on and fade to white, only its broad shapes: averaged along the border."""
+    length = border.shape[-1]
+    reach = max(1, round(BLUR * length))
+    averaged = F.avg_pool1d(border, 2 * reach + 1, 1, reach, count_include_pad=False)
+    left = (1 - torch.arange(1, number + 1).to(border) / max(1.0, FADE * length)).clamp_min(0)
+    return 1 - (1 - averaged)[:, None] * left[:, None]
 
 
-def _spanned(border: Tensor) -> Tensor:
-    """Fill a mask's border [1, L] between its first and its last object, so that holes make no stripes beyond it."""
-    return torch.minimum(border.cummax(dim=-1).values, border.flip(-1).cummax(dim=-1).values.flip(-1))
+def _unseen(border: Tensor, number: int) -> Tensor:
+    """Let a mask's border [1, L] go on as ``GOES_ON`` between its first and its last object: holes make no stripes."""
+    spanned = torch.minimum(border.cummax(dim=-1).values, border.flip(-1).cummax(dim=-1).values.flip(-1))
+    return (GOES_ON * (spanned > 0).to(border))[:, None].expand(-1, number, -1)

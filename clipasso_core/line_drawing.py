@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
@@ -21,8 +22,9 @@ FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.003
 """From how many deviations below its surroundings on a place is part of a line, at how many the line is black, and the
 least deviation, so that a plain object's grain makes no lines (photos have 0.01 to 0.04)."""
 
-RIM = 1.5
-"""px of a 224 px canvas, the width of the contour."""
+RIM, SEEN = 1.5, 0.9
+"""px of a 224 px canvas, the width of the contour; and from which fraction of a mask's greatest value on it marks what
+is seen of the object: below it (``framing.GOES_ON``) an object is only taken to go on."""
 
 
 def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
@@ -30,7 +32,8 @@ def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
 
     Args:
         images: [B, 3, H, W] in 0-1, objects on white.
-        masks: [B, h, w] in 0-1, where the objects are; None takes everything that is not white, and its holes.
+        masks: [B, h, w] in 0-1, where the objects are; there are no lines where a cut object goes on beyond its photo
+            (``framing.GOES_ON``). None takes everything that is not white, and its holes.
 
     Returns:
         [B, H, W] in 0-1: 0 on lines, 1 elsewhere.
@@ -54,13 +57,13 @@ def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
     size = (images.shape[-2], images.shape[-1])
     inside = _inside(masks, size).double().cpu().numpy()
     lines = [_lines(one, where) for one, where in zip(grey(images).numpy(), inside, strict=True)]
-    return torch.from_numpy(np.stack(lines)).to(images)
+    return torch.from_numpy(np.stack(lines)).to(images) * _seen(masks, size)
 
 
 def contour(masks: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the rim of masks [B, h, w] at (height, width) as [B, H, W] in 0-1.
 
-    Where the canvas cuts an object there is no rim.
+    Where the canvas cuts an object there is no rim, and neither beyond the photo.
 
     >>> mask = torch.zeros(1, 224, 224)
     >>> mask[:, 100:, 100:150] = 1  # cut by the canvas at the bottom
@@ -70,7 +73,7 @@ def contour(masks: Tensor, size: tuple[int, int]) -> Tensor:
     """
     width = 1 + RIM * max(size) / CANVAS_SIDE
     rims = [np.clip(width - depth_inside(one), 0, 1) * one for one in _inside(masks, size).cpu().numpy()]
-    return torch.from_numpy(np.stack(rims)).to(masks)
+    return torch.from_numpy(np.stack(rims)).to(masks) * _seen(masks, size)
 
 
 def depth_inside(inside: NDArray[np.bool_]) -> Map:
@@ -114,6 +117,14 @@ def object_on_white(images: Tensor) -> Tensor:
 
 def _inside(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return resize_map(masks.detach().float(), size) >= 0.5
+
+
+def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return where masks [B, h, w] mark what is seen of objects, and a contour's width around it: [B, H, W] of 0, 1."""
+    fitted = resize_map(masks.detach().float(), size)
+    seen = (fitted > SEEN * fitted.amax(dim=(-2, -1), keepdim=True)).float()
+    reach = 1 + round(RIM * max(size) / CANVAS_SIDE)
+    return F.max_pool2d(seen[:, None], 2 * reach + 1, 1, reach)[:, 0]
 
 
 def _lines(photo: Map, inside: Map) -> Map:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .errors import ConfigError, MaskError, check_choice, check_range
 from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
-from .pixels import MIN_SIDE, check_images, check_mask, require_object
+from .pixels import MIN_SIDE, check_images, check_mask, enlarge_map, require_object
 from .u2net import salient_object
 
 MaskSource = Literal["auto", "none"]
@@ -66,7 +66,7 @@ class MaskedObject:
 
     Args:
         images: one per photo, [3, S, S] in 0-1, the object on white; S differs with fit "crop".
-        masks: one per photo, [S, S] of zeros and ones.
+        masks: one per photo, [S, S] of zeros and ones, and ``framing.GOES_ON`` beyond the photo.
         frames: one per photo, the way back from the canvas to the photo's pixels.
         facts: how the objects were found, as JSON values.
     """
@@ -83,8 +83,9 @@ class MaskedObject:
 
     @property
     def mask(self) -> Tensor:
-        """All masks as one batch [B, S, S] of zeros and ones."""
-        return (same_size([mask[None] for mask in self.masks])[:, 0] >= 0.5).to(self.masks[0])
+        """All masks as one batch [B, S, S], enlarged to the largest."""
+        side = max(mask.shape[-1] for mask in self.masks)
+        return torch.cat([enlarge_map(mask[None], (side, side)) for mask in self.masks])
 
 
 def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig | None = None) -> MaskedObject:
@@ -113,9 +114,9 @@ def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig |
     frames = tuple(frame_photo(one, config.fit, config.margin) for one in binary)
     cut = [apply_frame(image, one, frame) for image, one, frame in zip(on_white, binary, frames, strict=True)]
     _check_sides([image.shape[-1] for image, _ in cut])
-    masks = tuple((soft >= 0.5).to(images) for _, soft in cut)
     facts = {**asdict(config), **({} if mask is None else {"source": "given"})}
-    return MaskedObject(tuple(image for image, _ in cut), masks, frames, {"mask": facts})
+    framed, masks = zip(*cut, strict=True)
+    return MaskedObject(framed, masks, frames, {"mask": facts})
 
 
 def _soft_mask(images: Tensor, mask: Tensor | None, config: MaskConfig) -> Tensor:

@@ -89,10 +89,10 @@ def compute_saliency(
     photos = list(images)
     maps = []
     for index, (image, where) in enumerate(zip(photos, _one_each(mask, len(photos)), strict=True)):
-        canvas, inside = _on_canvas(image, where)
+        canvas, fitted = _on_canvas(image, where)
         with same_kernels():
             seen = encoder.attention_map(canvas, attention.method, text)
-        lines = _lines(canvas, inside, edges)
+        lines = _lines(canvas, fitted, edges)
         product = (seen + (LEAST_ATTENTION if edges == "drawing" else FAINT_ATTENTION)) * lines
         if float(product.max()) <= 0:
             raise MaskError(
@@ -122,12 +122,12 @@ def lines_inside(edges: Tensor, inside: Tensor) -> Tensor:
     return torch.maximum(edges, _contour(inside)) * inside
 
 
-def _lines(image: Tensor, inside: Tensor | None, edges: EdgeMethod) -> Tensor:
+def _lines(image: Tensor, mask: Tensor | None, edges: EdgeMethod) -> Tensor:
     """Return the lines [1, 224, 224] in 0-1 that strokes may start on."""
     if edges != "drawing":
         drawn = xdog(image, edges)
-        return drawn if inside is None else lines_inside(drawn, inside)
-    mask = object_on_white(image) if inside is None else inside.float()
+        return drawn if mask is None else lines_inside(drawn, mask >= 0.5)
+    mask = object_on_white(image) if mask is None else mask
     lines = torch.maximum(inner_lines(image, mask), CONTOUR_SHARE * contour(mask, CANVAS).to(image))
     return torch.where(lines > LEAST_LINE, lines, torch.zeros_like(lines))
 
@@ -150,11 +150,11 @@ def _one_each(mask: Tensor | Iterable[Tensor] | None, count: int) -> list[Tensor
 
 
 def _on_canvas(image: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Bring an image [3, H, W] and its mask [H, W] to the canvas: [1, 3, 224, 224], [1, 224, 224] bool."""
+    """Bring an image [3, H, W] and its mask [H, W] to the canvas: [1, 3, 224, 224], [1, 224, 224]."""
     images = check_images(image[None])
     check_same_aspect(images, CANVAS)
     if mask is None:
         return resize(images, CANVAS), None
-    inside = resize_map(check_mask(mask[None].to(images.device), images), CANVAS) >= 0.5
-    require_object(inside.float())
-    return resize(images, CANVAS), inside
+    fitted = resize_map(check_mask(mask[None].to(images.device), images), CANVAS)
+    require_object((fitted >= 0.5).float())
+    return resize(images, CANVAS), fitted

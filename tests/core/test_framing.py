@@ -9,7 +9,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from clipasso_core.errors import ConfigError, ShapeError
-from clipasso_core.framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size, to_photos
+from clipasso_core.framing import FITS, GOES_ON, Fit, Frame, apply_frame, frame_photo, same_size, to_photos
 from clipasso_core.strokes import Strokes
 
 CANVAS = 64
@@ -148,12 +148,17 @@ def test_a_cut_object_goes_on_beyond_the_photo(fit: Fit, sides: str) -> None:
     shown = (slice(max(0, top), bottom), slice(max(0, left), right))
     assert torch.equal(cut[inside], mask[shown])
     assert torch.equal(canvas[:, inside[0], inside[1]], photo[:, shown[0], shown[1]])
-    deep = torch.from_numpy(ndimage.binary_erosion(cut.numpy(), np.ones((9, 9)), border_value=1))
-    torch.testing.assert_close(canvas[:, deep], torch.full((3, int(deep.sum())), 0.4))
+    assert {*cut.unique().tolist()} <= {0.0, 1.0, cut.new_tensor(GOES_ON).item()}
+    beyond = cut == GOES_ON
+    assert not bool(beyond[inside].any())
+    beside = torch.from_numpy(ndimage.grey_dilation((cut == 1).float().numpy(), size=3)) == 1
+    near = beyond & beside & torch.from_numpy(ndimage.binary_erosion(cut.numpy(), np.ones((9, 9)), border_value=1))
+    assert bool(near.any()) == bool(beyond.any())
+    assert bool((canvas[:, near] < 0.62).all())  # as grey as the object, a little faded
 
 
-def test_what_goes_on_is_blurred_along_the_border() -> None:
-    """Stripes that end at the photo's border would be drawn as lines; their mean goes on."""
+def test_what_goes_on_is_blurred_and_fades() -> None:
+    """Stripes that end at the photo's border would be drawn as lines; their mean goes on, and fades to white."""
     photo, mask = torch.zeros(3, 50, 100), torch.ones(50, 100)
     photo[:, :, ::2] = 1
     canvas, cut = apply_frame(photo, mask, frame_photo(mask, "pad"))
@@ -161,7 +166,12 @@ def test_what_goes_on_is_blurred_along_the_border() -> None:
     assert torch.equal(canvas[:, 25:75], photo)
     for beyond in (canvas[:, :25], canvas[:, 75:]):
         assert float(beyond.std(dim=2).max()) < 0.06
-        torch.testing.assert_close(beyond, beyond[:, :1].expand_as(beyond))  # the same in every line
+    below, above = canvas[0, 75:, 50], canvas[0, :25, 50].flip(0)
+    torch.testing.assert_close(below, above)
+    steps = below.diff()
+    assert bool((steps >= 0).all())
+    assert float(steps.max()) < 0.05  # a ramp, not an edge
+    assert below[14:].tolist() == [1.0] * 11
 
 
 @pytest.mark.parametrize("sides", CUT)

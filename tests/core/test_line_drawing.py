@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clipasso_core.framing import Fit, apply_frame, frame_photo
 from clipasso_core.line_drawing import contour, inner_lines, line_drawing, object_on_white
-from clipasso_core.pixels import resize
+from clipasso_core.pixels import fit_map, resize
 from clipasso_core.saliency import compute_saliency
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 
@@ -162,3 +162,26 @@ def test_no_first_stroke_lies_along_the_cut_of_an_object(fit: Fit) -> None:
     border = (120 - frame.box[1]) * SIDE / image.shape[-1]
     assert bool(level.any())  # the figure's upper contour
     assert not bool((level & ((height - border).abs().amin(dim=1) < 12)).any())
+
+
+def test_what_lies_beyond_the_photo_has_no_lines() -> None:
+    """A striped object that the photo cuts left and right, on a canvas as high as wide."""
+    photo, mask = torch.ones(3, 60, 160), torch.zeros(60, 160)
+    photo[:, :, 20:140], mask[:, 20:140] = 0.5, 1
+    photo[:, :, 60:70] = 0.1
+    frame = frame_photo(mask, "crop", 0.1)
+    image, cut = apply_frame(photo, mask, frame)
+    _, top, right, bottom = frame.box
+    assert (top, bottom - top) == (-42, right - frame.box[0])
+    saliency = compute_saliency(image[None], Looking(), cut[None]).saliency  # type: ignore[arg-type]
+    size = (image.shape[-2], image.shape[-1])
+    for lines in (1 - line_drawing(image[None], cut[None])[0], fit_map(saliency, size)[0]):
+        assert bool(lines[42:102].any())
+        assert not bool(lines[:38].any())
+        assert not bool(lines[106:].any())
+
+
+def test_a_mask_that_is_nowhere_quite_sure_has_lines_all_the_same() -> None:
+    sure = torch.zeros(1, SIDE, SIDE)
+    sure[0, 60:160, 60:160] = 1
+    assert torch.equal(contour(0.7 * sure, (SIDE, SIDE)) > 0, contour(sure, (SIDE, SIDE)) > 0)
