@@ -49,7 +49,7 @@ class Optimize(io.ComfyNode):
                     "preset",
                     options=list(PRESETS),
                     default="standard",
-                    tooltip="draft: a first look, 80 iterations. standard: a finished sketch, 200 iterations. best: "
+                    tooltip="draft: a first look, 80 iterations. standard: a finished sketch, 300 iterations. best: "
                     "500, every sketch to the end: several times slower, and better. paper: as published, 2001 "
                     "iterations, very slow; the help says what other nodes need for it. The report lists every "
                     "setting.",

@@ -48,13 +48,13 @@ class OptimizeConfig:
     True
     """
 
-    num_iterations: int = 200
+    num_iterations: int = 300
     learning_rate: float = 3.0
     final_learning_rate: float = 0.02
     num_views: int = 2
     bank_size: int = 32
     simplify: float = 0.35
-    tidy: float = 0.4
+    tidy: float = 0.5
     halving: bool = True
     images_per_pass: int = 0
     seed: int = 0
