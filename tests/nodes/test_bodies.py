@@ -120,7 +120,7 @@ def settings(sketch: Any) -> dict[str, object]:
 def test_optimize_without_the_newer_inputs_does_as_the_preset_says(optimize: Callable[..., Any], preset: str) -> None:
     """Files that were saved before these inputs were there do not name them."""
     config = importlib.import_module(f"{PACK}.clipasso_core.optimize").preset_config(preset)
-    sketch, drawn, _, lines = optimize(preset)
+    sketch, drawn, _, lines, _ = optimize(preset)
     wanted = {**vars(config), "num_iterations": 1, "seed": 7}
     assert settings(sketch) == wanted
     assert settings(optimize(preset, tidy=-1.0, simplify=-1.0)[0]) == wanted
