@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import replace
@@ -16,14 +15,19 @@ from clipasso_core.optimize import PRESETS
 from clipasso_core.saliency import EDGE_METHODS
 from clipasso_core.stroke_init import StrokeInitConfig
 
+from .animate_command import add_animation_options, animation_config, write_animation, write_movie
+from .results import check_results
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from clipasso_core.animation import AnimationConfig, History
     from clipasso_core.encoders import ImageEncoder
+    from clipasso_core.optimize import SketchStep
     from clipasso_core.pipeline import Sketch, SketchConfig
+    from clipasso_core.strokes import Strokes
 
 PNG_SIDE = 1024
 
@@ -53,6 +57,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
     parser.add_argument("--fit", choices=FITS, help="photo to square canvas (default: crop; preset paper: squash)")
+    text = "also write the drawing as it is drawn: an .svg that draws itself, or a .gif, .webp or .mp4"
+    parser.add_argument("--animate", metavar="OUT", type=Path, help=text)
+    text = "also write how the strokes moved until then, a .gif, .webp or .mp4"
+    parser.add_argument("--animate-history", metavar="OUT", type=Path, help=text)
+    add_animation_options(parser)
     parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
     parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
@@ -62,6 +71,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
+    from clipasso_core.animation import History
     from clipasso_core.files import load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
 
@@ -69,10 +79,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
-    _check_outputs(arguments, output)
+    animation = _check_files(arguments, output)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
+    history = History(animation.num_frames)
+
+    def see(step: SketchStep) -> None:
+        history.record(step)
+        progress.update(step)
+
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         try:
             made = sketch(
@@ -81,44 +97,29 @@ def run(arguments: argparse.Namespace) -> int:
                 mask=_mask(arguments),
                 encoder=encoder,
                 saliency_encoder=looking,
-                on_step=progress.update,
+                on_step=see,
             )
         except SketchError as error:
             sys.stderr.write(f"clipasso: {error} The best until then goes to {output}\n")
             made = error.sketch
     _write(arguments, made, output)
+    _animate(arguments, made, animation, history)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
     write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description + lacking))
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
 
 
-def _check_outputs(arguments: argparse.Namespace, output: Path) -> None:
-    """Raise ImageFileError when a file cannot be written, or when one would be lost that nobody can make again."""
-    from clipasso_core.errors import ImageFileError
-    from clipasso_core.files import check_writable
+def _check_files(arguments: argparse.Namespace, output: Path) -> AnimationConfig:
+    """Return how animations are made, once all files are known to be writable and possible."""
+    from clipasso_core.animation.movie import MOVIES
+    from clipasso_core.errors import check_choice
 
-    used = {os.path.realpath(arguments.photo): "the photo itself"}
-    for path in filter(None, (output, arguments.png)):
-        check_writable(path)
-        real = os.path.realpath(path)
-        if real in used:
-            raise ImageFileError(f"{str(path)!r} is {used[real]}. Choose another name for the result.")
-        if path.exists() and not arguments.force and not _is_ours(path):
-            raise ImageFileError(
-                f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
-            )
-        used[real] = "another result of this command"
-
-
-def _is_ours(path: Path) -> bool:
-    from clipasso_core.files import is_our_png
-    from clipasso_core.svg import is_ours
-
-    try:
-        data = path.read_bytes()
-    except OSError:  # what cannot be read is not known to be ours
-        return False
-    return is_ours(data) or is_our_png(data)
+    history = arguments.animate_history
+    results = (output, arguments.png, arguments.animate, history)
+    check_results(arguments.photo, "the photo itself", [path for path in results if path], arguments.force)
+    if history:
+        check_choice(f"The ending of {str(history)!r}", history.suffix.lower(), MOVIES)
+    return animation_config(arguments, *filter(None, (arguments.animate, history)))
 
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:
@@ -167,17 +168,41 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
 
 def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
     from clipasso_core.files import save_png, write_atomically
-    from clipasso_core.framing import to_photos
     from clipasso_core.rasterizer import rasterize
     from clipasso_core.svg import to_svg
 
-    strokes = made.result.strokes.to("cpu")
-    placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
-    title = f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
+    placed = _on_page(arguments, made, made.result.strokes.to("cpu"))
+    title = _title(arguments, placed)
     metadata = {"clipasso": dict(placed.provenance)}
     write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))
     if arguments.png:
         save_png(rasterize(placed, placed.size_for(PNG_SIDE))[0], arguments.png)
+
+
+def _animate(arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History) -> None:
+    """Write the animations that the user asked for."""
+    from clipasso_core.animation import history_frames
+
+    side = arguments.side
+    if arguments.animate:
+        strokes = _on_page(arguments, made, made.result.strokes.to("cpu"))
+        metadata = {"clipasso": dict(strokes.provenance)}
+        write_animation(strokes, arguments.animate, config, side, _title(arguments, strokes), metadata)
+    if arguments.animate_history:
+        moments = _on_page(arguments, made, history.of(made.result))
+        frames = history_frames(moments, config, moments.size_for(side))
+        write_movie(frames, arguments.animate_history, config.fps)
+
+
+def _on_page(arguments: argparse.Namespace, made: Sketch, strokes: Strokes) -> Strokes:
+    """Place one or many sketches of the one photo on the page that the user wants."""
+    from clipasso_core.framing import to_photos
+
+    return to_photos(strokes, made.frames * strokes.batch_size) if arguments.page == "photo" else strokes
+
+
+def _title(arguments: argparse.Namespace, strokes: Strokes) -> str:
+    return f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
 
 
 def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: float) -> dict[str, object]:
@@ -185,6 +210,8 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
     return {
         "svg": str(output),
         "png": str(arguments.png) if arguments.png else None,
+        "animation": str(arguments.animate) if arguments.animate else None,
+        "history": str(arguments.animate_history) if arguments.animate_history else None,
         "strokes": result.strokes.num_strokes,
         "encoder": result.strokes.provenance["encoder"],
         "loss": result.loss[0],

@@ -74,3 +74,24 @@ def arc_length(control_points: Tensor, steps: int = 32) -> Tensor:
     chords = curve_points(segments_of(control_points), t).diff(dim=-2)
     squared = chords.square().sum(dim=-1)
     return squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt().sum(dim=(-2, -1))
+
+
+def first_part(cubic: Tensor, t: Tensor) -> Tensor:
+    """Cut cubics at a parameter and return what lies before it, exactly (de Casteljau).
+
+    Args:
+        cubic: [..., 4, 2] px.
+        t: [...] where to cut, in 0-1; 1 returns the whole cubic as it is.
+
+    Returns:
+        [..., 4, 2] px, the same curve from its start to ``t``.
+
+    >>> line = torch.tensor([[0.0, 0.0], [3.0, 0.0], [6.0, 0.0], [9.0, 0.0]])
+    >>> first_part(line, torch.tensor(0.5))[:, 0].tolist()
+    [0.0, 1.5, 3.0, 4.5]
+    """
+    row, cut = cubic, []
+    while row.shape[-2] > 0:
+        cut.append(row[..., 0, :])
+        row = torch.lerp(row[..., :-1, :], row[..., 1:, :], t[..., None, None].to(row))
+    return torch.stack(cut, dim=-2)

@@ -19,7 +19,7 @@ from comfy.cli_args import args
 from PIL import Image
 
 from ..clipasso_core.files import write_atomically
-from ..clipasso_core.optimize import OptimizeConfig, SketchRun, bank_bytes
+from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank_bytes
 from ..clipasso_core.pixels import to_uint8
 from ..clipasso_core.preview import PREVIEW_SIDE
 from ..clipasso_core.rasterizer import rasterize
@@ -70,12 +70,16 @@ def run_memory(config: OptimizeConfig, side: int) -> int:
     return round(LOOK_BYTES * max(1.0, (side / CANVAS_SIDE) ** 2)) + bank_bytes(config, side)
 
 
-def run_to_end(run: SketchRun) -> None:
-    """Iterate a run with progress and preview; whatever ends it early, the best until then is saved first."""
+def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None]) -> None:
+    """Iterate a run with progress and preview, each step given to ``on_step``.
+
+    Whatever ends it early, the best until then is saved first.
+    """
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
     last = 0.0
     try:
         for step in run:
+            on_step(step)
             comfy.model_management.throw_exception_if_processing_interrupted()
             due = time.monotonic() - last > PREVIEW_SECONDS
             progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)

@@ -8,6 +8,7 @@ from typing import Any
 from comfy_api.latest import io
 from torch import Tensor
 
+from ..clipasso_core.animation import History
 from ..clipasso_core.optimize import (
     PRECISIONS,
     PRESETS,
@@ -140,6 +141,12 @@ class Optimize(io.ComfyNode):
                     tooltip="What of the photo is drawn: its line drawing, black on white, at the size that the "
                     "encoder looks at.",
                 ),
+                StrokesType.Output(
+                    "history",
+                    display_name="history",
+                    tooltip="How the strokes moved until then: the first photo's sketch at about 48 moments of the "
+                    "run, a batch. CLIPasso Rasterize makes frames of it.",
+                ),
             ],
         )
 
@@ -166,11 +173,13 @@ class Optimize(io.ComfyNode):
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             photos, masks = photos_and_masks(image, mask, host.device())
             run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks)
-            host.run_to_end(run)
+            history = History()
+            host.run_to_end(run, history.record)
             result = run.result()
+            moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
             lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
-        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines)
+        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, moments)
 
 
 def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, **others: Any) -> OptimizeConfig:

@@ -49,6 +49,11 @@ class Candidates:
         """[B] the photo of each active sketch."""
         return self.active // self.per_photo
 
+    @property
+    def candidate(self) -> Tensor:
+        """[B] which of its photo's k sketches each active one is."""
+        return self.active % self.per_photo
+
     def active_strokes(self, points: Tensor) -> Strokes:
         """Return the active sketches at coordinates [B, N, M, 2]."""
         base = self.strokes if len(self.active) == self.strokes.batch_size else self.strokes.select(self.active)

@@ -29,6 +29,7 @@ class SketchStep:
             view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
+        candidate: [B] which of the photo's k candidates it is, as in ``SketchResult.chosen``.
     """
 
     iteration: int
@@ -36,6 +37,7 @@ class SketchStep:
     losses: Mapping[str, Tensor]
     strokes: Strokes
     photo_index: Tensor
+    candidate: Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -117,7 +117,8 @@ class SketchRun:
         self.iteration += 1
         evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
-        return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
+        which = (self.candidates.photo_index, self.candidates.candidate)
+        return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, *which)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""

@@ -33,6 +33,9 @@ _OWN = ("opacity", "display", "transform", "transform-origin", "vector-effect", 
 _SELECTOR = re.compile(r"(?P<tag>[\w-]+|\*)?(?P<rest>(?:[.#][\w-]+)*)")
 _PART = re.compile(r"[.#][\w-]+")
 _HARMLESS = ("@charset", "@font-face", "@namespace", "@import")
+_MOTION = re.compile(r"@(?:-[a-z]+-)?(?:keyframes\b|media\s*\(\s*prefers-reduced-motion\b)[^{}]*", re.IGNORECASE)
+"""The head of a block that only says how things move."""
+_BRACKET = re.compile("[{}]")
 _RGB = re.compile(r"rgba?\(([^()]*)\)", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 
@@ -127,7 +130,7 @@ class StyleSheet:
     def __init__(self, texts: list[str]) -> None:
         self._rules: dict[str, list[_Rule]] = {}
         self._count = 0
-        for block in "}".join(_without_comments(text) for text in texts).split("}"):
+        for block in "}".join(_without_motion(_without_comments(text)) for text in texts).split("}"):
             head, bracket, body = block.partition("{")
             head = _without_statements(head)
             if bracket and not head.startswith(_HARMLESS):
@@ -194,6 +197,25 @@ def parse_declarations(text: str) -> dict[str, str]:
 def _without_comments(text: str) -> str:
     first, *others = text.split("/*")
     return first + "".join(other.partition("*/")[2] for other in others)
+
+
+def _without_motion(text: str) -> str:
+    """Drop the blocks, and what they hold, that never count in a still picture."""
+    kept, at = [], 0
+    while match := _MOTION.search(text, at):
+        kept.append(text[at : match.start()])
+        at = _end_of_block(text, match.end())
+    return "".join(kept) + text[at:]
+
+
+def _end_of_block(text: str, at: int) -> int:
+    """Return where the block that opens at ``at`` is over, or the text's end."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text, at):
+        depth += 1 if bracket.group() == "{" else -1
+        if depth <= 0:
+            return bracket.end()
+    return len(text)
 
 
 def _without_statements(head: str) -> str:

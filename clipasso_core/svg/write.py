@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import torch
@@ -15,6 +15,7 @@ from ..errors import ConfigError, SvgError
 from ..strokes import Strokes
 from .css import parse_colour
 from .numerals import format_number
+from .self_drawing import FORM, STYLE, motion
 
 MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
@@ -26,8 +27,9 @@ _OUR_FORM = re.compile(
     r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
     r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
     r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
+    rf"""{FORM[0]}"""
     rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
-    rf"""(?:    <path{_STYLE} d="M [-0-9.C ]+"/>\n)*"""
+    rf"""(?:    <path{_STYLE}{FORM[1]} d="M [-0-9.C ]+"/>\n)*"""
     r"""  </g>\n</svg>\n"""
 )
 """The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
@@ -43,6 +45,7 @@ def to_svg(
     metadata: Mapping[str, object] | None = None,
     decimals: int = 3,
     background: str | None = None,
+    pen_times: Sequence[tuple[float, float]] | None = None,
 ) -> str:
     """Write one sketch as an SVG document, one ``<path>`` per living stroke, in painter's order.
 
@@ -58,12 +61,14 @@ def to_svg(
         decimals: of coordinates in px, 0-8; widths and opacities have at least 3.
         background: a CSS colour that browsers show behind the strokes, or None for a transparent page. It is a
             style of the page and no shape, so that plotters and cutters do not draw it.
+        pen_times: when each living stroke begins and how long it takes, s, from ``Timeline.pen_times``: the SVG then
+            draws itself where a browser shows it (see ``self_drawing``); None for one that stands still.
 
     Returns:
         The SVG text, ending with a newline.
 
     Raises:
-        ConfigError: index or decimals out of range.
+        ConfigError: index or decimals out of range, or as many pen_times as living strokes are not given.
         SvgError: a living stroke has a coordinate, width or colour that is not finite, or a negative width;
             metadata is not JSON; background is no colour.
 
@@ -87,9 +92,13 @@ def to_svg(
     styles = [
         _style(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
     ]
+    if pen_times is not None and len(pen_times) != len(styles):
+        raise ConfigError(f"pen_times must hold one pair for each of {len(styles)} strokes, got {len(pen_times)}.")
+    motions = [{}] * len(styles) if pen_times is None else [motion(*times) for times in pen_times]
     lines = [
         *_head(strokes.canvas_size, title, metadata, background),
-        *_body(_paths(points.tolist(), decimals), styles),
+        *([] if pen_times is None else [STYLE]),
+        *_body(_paths(points.tolist(), decimals), styles, motions),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -133,16 +142,16 @@ def _head(
     return lines
 
 
-def _body(paths: list[str], styles: list[dict[str, str]]) -> list[str]:
+def _body(paths: list[str], styles: list[dict[str, str]], motions: list[dict[str, str]]) -> list[str]:
     """Return the group of paths, with the attributes that all strokes share at the group."""
     shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
     names = ("stroke", "stroke-width", "stroke-opacity")
     common = {name for name in names if len({style.get(name) for style in styles}) == 1}
     shared.update({name: styles[0][name] for name in names if name in common and name in styles[0]})
     lines = [f"  <g {_attributes(shared)}>"]
-    for path, style in zip(paths, styles, strict=True):
+    for path, style, moves in zip(paths, styles, motions, strict=True):
         own = {name: value for name, value in style.items() if name not in common}
-        lines.append(f"    <path {_attributes({**own, 'd': path})}/>")
+        lines.append(f"    <path {_attributes({**own, **moves, 'd': path})}/>")
     return [*lines, "  </g>"]
 
 

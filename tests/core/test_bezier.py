@@ -32,6 +32,16 @@ def test_evaluate_starts_and_ends_at_the_end_points(cubics: Tensor) -> None:
     torch.testing.assert_close(points[..., 4, :], middle)
 
 
+@pytest.mark.parametrize("t", [0.0, 0.3, 0.5, 1.0])
+def test_the_first_part_is_the_same_curve_at_its_own_speed(cubics: Tensor, t: float) -> None:
+    part = bezier.first_part(cubics, torch.full((3, 2), t))
+    torch.testing.assert_close(bezier.curve_points(part, T), bezier.curve_points(cubics, t * T))
+
+
+def test_the_first_part_up_to_the_end_is_the_whole(cubics: Tensor) -> None:
+    assert torch.equal(bezier.first_part(cubics.float(), torch.ones(3, 2)), cubics.float())
+
+
 def test_bernstein_sums_to_one() -> None:
     torch.testing.assert_close(bezier.bernstein(T).sum(dim=-1), torch.ones(9, dtype=torch.float64))
 

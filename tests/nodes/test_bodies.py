@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The pack's folder as a package, in a host that is nothing but names."""
     api = MagicMock()
     api.ComfyExtension = api.io.ComfyNode = object
-    api.io.NodeOutput = lambda *values: values if len(values) > 1 else values[0]
+    api.io.NodeOutput = lambda *values, ui=None: values if len(values) > 1 else values[0]
     for name in ("comfy", "comfy.model_management", "comfy.utils", "comfy.cli_args", "comfy_api", "folder_paths"):
         monkeypatch.setitem(sys.modules, name, MagicMock())
     monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
@@ -120,7 +121,7 @@ def settings(sketch: Any) -> dict[str, object]:
 def test_optimize_without_the_newer_inputs_does_as_the_preset_says(optimize: Callable[..., Any], preset: str) -> None:
     """Files that were saved before these inputs were there do not name them."""
     config = importlib.import_module(f"{PACK}.clipasso_core.optimize").preset_config(preset)
-    sketch, drawn, _, lines = optimize(preset)
+    sketch, drawn, _, lines, _ = optimize(preset)
     wanted = {**vars(config), "num_iterations": 1, "seed": 7}
     assert settings(sketch) == wanted
     assert settings(optimize(preset, tidy=-1.0, simplify=-1.0)[0]) == wanted
@@ -164,3 +165,55 @@ def test_one_mask_serves_a_batch_of_photos(pack: ModuleType) -> None:
     assert len(photos) == len(masks) == 3
     photos, masks = convert.photos_and_masks(torch.rand(3, 16, 16, 3), None, torch.device("cpu"))
     assert (len(photos), masks) == (3, None)
+
+
+def test_the_history_ends_with_the_sketch(optimize: Callable[..., Any]) -> None:
+    sketch, _, _, _, history = optimize("draft")
+    assert history.batch_size == 2  # the one iteration's, and the end
+    assert torch.equal(history.control_points[-1:], sketch.control_points)
+
+
+# --- CLIPasso Animate --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def animate(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Call CLIPassoAnimate on two sketches of two lines; return its outputs, and the texts that it saved."""
+    nodes, strokes = module("animate"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    saved: list[str] = []
+    monkeypatch.setattr(nodes.Animate, "hidden", None, raising=False)
+    monkeypatch.setattr(nodes.host, "save_svgs", lambda texts, prefix: saved.extend(texts))
+    monkeypatch.setattr(nodes.host, "to_svg_type", list)
+    monkeypatch.setattr(nodes.host, "host_metadata", lambda hidden: {"workflow": {}})
+    two = torch.rand(2, 2, 4, 2, generator=torch.Generator().manual_seed(0)) * 64
+
+    def call(*widgets: object, size: tuple[int, int] = (64, 64)) -> Any:
+        sketches = strokes.black(two, size)
+        return sketches, nodes.Animate.execute(sketches, *widgets, "a/b", "A title", "white"), saved
+
+    return call
+
+
+def test_animate_gives_one_sketch_after_another_and_whole_ones_last(animate: Callable[..., Any]) -> None:
+    sketches, (frames, _, fps), _ = animate(5, 10.0, 0.2, 96)
+    assert frames.shape == (2 * 7, 96, 96, 3)
+    assert fps == 10.0
+    whole = module("animate").image_to_host(module("host").rasterize(sketches, (96, 96)))
+    for index in (0, 1):
+        assert torch.equal(frames[7 * index + 4 : 7 * index + 7], whole[index].expand(3, -1, -1, -1))
+        assert not torch.equal(frames[7 * index + 3], whole[index])
+
+
+def test_animate_saves_svgs_that_draw_themselves(animate: Callable[..., Any]) -> None:
+    _, (_, plain, _), saved = animate(48, 24.0, 0.0, 32)
+    for text in (*plain, *saved):
+        ends = [float(lasts) + float(begins) for lasts, begins in re.findall(r"draw ([\d.]+)s linear ([\d.]+)s", text)]
+        assert len(ends) == 2
+        assert ends[-1] == pytest.approx(2.0, abs=0.002)
+    assert len(plain) == len(saved) == 2
+    assert ["workflow" in text for text in (*plain, *saved)] == [False, False, True, True]
+
+
+def test_frames_have_even_sides(animate: Callable[..., Any]) -> None:
+    _, (frames, _, _), _ = animate(2, 24.0, 0.0, 75, size=(64, 43))
+    assert frames.shape == (4, 76, 50, 3)

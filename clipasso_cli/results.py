@@ -1,0 +1,44 @@
+"""The files that a command is going to write: may they be, before the long work starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def check_results(source: Path, what: str, results: Sequence[Path], force: bool) -> None:
+    """Raise ImageFileError when a file cannot be written, or when one would be lost that nobody can make again.
+
+    Args:
+        source: the file that the command reads.
+        what: it is called.
+        results: what it is going to write.
+        force: whether files may be lost that clipasso did not write.
+    """
+    from clipasso_core.errors import ImageFileError
+    from clipasso_core.files import check_writable
+
+    used = {os.path.realpath(source): what}
+    for path in results:
+        check_writable(path)
+        real = os.path.realpath(path)
+        if real in used:
+            raise ImageFileError(f"{str(path)!r} is {used[real]}. Choose another name for the result.")
+        if path.exists() and not force and not _is_ours(path):
+            raise ImageFileError(
+                f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
+            )
+        used[real] = "another result of this command"
+
+
+def _is_ours(path: Path) -> bool:
+    from clipasso_core.animation.movie import is_our_movie
+    from clipasso_core.files import is_our_png
+    from clipasso_core.svg import is_ours
+
+    try:
+        data = path.read_bytes()
+    except OSError:  # what cannot be read is not known to be ours
+        return False
+    return is_ours(data) or is_our_png(data) or is_our_movie(data)
