@@ -73,6 +73,19 @@ class Candidates:
         self.best_loss.index_copy_(0, rows, torch.where(better, loss, self.best_loss[rows]))
         self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
 
+    def replace_best(self, points: Tensor, loss: Tensor, rows: Tensor) -> None:
+        """Put others in the place of the best states of some active sketches, after the last iteration.
+
+        Args:
+            points: [B, N, M, 2] their coordinates.
+            loss: [B] what these are.
+            rows: [B] bool, which of the active sketches.
+        """
+        kept = rows & loss.isfinite()
+        which = self.active[kept]
+        self.best_points[which], self.best_loss[which] = points.detach()[kept], loss[kept]
+        self.history[-1] = self.best_loss.view(self.photos, -1).amin(dim=1)
+
     def count_setbacks(self, went_back: Tensor) -> None:
         """Count the active sketches that went back; went_back: [B] bool."""
         self.setbacks.index_add_(0, self.active, went_back.long())

@@ -92,14 +92,21 @@ class Iteration:
             len(drawing) * len(self.views),
             partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
         )
-        for name, term in own.items():
-            self.losses[name] = term.detach()
-            self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
+        self._add(own)
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(gradient, *self.losses.values())
         shares = [self.weights[name] * finite for name in own]
         torch.autograd.backward([drawing, *own.values()], [_only(finite, gradient), *shares])
         self._move(finite)
+
+    def evaluate(self) -> Tensor:
+        """Return the evaluation loss [B] of the sketches as they are; nothing moves, and nothing is remembered."""
+        drawing, own = self._draw()
+        _, self.losses = self.bank.within_memory(
+            len(drawing), partial(loss_gradient, self.bank, drawing, self.photo_index, self.views[:1])
+        )
+        self._add(own)
+        return self.losses["evaluation"]
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
@@ -127,6 +134,12 @@ class Iteration:
         if self.frozen is None:
             return self.points
         return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
+
+    def _add(self, own: dict[str, Tensor]) -> None:
+        """Add the strokes' own terms to the losses."""
+        for name, term in own.items():
+            self.losses[name] = term.detach()
+            self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
 
     def _draw(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and return the strokes' own terms [B] by name."""

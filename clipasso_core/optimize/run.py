@@ -17,6 +17,7 @@ from ..errors import ConfigError, ShapeError, WeightsError
 from ..line_drawing import line_drawing
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
+from ..trim import trim_ends
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
@@ -115,6 +116,8 @@ class SketchRun:
         if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
             self._settle()
         self.iteration += 1
+        if self.iteration == self.config.num_iterations and self.config.tidy > 0:
+            self._trim()
         evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         which = (self.candidates.photo_index, self.candidates.candidate)
@@ -135,6 +138,16 @@ class SketchRun:
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
         strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+
+    def _trim(self) -> None:
+        """Take off the ends with which the best sketches' strokes run over themselves; their losses are found anew."""
+        best = self.candidates.active_strokes(self.candidates.best_points[self.candidates.active])
+        trimmed = trim_ends(best)
+        changed = (trimmed.control_points != best.control_points).flatten(1).any(dim=1)
+        if bool(changed.any()):
+            work = Iteration(trimmed, self.candidates, self.bank, self.config)
+            with same_kernels():
+                self.candidates.replace_best(work.points, work.evaluate(), changed)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()

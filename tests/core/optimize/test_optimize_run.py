@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from clipasso_core.bezier import first_part
 from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
 from clipasso_core.losses import overlap_loss
@@ -19,6 +20,7 @@ from clipasso_core.optimize.iteration import OVERLAP_WEIGHT, way_back
 from clipasso_core.rasterizer import ink
 from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
+from clipasso_lab.tidiness import crosses_itself
 
 Start = Callable[..., SketchRun]
 
@@ -514,3 +516,29 @@ def test_the_callers_strokes_are_left_alone(start: Start, cup: Tensor, first_str
     run_through(start(cup, strokes=strokes))
     assert torch.equal(strokes.control_points, before)
     assert not strokes.control_points.requires_grad
+
+
+def nearly_closed() -> Strokes:
+    """Return a sketch of one loop whose end lies 1.5 px behind its own line."""
+    loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
+    return Strokes.black(first_part(loop, torch.tensor(0.892)).view(1, 1, 4, 2) * 0.6, (64, 64))
+
+
+def test_a_finished_sketch_has_its_short_ends_taken_off(start: Start, cup: Tensor) -> None:
+    """And its loss is that of the strokes without them."""
+    kept, trimmed = (
+        start(cup, strokes=nearly_closed(), num_iterations=2, learning_rate=1e-4, tidy=tidy) for tidy in (0.0, 0.1)
+    )
+    assert [len(list(run)) for run in (kept, trimmed)] == [2, 2]
+    crosses = [bool(crosses_itself(run.result().strokes).any()) for run in (kept, trimmed)]
+    assert crosses == [True, False]
+    found = trimmed.result()
+    again = start(cup, strokes=found.strokes, num_iterations=1, tidy=0.1)
+    assert float(again.step().losses["evaluation"][0]) == pytest.approx(found.loss[0], rel=1e-4)
+    assert found.history[-1] == found.loss
+
+
+def test_a_sketch_that_is_interrupted_keeps_its_ends(start: Start, cup: Tensor) -> None:
+    run = start(cup, strokes=nearly_closed(), num_iterations=2, learning_rate=1e-4, tidy=0.1)
+    run.step()
+    assert bool(crosses_itself(run.result("interrupted").strokes).any())
