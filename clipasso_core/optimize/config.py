@@ -48,7 +48,7 @@ class OptimizeConfig:
         widths: "keep" leaves them; "one" moves the width that all strokes of a sketch share, "each" that of each.
         min_width, max_width: px on a canvas of 224 px, the bounds of widths that move.
         colors: "keep" leaves them; "photo" gives each stroke the photo's mean colour under its ink, when all is done;
-            "optimized" moves them along with the points.
+            "optimized" begins with the photo's under the first strokes, and moves them along with the points.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.

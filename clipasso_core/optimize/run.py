@@ -80,6 +80,10 @@ class SketchRun:
         )
         self.generator = seeded_generator(self.config.seed)
         self.objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
+        if self.config.colors == "optimized":
+            each = strokes.batch_size // len(photos)
+            seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (photos, self.objects))
+            self.strokes = with_photo_colors(self.strokes, *seen)
         lines = line_drawing(photos, self.objects)
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
