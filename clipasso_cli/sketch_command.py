@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clipasso_core.framing import FITS
-from clipasso_core.optimize import PRESETS
+from clipasso_core.optimize import COLORS, PRESETS, WIDTHS, OptimizeConfig
 from clipasso_core.saliency import EDGE_METHODS
 from clipasso_core.stroke_init import StrokeInitConfig
 
@@ -41,6 +41,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
     parser.add_argument("--strokes", type=int, metavar="N", help=f"how many (default: {init.num_strokes})")
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
+    text = "draw all in a single line, which joins the lines of so many strokes"
+    parser.add_argument("--one-line", action="store_true", help=text)
+    text = "move one width for all strokes, or each stroke's own (default: keep)"
+    parser.add_argument("--widths", choices=WIDTHS, help=text)
+    least, most = OptimizeConfig.min_width, OptimizeConfig.max_width
+    text = f"bounds of moved widths, at 224 px (default: {least:g} {most:g})"
+    parser.add_argument("--width-range", type=float, nargs=2, metavar=("LEAST", "MOST"), help=text)
+    text = "the photo's under each stroke, or moved with the points (default: keep black)"
+    parser.add_argument("--colors", choices=COLORS, help=text)
     parser.add_argument("--seed", type=int, default=init.seed, help="of the random numbers (default: %(default)s)")
     parser.add_argument("--sketches", type=int, metavar="N", help=f"the best one wins (default: {init.num_sketches})")
     parser.add_argument("--iterations", type=int, help="default: as the preset says")
@@ -124,12 +133,15 @@ def _check_files(arguments: argparse.Namespace, output: Path) -> AnimationConfig
 
 def _config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
-    from clipasso_core.presets import sketch_preset
+    from clipasso_core.presets import as_one_line, sketch_preset
 
     config = sketch_preset(arguments.preset)
+    config = as_one_line(config) if arguments.one_line else config
     source = "none" if arguments.mask == "none" else None
     init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
-    optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify}
+    least, most = arguments.width_range or (None, None)
+    looks = {"widths": arguments.widths, "min_width": least, "max_width": most, "colors": arguments.colors}
+    optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify, **looks}
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
@@ -202,7 +214,8 @@ def _on_page(arguments: argparse.Namespace, made: Sketch, strokes: Strokes) -> S
 
 
 def _title(arguments: argparse.Namespace, strokes: Strokes) -> str:
-    return f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
+    drawn = "one line" if arguments.one_line else f"{strokes.num_strokes} strokes"
+    return f"{arguments.photo.stem} in {drawn}"
 
 
 def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: float) -> dict[str, object]:
@@ -223,7 +236,8 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
 
 
 def _last_line(facts: dict[str, object], encoder: str) -> str:
+    drawn = "one stroke" if facts["strokes"] == 1 else f"{facts['strokes']} strokes"
     return (
-        f"{facts['svg']}: {facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{facts['svg']}: {drawn}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .encoders import EMBEDDED
 from .mask import MaskConfig
 from .optimize import Preset, preset_config
@@ -32,6 +34,21 @@ def sketch_preset(name: Preset) -> SketchConfig:
         init=StrokeInitConfig(spread=0.0, follow=0.0, radius=0.05),
         optimize=optimize,
         edges="published",
+    )
+
+
+def as_one_line(config: SketchConfig) -> SketchConfig:
+    """Return a config that makes a drawing of one line: smooth, and in no knots.
+
+    Each of its lines gets two cubics, one to follow it and one to come to the next.
+
+    >>> as_one_line(sketch_preset("draft")).init.shape  # one stroke
+    (1, 32)
+    """
+    return replace(
+        config,
+        init=replace(config.init, one_line=True, num_segments=2),
+        optimize=replace(config.optimize, smooth=True, tidy=1.0),
     )
 
 

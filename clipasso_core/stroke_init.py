@@ -11,8 +11,9 @@ from scipy import ndimage
 from torch import Tensor
 
 from .determinism import seeded_generator
-from .errors import MaskError, ShapeError, check_range
+from .errors import ConfigError, MaskError, ShapeError, check_range
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
+from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
 from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
 
@@ -25,6 +26,9 @@ TRIED = 1.6
 CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
 """px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
 likeliest starts are looked at, where there are more of them than strokes."""
+
+MOST_JOINED = 512
+"""Most cubics of one line."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class StrokeInitConfig:
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
             where the line ends, turns or meets an earlier stroke: as long as what it draws. 0 is the paper's: strokes
             set off at random.
+        one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
+            ``num_strokes * num_segments`` cubics (at most 512).
     """
 
     num_strokes: int = 16
@@ -61,6 +67,7 @@ class StrokeInitConfig:
     canvas_size: int = 224
     seed: int = 0
     follow: float = 0.5
+    one_line: bool = False
 
     def __post_init__(self) -> None:
         check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
@@ -73,6 +80,17 @@ class StrokeInitConfig:
         check_range("canvas_size", self.canvas_size, 32, 4096)
         check_range("seed", self.seed, 0, 2**64 - 1)
         check_range("follow", self.follow, 0, 1)
+        if self.one_line and self.num_strokes * self.num_segments > MOST_JOINED:
+            raise ConfigError(
+                f"One line has at most {MOST_JOINED} segments, and num_strokes ({self.num_strokes}) x num_segments "
+                f"({self.num_segments}) are {self.num_strokes * self.num_segments}. Take fewer of either."
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Strokes of a sketch, and cubics of each; one line has them all in a single stroke."""
+        count = self.num_strokes * self.num_segments
+        return (1, count) if self.one_line else (self.num_strokes, self.num_segments)
 
 
 def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
@@ -87,7 +105,7 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         config: how; None for the defaults.
 
     Returns:
-        Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU.
+        Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU; N is 1 for one line.
 
     Raises:
         ShapeError: saliency is not [B, H, W] and square, or has NaN.
@@ -130,17 +148,28 @@ def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, see
     """Return the control points [N, K, 2] of one sketch."""
     generator = seeded_generator(seed)
     points = _in_random_order(sampling_map(saliency, config.temperature), generator)
-    shape = (config.num_strokes, 3 * config.num_segments, 2)
-    offsets = (torch.rand(shape, generator=generator) - 0.5) * config.radius * CANVAS_SIDE
+    strokes, segments = config.shape
+    offsets = (torch.rand((strokes, 3 * segments, 2), generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
-    count = config.num_strokes if flow is None else round(TRIED * config.num_strokes)
-    distance = config.spread * (_extent(points) / count) ** 0.5
+    if config.one_line:
+        whole = one_line(_lines(saliency, flow, points, config, config.num_strokes), segments)
+        return whole + wander * max(0.0, 1 - _length(whole) / SHORT)
+    lines = _repeated(_lines(saliency, flow, points, config, strokes), strokes)
     if flow is None:
-        starts = _take_apart(_points_alone(points), distance, count)
-        return torch.cat(_repeated(starts, count))[:, None] + wander
-    followed = follow(flow, points[: max(MOST_FOLLOWED, count)], config.follow * CANVAS_SIDE)
-    lines = _most_telling(_take_apart(followed, distance, count), saliency, config.num_strokes)
-    return torch.stack([_along(*both) for both in zip(_repeated(lines, config.num_strokes), wander, strict=True)])
+        return torch.cat(lines)[:, None] + wander
+    return torch.stack([_along(*both) for both in zip(lines, wander, strict=True)])
+
+
+def _lines(
+    saliency: Tensor, flow: LineFlow | None, points: Tensor, config: StrokeInitConfig, count: int
+) -> list[Tensor]:
+    """Return at most ``count`` lines [T, 2] px for strokes to follow, from points [M, 2]; T is 1 without a flow."""
+    tried = count if flow is None else round(TRIED * count)
+    distance = config.spread * (_extent(points) / tried) ** 0.5
+    if flow is None:
+        return _take_apart(_points_alone(points), distance, tried)
+    followed = follow(flow, points[: max(MOST_FOLLOWED, tried)], config.follow * CANVAS_SIDE)
+    return _most_telling(_take_apart(followed, distance, tried), saliency, count)
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
@@ -208,8 +237,12 @@ def _run_around(middle: int, good: NDArray[np.bool_]) -> slice:
 def _along(path: Tensor, wander: Tensor) -> Tensor:
     """Return control points [K, 2] along a path [T, 2]; the shorter it is, the more they wander."""
     placed = place_evenly(path.expand(max(2, len(path)), 2)[None], len(wander))
-    travelled = float(torch.linalg.vector_norm(placed.diff(dim=1), dim=-1).sum())
-    return curve_through(placed)[0] + wander * max(0.05, (1 - travelled / SHORT) / 2)
+    return curve_through(placed)[0] + wander * max(0.05, (1 - _length(placed[0]) / SHORT) / 2)
+
+
+def _length(path: Tensor) -> float:
+    """Return how long a path [T, 2] is, px."""
+    return float(torch.linalg.vector_norm(path.diff(dim=0), dim=-1).sum())
 
 
 def _extent(points: Tensor) -> float:

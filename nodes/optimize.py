@@ -10,12 +10,16 @@ from torch import Tensor
 
 from ..clipasso_core.animation import History
 from ..clipasso_core.optimize import (
+    COLORS,
     PRECISIONS,
     PRESETS,
+    WIDTHS,
+    Colors,
     OptimizeConfig,
     Precision,
     Preset,
     SketchRun,
+    Widths,
     preset_config,
 )
 from ..clipasso_core.rasterizer import rasterize
@@ -124,6 +128,47 @@ class Optimize(io.ComfyNode):
                     tooltip="White where the object is, from CLIPasso Mask: sharpens the object's contour in the line "
                     "drawing. Left open, whatever is not white is the object.",
                 ),
+                io.Boolean.Input(
+                    "smooth",
+                    optional=True,
+                    default=OptimizeConfig.smooth,
+                    tooltip="Keeps strokes of several segments smooth where the segments meet: for drawings of one "
+                    "line. Off: they may have corners there.",
+                ),
+                io.Combo.Input(
+                    "widths",
+                    optional=True,
+                    options=list(WIDTHS),
+                    default=OptimizeConfig.widths,
+                    tooltip="keep: widths stay as they are. one: the width that all strokes of a sketch share moves "
+                    "along with the points. each: every stroke's own.",
+                ),
+                io.Float.Input(
+                    "min_width",
+                    optional=True,
+                    default=OptimizeConfig.min_width,
+                    min=0.1,
+                    max=100.0,
+                    step=0.1,
+                    tooltip="Least width of widths that move, in px on a canvas of 224 px.",
+                ),
+                io.Float.Input(
+                    "max_width",
+                    optional=True,
+                    default=OptimizeConfig.max_width,
+                    min=0.1,
+                    max=100.0,
+                    step=0.1,
+                    tooltip="Largest width of widths that move, in px on a canvas of 224 px.",
+                ),
+                io.Combo.Input(
+                    "colors",
+                    optional=True,
+                    options=list(COLORS),
+                    default=OptimizeConfig.colors,
+                    tooltip="keep: strokes stay black, or as a loaded SVG has them. photo: in the end each gets the "
+                    "photo's mean colour under its ink. optimized: colours move along with the points.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -165,9 +210,15 @@ class Optimize(io.ComfyNode):
         tidy: float = AS_PRESET,
         simplify: float = AS_PRESET,
         mask: Tensor | None = None,
+        smooth: bool = OptimizeConfig.smooth,
+        widths: Widths = OptimizeConfig.widths,
+        min_width: float = OptimizeConfig.min_width,
+        max_width: float = OptimizeConfig.max_width,
+        colors: Colors = OptimizeConfig.colors,
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
-        config = _config(preset, num_iterations, tidy, simplify, **others)
+        looks = {"smooth": smooth, "widths": widths, "min_width": min_width, "max_width": max_width, "colors": colors}
+        config = _config(preset, num_iterations, tidy, simplify, **others, **looks)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))

@@ -103,6 +103,13 @@ class StrokeInit(io.ComfyNode):
                     tooltip="How far first strokes follow the saliency's lines at most, as a share of the canvas: they "
                     "are as long as the line. 0 lets them set off at random, as in the paper.",
                 ),
+                io.Boolean.Input(
+                    "one_line",
+                    optional=True,
+                    default=default.one_line,
+                    tooltip="Joins the lines of all strokes by short ways to a single stroke, of num_strokes x "
+                    "num_segments curves, at most 512. Take 2 segments, and in CLIPasso Optimize smooth and tidy 1.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("strokes", display_name="strokes", tooltip="num_sketches first sketches per photo."),
@@ -124,6 +131,7 @@ class StrokeInit(io.ComfyNode):
         canvas_size: int,
         image: Tensor | None = None,
         follow: float = StrokeInitConfig.follow,
+        one_line: bool = StrokeInitConfig.one_line,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
             num_strokes,
@@ -135,6 +143,7 @@ class StrokeInit(io.ComfyNode):
             canvas_size=canvas_size,
             seed=seed,
             follow=follow,
+            one_line=one_line,
         )
         with host.gradients(), torch.no_grad():
             maps = mask_to_core(saliency)

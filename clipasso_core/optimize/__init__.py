@@ -1,19 +1,34 @@
 """Optimise strokes until drawing and photo look alike to the encoder."""
 
-from .config import PRECISIONS, PRESETS, OptimizeConfig, Precision, Preset, preset_config
+from .config import (
+    COLORS,
+    PRECISIONS,
+    PRESETS,
+    WIDTHS,
+    Colors,
+    OptimizeConfig,
+    Precision,
+    Preset,
+    Widths,
+    preset_config,
+)
 from .photo_bank import bank_bytes
 from .result import SketchResult, SketchStep
 from .run import SketchRun
 
 __all__ = [
+    "COLORS",
     "PRECISIONS",
     "PRESETS",
+    "WIDTHS",
+    "Colors",
     "OptimizeConfig",
     "Precision",
     "Preset",
     "SketchResult",
     "SketchRun",
     "SketchStep",
+    "Widths",
     "bank_bytes",
     "preset_config",
 ]

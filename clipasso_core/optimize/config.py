@@ -11,6 +11,10 @@ Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+Widths = Literal["keep", "one", "each"]
+WIDTHS: tuple[Widths, ...] = get_args(Widths)
+Colors = Literal["keep", "photo", "optimized"]
+COLORS: tuple[Colors, ...] = get_args(Colors)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class OptimizeConfig:
             those of the shares before stay as they were best. 1 moves all strokes all the time.
         stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
             Of several stages only the last one ends so.
+        smooth: keep the joints of strokes of several segments smooth: the segments have one direction where they meet.
+        widths: "keep" leaves them; "one" moves the width that all strokes of a sketch share, "each" that of each.
+        min_width, max_width: px on a canvas of 224 px, the bounds of widths that move.
+        colors: "keep" leaves them; "photo" gives each stroke the photo's mean colour under its ink, when all is done;
+            "optimized" begins with the photo's under the first strokes, and moves them along with the points.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -64,6 +73,11 @@ class OptimizeConfig:
     stop_change: float = 0.0
     opacity_weight: float = 0.0
     num_stages: int = 1
+    smooth: bool = False
+    widths: Widths = "keep"
+    min_width: float = 1.0
+    max_width: float = 6.0
+    colors: Colors = "keep"
 
     def __post_init__(self) -> None:
         ranges = {
@@ -80,10 +94,16 @@ class OptimizeConfig:
             "stop_change": (0, 1),
             "opacity_weight": (0, 100),
             "num_stages": (1, 64),
+            "min_width": (0.1, 100),
+            "max_width": (0.1, 100),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("widths", self.widths, WIDTHS)
+        check_choice("colors", self.colors, COLORS)
+        if self.min_width > self.max_width:
+            raise ConfigError(f"min_width ({self.min_width:g}) cannot exceed max_width ({self.max_width:g}).")
         if self.num_stages > self.num_iterations:
             raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:

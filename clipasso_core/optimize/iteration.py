@@ -60,7 +60,7 @@ class Iteration:
         self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
-        self.grey = candidates.strokes.is_opaque_black()
+        self.grey = candidates.strokes.is_opaque_black() and not self.coordinates.color_span
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
@@ -173,7 +173,7 @@ class Iteration:
         self.optimizer.step()
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
         self.coordinates.confine(self.points)
-        self.coordinates.points(self.points).add_(way_back(self.placed(self.points)))
+        self.coordinates.shift(self.points, way_back(self.placed(self.points)))
         momentum = self.optimizer.state[self.points]["exp_avg"]
         momentum.copy_(_only(finite, momentum))
         self.candidates.count_setbacks(~finite)

@@ -14,7 +14,8 @@ from ..allocator import keeping_freed_memory
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
-from ..line_drawing import line_drawing
+from ..line_drawing import line_drawing, object_on_white
+from ..photo_colors import with_photo_colors
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
 from ..trim import trim_ends
@@ -79,7 +80,12 @@ class SketchRun:
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
         )
         self.generator = seeded_generator(self.config.seed)
-        lines = line_drawing(photos, None if masks is None else _fitted_masks(masks, photos))
+        self.objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
+        if self.config.colors == "optimized":
+            each = strokes.batch_size // len(photos)
+            seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (photos, self.objects))
+            self.strokes = with_photo_colors(self.strokes, *seen)
+        lines = line_drawing(photos, self.objects)
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
@@ -136,7 +142,11 @@ class SketchRun:
         """
         ended = "settled" if self.settled else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
-        strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
+        strokes = self.candidates.best()
+        if self.config.colors == "photo":
+            strokes = with_photo_colors(strokes, self.bank.images, self.objects)
+        strokes = strokes.scaled_to(self.canvas_size)
+        strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
 
     def _trim(self) -> None:

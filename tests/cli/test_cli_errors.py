@@ -48,6 +48,11 @@ def refused(ran: Any, folder: Path) -> str:
         (("--seed", "-1"), "seed must lie between"),
         (("--tidy", "1.5"), "tidy must lie between 0 and 1, got 1.5"),
         (("--simplify", "-1"), "simplify must lie between 0 and 1, got -1.0"),
+        (
+            ("--one-line", "--strokes", "300"),
+            "One line has at most 512 segments, and num_strokes (300) x num_segments (2)",
+        ),
+        (("--widths", "each", "--width-range", "5", "4"), "min_width (5) cannot exceed max_width (4)"),
         (("--simplify", "nan"), "simplify must lie between 0 and 1, got nan"),
         (("--encoder", "ViT-Q/99"), "ViT-Q/99"),
         (("--device", "abacus"), "Use auto, cpu, cuda or mps"),

@@ -212,6 +212,24 @@ def test_the_preset_paper_without_its_encoders_says_so(
     assert "not both here" not in clipasso(photo_file, *short, "--encoder", "embedded").out
 
 
+def test_one_line_is_one_path_of_all_segments(clipasso: Clipasso, photo_file: Path) -> None:
+    ran = clipasso(photo_file, "--one-line")
+    assert ran.status == 0
+    assert ": one stroke, loss" in ran.out
+    svg = photo_file.with_suffix(".svg")
+    (path,) = paths_of(svg)
+    assert len(re.findall(r"[-0-9.]+", path.get("d") or "")) == 2 * (3 * 6 + 1)  # two cubics for each of 3 strokes
+    assert "<title>cup in one line</title>" in svg.read_text()
+
+
+def test_widths_and_colours(clipasso: Clipasso, photo_file: Path) -> None:
+    looks = ("--widths", "each", "--width-range", 4, 5, "--colors", "photo")
+    assert clipasso(photo_file, *looks).status == 0
+    strokes = from_svg(photo_file.with_suffix(".svg").read_text())
+    assert 4 <= float(strokes.stroke_width.min()) <= float(strokes.stroke_width.max()) <= 5  # 3 without
+    assert not strokes.is_opaque_black()
+
+
 def test_options_override_the_preset(clipasso: Clipasso, photo_file: Path) -> None:
     options = ("--iterations", 1, "--fit", "pad", "--width", 5, "--strokes", 2)
     assert clipasso(photo_file, "--preset", "paper", *options).status == 0

@@ -65,7 +65,8 @@ def as_first_saved(saved: Json) -> Json:
 
 def stroke_counts(prompt: workflow.Prompt) -> set[int]:
     """Return the numbers of strokes that the prompt's StrokeInit nodes ask for."""
-    return {prompt[one]["inputs"]["num_strokes"] for one in workflow.find(prompt, "CLIPassoStrokeInit")}
+    asked = [prompt[one]["inputs"] for one in workflow.find(prompt, "CLIPassoStrokeInit")]
+    return {1 if inputs.get("one_line") else inputs["num_strokes"] for inputs in asked}
 
 
 def check_sketch(svg: bytes, counts: set[int]) -> None:

@@ -136,6 +136,22 @@ def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..
     assert (told["tidy"], told["simplify"]) == (0.25, 0.0)
 
 
+def test_optimize_takes_looks_and_smooth_joints_from_the_widgets(optimize: Callable[..., Any]) -> None:
+    looks = {"smooth": True, "widths": "each", "min_width": 2.0, "max_width": 4.0, "colors": "photo"}
+    sketch = optimize(**looks)[0]
+    assert {name: settings(sketch)[name] for name in looks} == looks
+    assert sketch.color[0, 0, :3].tolist() == pytest.approx([0.5] * 3, abs=0.02)  # the square's grey
+
+
+@pytest.mark.usefixtures("pack")
+def test_stroke_init_joins_all_lines_where_one_line_is_asked_for() -> None:
+    nodes = module("stroke_init")
+    numbers = (4, 0, 2, 3.0, 2, 0.3, 0.6, 224)
+    assert nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers)[0].control_points.shape == (2, 4, 7, 2)
+    one = nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers, one_line=True)[0]
+    assert one.control_points.shape == (2, 1, 25, 2)
+
+
 def test_the_mask_says_where_the_contour_of_the_line_drawing_is(optimize: Callable[..., Any]) -> None:
     mask = torch.zeros(1, 64, 64)
     mask[:, 16:48, 16:32] = 1

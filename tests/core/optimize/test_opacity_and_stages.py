@@ -97,8 +97,9 @@ def test_coordinates_lead_back_to_the_strokes() -> None:
         back = coordinates.place(strokes, moved)
         assert torch.equal(back.control_points, strokes.control_points)
         assert torch.equal(back.color, strokes.color)
-        coordinates.points(moved).zero_()
-        assert not coordinates.place(strokes, moved).control_points.any()
+        coordinates.shift(moved, torch.full((2, 3, 1, 2), 4.0))
+        assert torch.equal(coordinates.place(strokes, moved).control_points, strokes.control_points + 4)
+        assert torch.equal(coordinates.place(strokes, moved).color, strokes.color)
 
 
 # --- stages ------------------------------------------------------------------------------------------------------
