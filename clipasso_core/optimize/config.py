@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..errors import ConfigError, check_choice, check_range
+from ..order import ORDERS, StrokeOrder
 
 Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -40,6 +41,10 @@ class OptimizeConfig:
             those of the shares before stay as they were best. 1 moves all strokes all the time.
         stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
             Of several stages only the last one ends so.
+        prefixes: train for beginnings of the drawing, too, so that its first 4, 8, ... strokes are drawings of their
+            own: the random views see them; ``prefixes.Prefixes`` says when. Not with several stages.
+        order: the drawing order of the strokes in the end, one of ``order.ORDERS``. "drawn" leaves them as they are;
+            "importance" and "outline" take some looks of the encoder.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -63,6 +68,8 @@ class OptimizeConfig:
     stop_change: float = 0.0
     opacity_weight: float = 0.0
     num_stages: int = 1
+    prefixes: bool = False
+    order: StrokeOrder = "drawn"
 
     def __post_init__(self) -> None:
         ranges = {
@@ -83,10 +90,17 @@ class OptimizeConfig:
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("order", self.order, ORDERS)
         if self.num_stages > self.num_iterations:
             raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
+        if self.prefixes and self.num_stages > 1:
+            raise ConfigError(
+                "Prefixes cannot be trained in several stages. Set num_stages to 1, or turn prefixes off."
+            )
+        if self.prefixes and self.num_views == 0:
+            raise ConfigError("Prefixes are seen by random views. Set num_views to at least 1, or turn prefixes off.")
 
     @property
     def bank_views(self) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,7 +15,8 @@ from ..allocator import keeping_freed_memory
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
-from ..line_drawing import line_drawing
+from ..line_drawing import line_drawing, object_on_white
+from ..order import LossOf, importance_order, put_in_order
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
@@ -23,6 +25,7 @@ from .config import OptimizeConfig
 from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
+from .prefixes import Prefixes
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
 
@@ -78,12 +81,16 @@ class SketchRun:
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
         )
         self.generator = seeded_generator(self.config.seed)
-        lines = line_drawing(photos, None if masks is None else _fitted_masks(masks, photos))
+        self._inside = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
+        lines = line_drawing(photos, self._inside)
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
+        most = int(strokes.alive.sum(dim=1).max())
+        self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo)
+        self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
         self.iteration = 0
@@ -106,8 +113,10 @@ class SketchRun:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
         self._begin_stage()
+        self._begin_prefixes()
         with same_kernels():
-            self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
+            rate, length = self._learning_rate(self.iteration), self.prefixes.length(self._lengths)
+            self.work.prepare(self.iteration, self._draw_views(), rate, length)
             self._do = self._do or fastest(self.work)
             self._do()
         if self.iteration == 0:
@@ -132,7 +141,9 @@ class SketchRun:
         """
         ended = "settled" if self.settled else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
-        strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
+        best = self.candidates.best()
+        strokes = (best if stopped == "failed" else self._ordered(best)).scaled_to(self.canvas_size)
+        strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
 
     def _check_losses(self) -> None:
@@ -183,6 +194,28 @@ class SketchRun:
         frozen = (theirs < now)[self.candidates.active]
         self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
         self._do, self._evaluations = None, []
+
+    def _begin_prefixes(self) -> None:
+        """Find the order of the active sketches' strokes before prefixes are trained; say whether they are seen."""
+        if self.prefixes.begins(self.iteration):
+            now = self.work.placed(self.work.points.detach())
+            losses = self._losses_of(self.work.photo_index.tolist())
+            with same_kernels():
+                found = [importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)]
+            self.candidates.put_in_order(torch.stack(found))
+            self.work, self._do = self.work.in_order(torch.stack(found)), None
+        if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
+            self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+
+    def _ordered(self, strokes: Strokes) -> Strokes:
+        """Return one sketch of each photo in the drawing order that was asked for."""
+        with same_kernels():
+            losses = self._losses_of(range(strokes.batch_size))
+            return put_in_order(strokes, self.config.order, losses, self._inside >= 0.5)
+
+    def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
+        """Return how the evaluation loss of drawings is found, for each of some photos."""
+        return [partial(self.bank.evaluation_losses, photo=photo) for photo in photos]
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
