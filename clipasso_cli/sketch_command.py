@@ -9,10 +9,13 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clipasso_core.errors import ConfigError
 from clipasso_core.framing import FITS
+from clipasso_core.levels import check_levels
 from clipasso_core.optimize import PRESETS
+from clipasso_core.order import ORDERS
 from clipasso_core.saliency import EDGE_METHODS
 from clipasso_core.stroke_init import StrokeInitConfig
 
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
 PNG_SIDE = 1024
 
 
+class _Files(NamedTuple):
+    """What is written of a sketch, or of a level of it: an SVG, and a PNG where that is asked for."""
+
+    svg: Path
+    png: Path | None
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("sketch", help="sketch a photo", description="Turn the photo of an object into SVG.")
@@ -36,6 +46,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
     parser.add_argument("--strokes", type=int, metavar="N", help=f"how many (default: {init.num_strokes})")
+    _add_levels(parser)
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
     parser.add_argument("--seed", type=int, default=init.seed, help="of the random numbers (default: %(default)s)")
     parser.add_argument("--sketches", type=int, metavar="N", help=f"the best one wins (default: {init.num_sketches})")
@@ -60,6 +71,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=run)
 
 
+def _add_levels(parser: argparse.ArgumentParser) -> None:
+    text = "one sketch whose first N strokes are sketches too, written as NAME-N.svg (default --strokes: the most)"
+    parser.add_argument("--levels", type=int, nargs="+", metavar="N", help=text)
+    text = "write the levels into one SVG, a group for what each adds"
+    parser.add_argument("--levels-in-one", action="store_true", help=text)
+    text = "which strokes come first (default: importance with --levels, else as they were drawn)"
+    parser.add_argument("--order", choices=ORDERS, help=text)
+    text = "train the first strokes to be a sketch of their own (default: with --levels)"
+    parser.add_argument("--prefixes", action=argparse.BooleanOptionalAction, help=text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
     from clipasso_core.files import load_photo
@@ -68,8 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     from .terminal import SketchProgress
 
     started = time.perf_counter()
-    output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
-    _check_outputs(arguments, output)
+    files = _files(arguments)
+    _check_outputs(arguments, files)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
@@ -84,21 +106,57 @@ def run(arguments: argparse.Namespace) -> int:
                 on_step=progress.update,
             )
         except SketchError as error:
-            sys.stderr.write(f"clipasso: {error} The best until then goes to {output}\n")
+            sys.stderr.write(f"clipasso: {error} The best until then goes to {_named(files)}\n")
             made = error.sketch
-    _write(arguments, made, output)
-    facts = _facts(arguments, made, output, time.perf_counter() - started)
-    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description + lacking))
+    _write(arguments, made, files)
+    facts = _facts(arguments, made, files, time.perf_counter() - started)
+    line = f"{_named(files)}: {_last_line(facts, encoder.description + lacking)}"
+    write_line(json.dumps(facts) if arguments.json else line)
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
 
 
-def _check_outputs(arguments: argparse.Namespace, output: Path) -> None:
+def _files(arguments: argparse.Namespace) -> list[_Files]:
+    """Return what will be written, one entry for each level that gets files of its own."""
+    svg: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
+    levels = _levels(arguments)
+    if not levels or arguments.levels_in_one:
+        return [_Files(svg, arguments.png)]
+    return [_Files(_of_level(svg, n), arguments.png and _of_level(arguments.png, n)) for n in levels]
+
+
+def _of_level(path: Path, level: int) -> Path:
+    return path.with_stem(f"{path.stem}-{level}")
+
+
+def _named(files: list[_Files]) -> str:
+    return ", ".join(str(one.svg) for one in files)
+
+
+def _levels(arguments: argparse.Namespace) -> tuple[int, ...]:
+    """Return the levels, rising; none where none are asked for.
+
+    Raises:
+        ConfigError: they are out of range, or more than there are strokes.
+    """
+    if arguments.levels is None:
+        if arguments.levels_in_one:
+            raise ConfigError("--levels-in-one says how --levels are written. Name them, such as --levels 4 8 16 32.")
+        return ()
+    levels = tuple(sorted(check_levels(arguments.levels)))
+    if arguments.strokes is not None and levels[-1] > arguments.strokes:
+        raise ConfigError(
+            f"--levels asks for {levels[-1]} strokes, and --strokes for {arguments.strokes}. Leave it out."
+        )
+    return levels
+
+
+def _check_outputs(arguments: argparse.Namespace, files: list[_Files]) -> None:
     """Raise ImageFileError when a file cannot be written, or when one would be lost that nobody can make again."""
     from clipasso_core.errors import ImageFileError
     from clipasso_core.files import check_writable
 
     used = {os.path.realpath(arguments.photo): "the photo itself"}
-    for path in filter(None, (output, arguments.png)):
+    for path in (path for one in files for path in one if path):
         check_writable(path)
         real = os.path.realpath(path)
         if real in used:
@@ -125,10 +183,13 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
     from clipasso_core.presets import sketch_preset
 
-    config = sketch_preset(arguments.preset)
+    config, levels = sketch_preset(arguments.preset), _levels(arguments)
     source = "none" if arguments.mask == "none" else None
-    init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    strokes = levels[-1] if levels and arguments.strokes is None else arguments.strokes
+    init = {"num_strokes": strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify}
+    optimize |= {"order": "importance", "prefixes": True} if levels else {}
+    optimize |= _given(order=arguments.order, prefixes=arguments.prefixes)
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
@@ -165,26 +226,32 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
     return None if arguments.mask in ("auto", "none") else load_mask(Path(arguments.mask))
 
 
-def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
+def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> None:
     from clipasso_core.files import save_png, write_atomically
     from clipasso_core.framing import to_photos
+    from clipasso_core.levels import ladder
     from clipasso_core.rasterizer import rasterize
     from clipasso_core.svg import to_svg
 
     strokes = made.result.strokes.to("cpu")
     placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
-    title = f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
-    metadata = {"clipasso": dict(placed.provenance)}
-    write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))
-    if arguments.png:
-        save_png(rasterize(placed, placed.size_for(PNG_SIDE))[0], arguments.png)
+    levels = _levels(arguments)
+    groups = levels if arguments.levels_in_one else ()
+    placed = ladder(placed, levels) if levels and not groups else placed
+    for index, one in enumerate(files):
+        title = f"{arguments.photo.stem} in {int(placed.alive[index].sum())} strokes"
+        about: dict[str, Any] = {"title": title, "metadata": {"clipasso": dict(placed.provenance)}}
+        write_atomically(one.svg, to_svg(placed, index, background="white", levels=groups, **about))
+        if one.png:
+            save_png(rasterize(placed.select([index]), placed.size_for(PNG_SIDE))[0], one.png)
 
 
-def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: float) -> dict[str, object]:
-    result = made.result
+def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, object]:
+    result, (svg, png) = made.result, files[-1]
     return {
-        "svg": str(output),
-        "png": str(arguments.png) if arguments.png else None,
+        "svg": str(svg),
+        "png": str(png) if png else None,
+        **({"levels": [str(one.svg) for one in files]} if arguments.levels else {}),
         "strokes": result.strokes.num_strokes,
         "encoder": result.strokes.provenance["encoder"],
         "loss": result.loss[0],
@@ -197,6 +264,6 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
 
 def _last_line(facts: dict[str, object], encoder: str) -> str:
     return (
-        f"{facts['svg']}: {facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
     )

@@ -46,21 +46,6 @@ SHORTENED = 20
 """Most passes over the pen's way that look for a shorter one."""
 
 
-def prefix_of(strokes: Strokes, count: int | Tensor) -> Strokes:
-    """Return the drawings after their first ``count`` living strokes; the others are not alive.
-
-    Args:
-        strokes: B sketches in drawing order.
-        count: one number, or a tensor that broadcasts to [B, 1].
-
-    >>> three = Strokes.black(torch.zeros(1, 4, 4, 2), (32, 32), alive=torch.tensor([[True, False, True, True]]))
-    >>> prefix_of(three, 2).alive.tolist()
-    [[True, False, True, False]]
-    """
-    number = strokes.alive.long().cumsum(dim=1)
-    return replace(strokes, alive=strokes.alive & (number <= count))
-
-
 @torch.no_grad()
 def prefix_losses(strokes: Strokes, loss_of: LossOf) -> Tensor:
     """Return the loss of one sketch after each of its n living strokes, as [n].
@@ -72,7 +57,7 @@ def prefix_losses(strokes: Strokes, loss_of: LossOf) -> Tensor:
     _check_one(strokes)
     counts = torch.arange(1, 1 + int(strokes.alive.sum()), device=strokes.alive.device)
     found = [
-        loss_of(rasterize(prefix_of(strokes.select(torch.zeros_like(part)), part[:, None])))
+        loss_of(rasterize(strokes.select(torch.zeros_like(part)).prefix(part[:, None])))
         for part in torch.split(counts, AT_ONCE)
     ]
     return torch.cat(found) if found else strokes.stroke_width.new_zeros(0)

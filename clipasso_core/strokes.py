@@ -150,6 +150,19 @@ class Strokes:
         """
         return self._map(lambda tensor: in_order(tensor, order))
 
+    def prefix(self, count: int | Tensor) -> Strokes:
+        """Return the drawings after their first ``count`` living strokes; the others are not alive.
+
+        Args:
+            count: one number, or a tensor that broadcasts to [B, 1].
+
+        >>> alive = torch.tensor([[True, False, True, True]])
+        >>> Strokes.black(torch.zeros(1, 4, 4, 2), (32, 32), alive=alive).prefix(2).alive.tolist()
+        [[True, False, True, False]]
+        """
+        number = self.alive.long().cumsum(dim=1)
+        return replace(self, alive=self.alive & (number <= count))
+
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Strokes:
         """Return the strokes on another device or in another floating type.
 

@@ -11,7 +11,6 @@ from torch import Tensor
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
 from ..losses import overlap_loss
-from ..order import prefix_of
 from ..rasterizer import ink, render
 from ..strokes import Strokes, in_order
 from .candidates import Candidates
@@ -158,7 +157,7 @@ class Iteration:
             drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
             if self.sees_prefixes:
-                begun.append(self._paint(prefix_of(placed, self.length))[0])
+                begun.append(self._paint(placed.prefix(self.length))[0])
         own = {"overlap": torch.cat(hidden)}
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(self.placed(moving))

@@ -56,6 +56,11 @@ def refused(ran: Any, folder: Path) -> str:
         (("--png", "no/such/folder/out.png"), "does not exist"),
         (("-o", "/"), "is a folder"),
         (("--json", "--strokes", "0"), "num_strokes"),
+        (("--levels", "2", "4"), "--levels asks for 4 strokes, and --strokes for 3"),
+        (("--levels", "0"), "levels must lie between 1 and 4096 strokes, got 0"),
+        (("--levels", "2", "2"), "levels names 2 twice"),
+        (("--levels-in-one",), "--levels-in-one says how --levels are written"),
+        (("--levels", "2", "-o", "no/such/folder/out.svg"), "out-2.svg"),
     ],
 )
 def test_one_line_for_each_error(clipasso: Clipasso, photo_file: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -16,7 +16,6 @@ from clipasso_core.order import (
     outline_first,
     pen_order,
     prefix_losses,
-    prefix_of,
     put_in_order,
 )
 from clipasso_core.rasterizer import rasterize
@@ -48,15 +47,6 @@ def way(strokes: Strokes) -> float:
     points = strokes.control_points[0][strokes.alive[0]]
     stops = torch.cat([torch.zeros(1, 2), points[:, -1]])[:-1]
     return float(torch.linalg.vector_norm(points[:, 0] - stops, dim=-1).sum())
-
-
-def test_a_prefix_counts_living_strokes_in_each_sketch() -> None:
-    alive = torch.tensor([[True, False, True, True], [True, True, True, True]])
-    strokes = Strokes.black(torch.zeros(2, 4, 4, 2), SIZE, alive=alive)
-    assert prefix_of(strokes, 2).alive.tolist() == [[True, False, True, False], [True, True, False, False]]
-    each = prefix_of(strokes, torch.tensor([[1], [3]]))
-    assert each.alive.sum(dim=1).tolist() == [1, 3]
-    assert prefix_of(strokes, 9).alive.equal(alive)
 
 
 def test_losses_of_prefixes_are_those_of_the_drawings_cut_there() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from clipasso_core.errors import ConfigError
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.optimize.prefixes import LEAST, Prefixes
-from clipasso_core.order import prefix_losses, prefix_of
+from clipasso_core.order import prefix_losses
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 
@@ -159,7 +159,3 @@ def test_the_same_seed_gives_the_same_bytes_with_prefixes(
     assert first.control_points.numpy().tobytes() == second.control_points.numpy().tobytes()
     both = finish(start(torch.cat([cat, cup]), strokes=eight.select([0, 1, 0, 1]), **options))
     assert both.control_points[1].numpy().tobytes() == first.control_points[0].numpy().tobytes()
-
-
-def test_a_prefix_of_a_prefix(eight: Strokes) -> None:
-    assert prefix_of(prefix_of(eight, 5), 3).alive.equal(prefix_of(eight, 3).alive)
