@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from .abstraction import Abstraction
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
 from .mask import Mask
@@ -22,6 +23,7 @@ NODES: list[type[io.ComfyNode]] = [
     LoadEncoder,
     Rasterize,
     LoadSVG,
+    Abstraction,
 ]
 
 

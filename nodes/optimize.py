@@ -17,6 +17,7 @@ from ..clipasso_core.optimize import (
     SketchRun,
     preset_config,
 )
+from ..clipasso_core.order import ORDERS, StrokeOrder
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
@@ -123,6 +124,22 @@ class Optimize(io.ComfyNode):
                     tooltip="White where the object is, from CLIPasso Mask: sharpens the object's contour in the line "
                     "drawing. Left open, whatever is not white is the object.",
                 ),
+                io.Boolean.Input(
+                    "prefixes",
+                    optional=True,
+                    default=False,
+                    tooltip="Trains the first 4, 8, 16, ... strokes to be a sketch of their own, for CLIPasso "
+                    "Abstraction. Takes up to 1.4 times as long. Set order to importance as well.",
+                ),
+                io.Combo.Input(
+                    "order",
+                    optional=True,
+                    options=list(ORDERS),
+                    default="drawn",
+                    tooltip="In which order the strokes are drawn, and stand in the SVG. drawn: as they came. "
+                    "importance: by what each adds to those before it. pen: short ways between them, for plotters. "
+                    "outline: the object's contour first, then by importance.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -158,9 +175,11 @@ class Optimize(io.ComfyNode):
         tidy: float = AS_PRESET,
         simplify: float = AS_PRESET,
         mask: Tensor | None = None,
+        prefixes: bool = False,
+        order: StrokeOrder = "drawn",
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
-        config = _config(preset, num_iterations, tidy, simplify, **others)
+        config = _config(preset, num_iterations, tidy, simplify, prefixes=prefixes, order=order, **others)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))

@@ -83,7 +83,7 @@ class Candidates:
         self.best_loss.fill_(torch.inf)
         return self.active_strokes(self.best_points[self.active])
 
-    def put_in_order(self, order: Tensor) -> None:
+    def reorder(self, order: Tensor) -> None:
         """Put the strokes of the active sketches into another drawing order [B, N], in their best states, too."""
         whole = torch.arange(self.strokes.num_strokes, device=order.device).repeat(self.strokes.batch_size, 1)
         whole[self.active] = order

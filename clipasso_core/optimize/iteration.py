@@ -113,7 +113,7 @@ class Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
         return self._next(lambda each: each[rows])
 
-    def in_order(self, order: Tensor) -> Iteration:
+    def reordered(self, order: Tensor) -> Iteration:
         """Return what goes on with the strokes in another order [B, N], as the candidates' already are."""
         return self._next(lambda each: in_order(each, order))
 

@@ -202,8 +202,8 @@ class SketchRun:
             losses = self._losses_of(self.work.photo_index.tolist())
             with same_kernels():
                 found = [importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)]
-            self.candidates.put_in_order(torch.stack(found))
-            self.work, self._do = self.work.in_order(torch.stack(found)), None
+            self.candidates.reorder(torch.stack(found))
+            self.work, self._do = self.work.reordered(torch.stack(found)), None
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
 

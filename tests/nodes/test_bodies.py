@@ -135,6 +135,26 @@ def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..
     assert (told["tidy"], told["simplify"]) == (0.25, 0.0)
 
 
+def test_optimize_takes_prefixes_and_order_from_the_widgets(optimize: Callable[..., Any]) -> None:
+    told = settings(optimize(prefixes=True, order="importance")[0])
+    assert (told["prefixes"], told["order"]) == (True, "importance")
+    points = [optimize(order=order)[0].control_points for order in ("drawn", "pen")]
+    middles = [sorted(each.mean(dim=2)[0].round(decimals=3).tolist()) for each in points]
+    assert middles[0] == middles[1]
+
+
+def test_abstraction_cuts_each_sketch_at_its_levels(pack: ModuleType) -> None:
+    nodes = module("abstraction")
+    strokes = importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    six = strokes.black(torch.rand(2, 6, 4, 2), (32, 32))
+    assert nodes.Abstraction.execute(six, "2, 5").alive.sum(dim=1).tolist() == [2, 5, 2, 5]
+    assert nodes.Abstraction.validate_inputs("2, 5") is True
+    assert "numbers of strokes" in nodes.Abstraction.validate_inputs("two")
+    error = importlib.import_module(f"{PACK}.clipasso_core.errors").ConfigError
+    with pytest.raises(error, match="Level 7 needs as many strokes"):
+        nodes.Abstraction.execute(six, "7")
+
+
 def test_the_mask_says_where_the_contour_of_the_line_drawing_is(optimize: Callable[..., Any]) -> None:
     mask = torch.zeros(1, 64, 64)
     mask[:, 16:48, 16:32] = 1

@@ -110,8 +110,8 @@ def test_momentum_goes_along_too(start: Start, cup: Tensor, eight: Strokes) -> N
     work.prepare(0, [0, 1], 1.0)
     work.run()
     order = torch.tensor([[7, 6, 5, 4, 3, 2, 1, 0], [1, 0, 2, 3, 4, 5, 6, 7]])
-    work.candidates.put_in_order(order)
-    following = work.in_order(order)
+    work.candidates.reorder(order)
+    following = work.reordered(order)
     for name in ("exp_avg", "exp_avg_sq"):
         old, new = (each.optimizer.state[each.points][name] for each in (work, following))
         assert torch.equal(new[0], old[0].flip(0))
