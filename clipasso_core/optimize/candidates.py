@@ -90,6 +90,11 @@ class Candidates:
         self.strokes = self.strokes.in_order(whole)
         self.best_points.copy_(in_order(self.best_points, whole))
 
+    def drop_strokes(self, counts: Tensor) -> None:
+        """Keep the first strokes of every sketch alone, counts [P] of each photo's; no loss of these is known yet."""
+        self.strokes = self.strokes.prefix(counts.repeat_interleave(self.per_photo)[:, None])
+        self.best_loss.fill_(torch.inf)
+
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
         return self.alive_per_photo > 1 and progress >= self._next_cut()

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from ..errors import ConfigError, check_choice, check_range
 from ..order import ORDERS, StrokeOrder
+from ..stroke_count import FEWEST
+from ..strokes import MAX_STROKES
 
 Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -45,6 +47,9 @@ class OptimizeConfig:
             own: the random views see them; ``prefixes.Prefixes`` says when. Not with several stages.
         order: the drawing order of the strokes in the end, one of ``order.ORDERS``. "drawn" leaves them as they are;
             "importance" and "outline" take some looks of the encoder.
+        auto_detail: 0-1, how fine a sketch is whose number of strokes is found on the way: the least telling of its
+            first strokes are dropped, see ``stroke_count``. None keeps all. Not with several stages.
+        fewest_strokes: that are kept then.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -70,6 +75,8 @@ class OptimizeConfig:
     num_stages: int = 1
     prefixes: bool = False
     order: StrokeOrder = "drawn"
+    auto_detail: float | None = None
+    fewest_strokes: int = FEWEST
 
     def __post_init__(self) -> None:
         ranges = {
@@ -86,6 +93,8 @@ class OptimizeConfig:
             "stop_change": (0, 1),
             "opacity_weight": (0, 100),
             "num_stages": (1, 64),
+            "fewest_strokes": (1, MAX_STROKES),
+            **({} if self.auto_detail is None else {"auto_detail": (0, 1)}),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
@@ -95,12 +104,17 @@ class OptimizeConfig:
             raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
-        if self.prefixes and self.num_stages > 1:
-            raise ConfigError(
-                "Prefixes cannot be trained in several stages. Set num_stages to 1, or turn prefixes off."
-            )
-        if self.prefixes and self.num_views == 0:
-            raise ConfigError("Prefixes are seen by random views. Set num_views to at least 1, or turn prefixes off.")
+        self._check_prefixes()
+
+    def _check_prefixes(self) -> None:
+        """Raise ConfigError where prefixes would be trained, for themselves or to count strokes, and cannot be."""
+        if not self.prefixes and self.auto_detail is None:
+            return
+        off = "turn prefixes off" if self.auto_detail is None else "give a number of strokes"
+        if self.num_stages > 1:
+            raise ConfigError(f"Prefixes cannot be trained in several stages. Set num_stages to 1, or {off}.")
+        if self.num_views == 0:
+            raise ConfigError(f"Prefixes are seen by random views. Set num_views to at least 1, or {off}.")
 
     @property
     def bank_views(self) -> int:

@@ -20,6 +20,9 @@ FROM, UNTIL = 0.25, 0.9
 """Between these fractions of the run. At the first the order is found; after the second the whole drawing is finished.
 Where sketches compete the first is when one of each photo is left."""
 
+COUNTED = 0.55
+"""The fraction of the run at which strokes are dropped, where their number is found on the way."""
+
 
 @dataclass(frozen=True)
 class Prefixes:
@@ -32,6 +35,7 @@ class Prefixes:
         num_strokes: living strokes of a sketch; of the one that has most.
         first: the iteration before which the order is found, and which is the first to see a prefix.
         after: the iteration after the last one that does; where it is not beyond ``first``, none does.
+        counted: the iteration before which strokes are counted and dropped; -1 for none.
 
     Source: Rippel, Gelbart and Adams, "Learning ordered representations with nested dropout" (2014). Differs: lengths
     are drawn evenly on a logarithmic scale, because the first strokes tell more than the last ones.
@@ -47,6 +51,7 @@ class Prefixes:
     num_strokes: int
     first: int
     after: int
+    counted: int = -1
 
     @classmethod
     def of_run(cls, config: OptimizeConfig, num_strokes: int, sketches: int) -> Prefixes:
@@ -55,14 +60,22 @@ class Prefixes:
         >>> Prefixes.of_run(OptimizeConfig(), num_strokes=16, sketches=3).trains(100)
         False
         """
-        if not config.prefixes or num_strokes <= LEAST:
-            return cls(num_strokes, 0, 0)
+        iterations, counted = config.num_iterations, -1
+        if config.auto_detail is not None:  # before an iteration that is evaluated, so that a best one is soon known
+            counted = math.ceil(COUNTED * iterations / config.evaluation_interval) * config.evaluation_interval
+        if num_strokes <= LEAST or (not config.prefixes and counted < 0):
+            return cls(num_strokes, 0, 0, counted)
         start = max(FROM, LAST_CUT) if config.halving and sketches > 1 else FROM
-        return cls(num_strokes, math.ceil(start * config.num_iterations), math.floor(UNTIL * config.num_iterations))
+        after = math.floor(UNTIL * iterations) if config.prefixes else counted
+        return cls(num_strokes, math.ceil(start * iterations), after, counted)
 
     def begins(self, iteration: int) -> bool:
         """Whether the order is to be found before this iteration."""
         return iteration == self.first < self.after
+
+    def counts(self, iteration: int) -> bool:
+        """Whether strokes are to be counted before this iteration."""
+        return iteration == self.counted
 
     def trains(self, iteration: int) -> bool:
         """Whether this iteration is one of those that may see a prefix."""

@@ -16,8 +16,9 @@ from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
 from ..line_drawing import line_drawing, object_on_white
-from ..order import LossOf, importance_order, put_in_order
+from ..order import LossOf, importance_order, prefix_losses, put_in_order
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
+from ..stroke_count import StrokeCount, choose_count
 from ..strokes import CANVAS_SIDE, Strokes
 from .candidates import Candidates
 from .capture import fastest
@@ -90,6 +91,7 @@ class SketchRun:
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         most = int(strokes.alive.sum(dim=1).max())
         self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo)
+        self.counts: tuple[StrokeCount, ...] = ()
         self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
@@ -144,7 +146,8 @@ class SketchRun:
         best = self.candidates.best()
         strokes = (best if stopped == "failed" else self._ordered(best)).scaled_to(self.canvas_size)
         strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
-        return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+        found = self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+        return replace(found, counts=self.counts)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
@@ -196,16 +199,42 @@ class SketchRun:
         self._do, self._evaluations = None, []
 
     def _begin_prefixes(self) -> None:
-        """Find the order of the active sketches' strokes before prefixes are trained; say whether they are seen."""
-        if self.prefixes.begins(self.iteration):
-            now = self.work.placed(self.work.points.detach())
-            losses = self._losses_of(self.work.photo_index.tolist())
-            with same_kernels():
-                found = [importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)]
-            self.candidates.reorder(torch.stack(found))
-            self.work, self._do = self.work.reordered(torch.stack(found)), None
+        """Find the strokes' order before prefixes are trained, drop strokes, and say whether prefixes are seen."""
+        if self.prefixes.begins(self.iteration) or self.prefixes.counts(self.iteration):
+            self._reorder()
+        if self.prefixes.counts(self.iteration):
+            self._drop_strokes()
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+
+    def _reorder(self) -> None:
+        """Put the active sketches' strokes into the order by importance."""
+        now = self.work.placed(self.work.points.detach())
+        losses = self._losses_of(self.work.photo_index.tolist())
+        with same_kernels():
+            order = torch.stack([importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)])
+        self.candidates.reorder(order)
+        self.work, self._do = self.work.reordered(order), None
+
+    def _drop_strokes(self) -> None:
+        """Count the strokes that each photo needs, and drop the others, which come last."""
+        found: dict[int, StrokeCount] = {}
+        for row, photo in enumerate(self.work.photo_index.tolist()):
+            count = self._count(self.work.placed(self.work.points.detach()).select([row]), photo)
+            found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
+        self.counts = tuple(found[photo] for photo in range(len(found)))
+        chosen = [one.chosen for one in self.counts]
+        self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device))
+        self.prefixes = replace(self.prefixes, num_strokes=max(chosen))
+        self.work, self._do, self._evaluations = self.work.keep(torch.arange(len(self.work.points))), None, []
+
+    def _count(self, strokes: Strokes, photo: int) -> StrokeCount:
+        """Count the strokes that one sketch of a photo needs."""
+        (loss_of,) = self._losses_of([photo])
+        with same_kernels():
+            losses = prefix_losses(strokes, loss_of).tolist()
+            empty = float(loss_of(torch.ones_like(self.bank.images[:1])))
+        return choose_count(losses, empty, self.config.auto_detail or 0.0, self.config.fewest_strokes)
 
     def _ordered(self, strokes: Strokes) -> Strokes:
         """Return one sketch of each photo in the drawing order that was asked for."""
