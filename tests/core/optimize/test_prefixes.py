@@ -159,3 +159,51 @@ def test_the_same_seed_gives_the_same_bytes_with_prefixes(
     assert first.control_points.numpy().tobytes() == second.control_points.numpy().tobytes()
     both = finish(start(torch.cat([cat, cup]), strokes=eight.select([0, 1, 0, 1]), **options))
     assert both.control_points[1].numpy().tobytes() == first.control_points[0].numpy().tobytes()
+
+
+# --- strokes that are counted on the way -------------------------------------------------------------------------
+
+
+def test_strokes_that_do_not_pay_are_dropped_midway(start: Start, cup: Tensor, eight: Strokes) -> None:
+    options = {"num_iterations": 20, "learning_rate": 2.0, "halving": True}
+    run = start(cup, strokes=eight, auto_detail=0.0, fewest_strokes=2, **options)
+    living = [int(step.strokes.alive[0].sum()) for step in run]
+    result = run.result()
+    (count,) = result.counts
+    assert living == [8] * 11 + [count.chosen] * 9
+    assert 2 <= count.chosen < 8
+    assert int(result.strokes.alive.sum()) == count.chosen
+    assert result.best_iteration[0] >= 11
+    assert len(count.losses) == 8
+    assert result.report()["stroke_count"] == [count.report()]
+    assert not any(run.prefixes.trains(number) for number in range(11, 20))
+
+
+def test_more_detail_keeps_more_strokes_and_all_where_they_cost_nothing(
+    start: Start, cup: Tensor, eight: Strokes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = []
+    for detail in (0.0, 1.0):
+        run = start(cup, strokes=eight.select([0]), num_iterations=10, auto_detail=detail, fewest_strokes=1)
+        finish(run)
+        chosen.append(run.counts[0].chosen)
+    assert chosen[0] < chosen[1]
+    assert start(cup, strokes=eight, num_iterations=1).result().counts == ()
+
+
+def test_each_photo_of_a_batch_has_its_own_number(start: Start, cup: Tensor, cat: Tensor, eight: Strokes) -> None:
+    options = {"num_iterations": 10, "auto_detail": 0.3, "fewest_strokes": 1, "evaluation_interval": 3}
+    both = start(torch.cat([cup, cat]), strokes=eight.select([0, 0]), **options)
+    strokes = finish(both)
+    assert [one.chosen for one in both.counts] == strokes.alive.sum(dim=1).tolist()
+    alone = start(cat, strokes=eight.select([0]), **options)
+    finish(alone)
+    assert alone.counts[0].losses == both.counts[1].losses
+    assert all(torch.isfinite(torch.tensor(both.result().loss)))
+
+
+def test_stages_cannot_be_counted_in() -> None:
+    with pytest.raises(ConfigError, match="or give a number of strokes"):
+        OptimizeConfig(auto_detail=0.5, num_stages=2)
+    with pytest.raises(ConfigError, match="auto_detail must lie between 0 and 1, got 2"):
+        OptimizeConfig(auto_detail=2)
