@@ -11,14 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clipasso_core.errors import ConfigError
 from clipasso_core.framing import FITS
-from clipasso_core.levels import check_levels
 from clipasso_core.optimize import PRESETS
-from clipasso_core.order import ORDERS
 from clipasso_core.saliency import EDGE_METHODS
 from clipasso_core.stroke_init import StrokeInitConfig
 
+from .stroke_options import add_stroke_options, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
@@ -45,8 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="an image file")
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
-    parser.add_argument("--strokes", type=int, metavar="N", help=f"how many (default: {init.num_strokes})")
-    _add_levels(parser)
+    add_stroke_options(parser)
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
     parser.add_argument("--seed", type=int, default=init.seed, help="of the random numbers (default: %(default)s)")
     parser.add_argument("--sketches", type=int, metavar="N", help=f"the best one wins (default: {init.num_sketches})")
@@ -69,17 +66,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
-
-
-def _add_levels(parser: argparse.ArgumentParser) -> None:
-    text = "one sketch whose first N strokes are sketches too, written as NAME-N.svg (default --strokes: the most)"
-    parser.add_argument("--levels", type=int, nargs="+", metavar="N", help=text)
-    text = "write the levels into one SVG, a group for what each adds"
-    parser.add_argument("--levels-in-one", action="store_true", help=text)
-    text = "which strokes come first (default: importance with --levels, else as they were drawn)"
-    parser.add_argument("--order", choices=ORDERS, help=text)
-    text = "train the first strokes to be a sketch of their own (default: with --levels)"
-    parser.add_argument("--prefixes", action=argparse.BooleanOptionalAction, help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -118,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _files(arguments: argparse.Namespace) -> list[_Files]:
     """Return what will be written, one entry for each level that gets files of its own."""
     svg: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
-    levels = _levels(arguments)
+    levels = levels_of(arguments)
     if not levels or arguments.levels_in_one:
         return [_Files(svg, arguments.png)]
     return [_Files(_of_level(svg, n), arguments.png and _of_level(arguments.png, n)) for n in levels]
@@ -130,24 +116,6 @@ def _of_level(path: Path, level: int) -> Path:
 
 def _named(files: list[_Files]) -> str:
     return ", ".join(str(one.svg) for one in files)
-
-
-def _levels(arguments: argparse.Namespace) -> tuple[int, ...]:
-    """Return the levels, rising; none where none are asked for.
-
-    Raises:
-        ConfigError: they are out of range, or more than there are strokes.
-    """
-    if arguments.levels is None:
-        if arguments.levels_in_one:
-            raise ConfigError("--levels-in-one says how --levels are written. Name them, such as --levels 4 8 16 32.")
-        return ()
-    levels = tuple(sorted(check_levels(arguments.levels)))
-    if arguments.strokes is not None and levels[-1] > arguments.strokes:
-        raise ConfigError(
-            f"--levels asks for {levels[-1]} strokes, and --strokes for {arguments.strokes}. Leave it out."
-        )
-    return levels
 
 
 def _check_outputs(arguments: argparse.Namespace, files: list[_Files]) -> None:
@@ -183,19 +151,16 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
     from clipasso_core.presets import sketch_preset
 
-    config, levels = sketch_preset(arguments.preset), _levels(arguments)
+    config, strokes = sketch_preset(arguments.preset), stroke_settings(arguments)
     source = "none" if arguments.mask == "none" else None
-    strokes = levels[-1] if levels and arguments.strokes is None else arguments.strokes
-    init = {"num_strokes": strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify}
-    optimize |= {"order": "importance", "prefixes": True} if levels else {}
-    optimize |= _given(order=arguments.order, prefixes=arguments.prefixes)
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
         attention=replace(config.attention, text=arguments.look_for),
-        init=replace(config.init, seed=arguments.seed, **_given(**init)),
-        optimize=replace(config.optimize, seed=arguments.seed, **_given(**optimize)),
+        init=replace(config.init, seed=arguments.seed, **strokes.init, **_given(**init)),
+        optimize=replace(config.optimize, seed=arguments.seed, **strokes.optimize, **_given(**optimize)),
         **_given(edges=arguments.edges),
     )
 
@@ -235,7 +200,7 @@ def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> 
 
     strokes = made.result.strokes.to("cpu")
     placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
-    levels = _levels(arguments)
+    levels = levels_of(arguments)
     groups = levels if arguments.levels_in_one else ()
     placed = ladder(placed, levels) if levels and not groups else placed
     for index, one in enumerate(files):
@@ -246,13 +211,14 @@ def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> 
             save_png(rasterize(placed.select([index]), placed.size_for(PNG_SIDE))[0], one.png)
 
 
-def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, object]:
+def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, Any]:
     result, (svg, png) = made.result, files[-1]
     return {
         "svg": str(svg),
         "png": str(png) if png else None,
         **({"levels": [str(one.svg) for one in files]} if arguments.levels else {}),
-        "strokes": result.strokes.num_strokes,
+        "strokes": int(result.strokes.alive.sum()),
+        **({"stroke_count": result.counts[0].report()} if result.counts else {}),
         "encoder": result.strokes.provenance["encoder"],
         "loss": result.loss[0],
         "seed": result.winning_seeds()[0],
@@ -262,8 +228,14 @@ def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], sec
     }
 
 
-def _last_line(facts: dict[str, object], encoder: str) -> str:
+def _last_line(facts: dict[str, Any], encoder: str) -> str:
     return (
-        f"{facts['strokes']} strokes, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{facts['strokes']} strokes{_why(facts)}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
     )
+
+
+def _why(facts: dict[str, Any]) -> str:
+    """Say why there are so many strokes, where they were counted."""
+    count = facts.get("stroke_count")
+    return f" of {len(count['losses'])}, each of which lowers the loss by {count['price']:.4f} or more" if count else ""

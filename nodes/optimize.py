@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import torch
 from comfy_api.latest import io
 from torch import Tensor
 
@@ -19,7 +20,8 @@ from ..clipasso_core.optimize import (
 )
 from ..clipasso_core.order import ORDERS, StrokeOrder
 from ..clipasso_core.rasterizer import rasterize
-from ..clipasso_core.strokes import Strokes
+from ..clipasso_core.stroke_count import EMPTY_PLOT, FEWEST, plot_losses
+from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import image_to_host, photos_and_masks
 from .sketch_encoder import SketchEncoder, embedded
@@ -27,6 +29,9 @@ from .types import CATEGORY, SketchEncoderType, StrokesType
 
 AS_PRESET = -1.0
 """The widget's value that leaves a share (0-1) to the preset."""
+
+ALL_STAY = -1.0
+"""The widget's value that keeps all strokes."""
 
 
 class Optimize(io.ComfyNode):
@@ -140,6 +145,25 @@ class Optimize(io.ComfyNode):
                     "importance: by what each adds to those before it. pen: short ways between them, for plotters. "
                     "outline: the object's contour first, then by importance.",
                 ),
+                io.Float.Input(
+                    "auto_detail",
+                    optional=True,
+                    default=ALL_STAY,
+                    min=ALL_STAY,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="Finds the number of strokes: starts with those of CLIPasso Stroke Init (give it 48) and "
+                    "drops what does not pay. 0 keeps few, 1 many, on a busy object more than on a plain one; -1 keeps "
+                    "all.",
+                ),
+                io.Int.Input(
+                    "fewest_strokes",
+                    optional=True,
+                    default=FEWEST,
+                    min=1,
+                    max=MAX_STROKES,
+                    tooltip="How many strokes auto_detail keeps at least.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -156,6 +180,12 @@ class Optimize(io.ComfyNode):
                     display_name="lines",
                     tooltip="What of the photo is drawn: its line drawing, black on white, at the size that the "
                     "encoder looks at.",
+                ),
+                io.Image.Output(
+                    "stroke_plot",
+                    display_name="stroke plot",
+                    tooltip="Loss against strokes and the number that auto_detail chose, one picture per photo; white "
+                    "where it is off.",
                 ),
             ],
         )
@@ -177,9 +207,17 @@ class Optimize(io.ComfyNode):
         mask: Tensor | None = None,
         prefixes: bool = False,
         order: StrokeOrder = "drawn",
+        auto_detail: float = ALL_STAY,
+        fewest_strokes: int = FEWEST,
     ) -> io.NodeOutput:
-        others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
-        config = _config(preset, num_iterations, tidy, simplify, prefixes=prefixes, order=order, **others)
+        others: dict[str, Any] = {
+            "seed": seed,
+            "precision": precision,
+            "opacity_weight": opacity_weight,
+            "num_stages": num_stages,
+        }
+        others |= {"prefixes": prefixes, "order": order, "fewest_strokes": fewest_strokes}
+        config = _config(preset, num_iterations, tidy, simplify, auto_detail, **others)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
@@ -189,10 +227,13 @@ class Optimize(io.ComfyNode):
             result = run.result()
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
             lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
-        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines)
+            plots = image_to_host(torch.stack([plot_losses(one) for one in result.counts] or [EMPTY_PLOT]))
+        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, plots)
 
 
-def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, **others: Any) -> OptimizeConfig:
+def _config(
+    preset: Preset, num_iterations: int, tidy: float, simplify: float, auto_detail: float, **others: Any
+) -> OptimizeConfig:
     """Return the preset's config with what the widgets say; 0 iterations and shares below 0 leave it to the preset."""
     config = preset_config(preset)
     return replace(
@@ -200,5 +241,6 @@ def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, *
         num_iterations=num_iterations or config.num_iterations,
         tidy=config.tidy if tidy < 0 else tidy,
         simplify=config.simplify if simplify < 0 else simplify,
+        auto_detail=config.auto_detail if auto_detail < 0 else auto_detail,
         **others,
     )

@@ -342,3 +342,15 @@ def test_without_a_number_of_strokes_the_highest_level_says_it(
     assert main(["sketch", str(photo_file), *quick, "--levels", "7", "5"]) == 0
     assert "7 strokes" in capsys.readouterr().out
     assert [len(paths_of(photo_file.with_name(f"cup-{level}.svg"))) for level in (5, 7)] == [5, 7]
+
+
+def test_strokes_are_counted_where_they_are_auto(clipasso: Clipasso, photo_file: Path) -> None:
+    """Of eight, few are kept where each must pay much; the file holds no others, and both outputs say why."""
+    auto = ("--strokes", "auto", "--most", 8, "--fewest", 2, "--detail", 0, "--iterations", 4)
+    facts = json.loads(clipasso(photo_file, *auto, "--json").out)
+    count = facts["stroke_count"]
+    assert 2 <= facts["strokes"] == count["strokes"] < 8
+    assert len(count["losses"]) == 8
+    assert len(paths_of(photo_file.with_suffix(".svg"))) == facts["strokes"]
+    line = clipasso(photo_file, *auto).out
+    assert f"{facts['strokes']} strokes of 8, each of which lowers the loss by {count['price']:.4f} or more" in line

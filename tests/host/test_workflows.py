@@ -47,7 +47,7 @@ def test_a_file_of_the_first_version_runs_as_the_preset_says(host: ComfyServer, 
     prompt = workflow.to_prompt(as_first_saved(workflow.load(REPO / "workflows" / f"{WHOLE}.json")), info)
     prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
     (node,) = workflow.find(prompt, "CLIPassoOptimize")
-    assert not {"mask", "tidy", "simplify", "num_stages", "opacity_weight", "prefixes", "order"} & set(
+    assert not {"mask", "tidy", "simplify", "num_stages", "opacity_weight", "prefixes", "order", "auto_detail"} & set(
         prompt[node]["inputs"]
     )
     (svg,) = outputs.svgs(host.client, host.client.run(prompt, LIMIT_S))

@@ -120,12 +120,14 @@ def settings(sketch: Any) -> dict[str, object]:
 def test_optimize_without_the_newer_inputs_does_as_the_preset_says(optimize: Callable[..., Any], preset: str) -> None:
     """Files that were saved before these inputs were there do not name them."""
     config = importlib.import_module(f"{PACK}.clipasso_core.optimize").preset_config(preset)
-    sketch, drawn, _, lines = optimize(preset)
+    sketch, drawn, _, lines, plot = optimize(preset)
     wanted = {**vars(config), "num_iterations": 1, "seed": 7}
     assert settings(sketch) == wanted
     assert settings(optimize(preset, tidy=-1.0, simplify=-1.0)[0]) == wanted
     assert drawn.shape == (1, 512, 512, 3)
     assert lines.shape == (1, 224, 224, 3)
+    assert plot.shape == (1, 320, 480, 3)
+    assert float(plot.min()) == 1  # nothing was counted
 
 
 def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..., Any]) -> None:
@@ -137,7 +139,9 @@ def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..
 
 def test_optimize_takes_prefixes_and_order_from_the_widgets(optimize: Callable[..., Any]) -> None:
     told = settings(optimize(prefixes=True, order="importance")[0])
-    assert (told["prefixes"], told["order"]) == (True, "importance")
+    assert (told["prefixes"], told["order"], told["auto_detail"]) == (True, "importance", None)
+    told = settings(optimize(auto_detail=0.25, fewest_strokes=2)[0])
+    assert (told["auto_detail"], told["fewest_strokes"]) == (0.25, 2)
     points = [optimize(order=order)[0].control_points for order in ("drawn", "pen")]
     middles = [sorted(each.mean(dim=2)[0].round(decimals=3).tolist()) for each in points]
     assert middles[0] == middles[1]
