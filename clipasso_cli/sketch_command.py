@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clipasso_core.framing import FITS
 from clipasso_core.optimize import COLORS, PRESETS, WIDTHS, OptimizeConfig
@@ -17,6 +17,7 @@ from clipasso_core.stroke_init import StrokeInitConfig
 
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
 from .results import check_results
+from .stroke_options import add_stroke_options, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 PNG_SIDE = 1024
 
 
+class _Files(NamedTuple):
+    """What is written of a sketch, or of a level of it: an SVG, and a PNG where that is asked for."""
+
+    svg: Path
+    png: Path | None
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("sketch", help="sketch a photo", description="Turn the photo of an object into SVG.")
@@ -39,10 +47,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="an image file")
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
-    parser.add_argument("--strokes", type=int, metavar="N", help=f"how many (default: {init.num_strokes})")
+    add_stroke_options(parser)
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
-    text = "draw all in a single line, which joins the lines of so many strokes"
-    parser.add_argument("--one-line", action="store_true", help=text)
     text = "move one width for all strokes, or each stroke's own (default: keep)"
     parser.add_argument("--widths", choices=WIDTHS, help=text)
     least, most = OptimizeConfig.min_width, OptimizeConfig.max_width
@@ -87,8 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     from .terminal import SketchProgress
 
     started = time.perf_counter()
-    output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
-    animation = _check_files(arguments, output)
+    files = _files(arguments)
+    animation = _check_files(arguments, files)
     photo = load_photo(arguments.photo)
     config, device = _config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
@@ -109,22 +115,40 @@ def run(arguments: argparse.Namespace) -> int:
                 on_step=see,
             )
         except SketchError as error:
-            sys.stderr.write(f"clipasso: {error} The best until then goes to {output}\n")
+            sys.stderr.write(f"clipasso: {error} The best until then goes to {_named(files)}\n")
             made = error.sketch
-    _write(arguments, made, output)
+    _write(arguments, made, files)
     _animate(arguments, made, animation, history)
-    facts = _facts(arguments, made, output, time.perf_counter() - started)
-    write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description + lacking))
+    facts = _facts(arguments, made, files, time.perf_counter() - started)
+    line = f"{_named(files)}: {_last_line(facts, encoder.description + lacking)}"
+    write_line(json.dumps(facts) if arguments.json else line)
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
 
 
-def _check_files(arguments: argparse.Namespace, output: Path) -> AnimationConfig:
+def _files(arguments: argparse.Namespace) -> list[_Files]:
+    """Return what will be written, one entry for each level that gets files of its own."""
+    svg: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
+    levels = levels_of(arguments)
+    if not levels or arguments.levels_in_one:
+        return [_Files(svg, arguments.png)]
+    return [_Files(_of_level(svg, n), arguments.png and _of_level(arguments.png, n)) for n in levels]
+
+
+def _of_level(path: Path, level: int) -> Path:
+    return path.with_stem(f"{path.stem}-{level}")
+
+
+def _named(files: list[_Files]) -> str:
+    return ", ".join(str(one.svg) for one in files)
+
+
+def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> AnimationConfig:
     """Return how animations are made, once all files are known to be writable and possible."""
     from clipasso_core.animation.movie import MOVIES
     from clipasso_core.errors import check_choice
 
     history = arguments.animate_history
-    results = (output, arguments.png, arguments.animate, history)
+    results = (*(path for one in files for path in one), arguments.animate, history)
     check_results(arguments.photo, "the photo itself", [path for path in results if path], arguments.force)
     if history:
         check_choice(f"The ending of {str(history)!r}", history.suffix.lower(), MOVIES)
@@ -135,10 +159,10 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
     from clipasso_core.presets import as_one_line, sketch_preset
 
-    config = sketch_preset(arguments.preset)
+    config, strokes = sketch_preset(arguments.preset), stroke_settings(arguments)
     config = as_one_line(config) if arguments.one_line else config
     source = "none" if arguments.mask == "none" else None
-    init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
     least, most = arguments.width_range or (None, None)
     looks = {"widths": arguments.widths, "min_width": least, "max_width": most, "colors": arguments.colors}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify, **looks}
@@ -146,8 +170,8 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
         attention=replace(config.attention, text=arguments.look_for),
-        init=replace(config.init, seed=arguments.seed, **_given(**init)),
-        optimize=replace(config.optimize, seed=arguments.seed, **_given(**optimize)),
+        init=replace(config.init, seed=arguments.seed, **strokes.init, **_given(**init)),
+        optimize=replace(config.optimize, seed=arguments.seed, **strokes.optimize, **_given(**optimize)),
         **_given(edges=arguments.edges),
     )
 
@@ -178,17 +202,22 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
     return None if arguments.mask in ("auto", "none") else load_mask(Path(arguments.mask))
 
 
-def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
+def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> None:
     from clipasso_core.files import save_png, write_atomically
+    from clipasso_core.levels import ladder
     from clipasso_core.rasterizer import rasterize
     from clipasso_core.svg import to_svg
 
     placed = _on_page(arguments, made, made.result.strokes.to("cpu"))
-    title = _title(arguments, placed)
-    metadata = {"clipasso": dict(placed.provenance)}
-    write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))
-    if arguments.png:
-        save_png(rasterize(placed, placed.size_for(PNG_SIDE))[0], arguments.png)
+    levels = levels_of(arguments)
+    groups = levels if arguments.levels_in_one else ()
+    placed = ladder(placed, levels) if levels and not groups else placed
+    for index, one in enumerate(files):
+        title, metadata = _title(arguments, placed, index), {"clipasso": dict(placed.provenance)}
+        text = to_svg(placed, index, title=title, metadata=metadata, background="white", levels=groups)
+        write_atomically(one.svg, text)
+        if one.png:
+            save_png(rasterize(placed.select([index]), placed.size_for(PNG_SIDE))[0], one.png)
 
 
 def _animate(arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History) -> None:
@@ -213,19 +242,21 @@ def _on_page(arguments: argparse.Namespace, made: Sketch, strokes: Strokes) -> S
     return to_photos(strokes, made.frames * strokes.batch_size) if arguments.page == "photo" else strokes
 
 
-def _title(arguments: argparse.Namespace, strokes: Strokes) -> str:
-    drawn = "one line" if arguments.one_line else f"{strokes.num_strokes} strokes"
+def _title(arguments: argparse.Namespace, strokes: Strokes, index: int = 0) -> str:
+    drawn = "one line" if arguments.one_line else f"{int(strokes.alive[index].sum())} strokes"
     return f"{arguments.photo.stem} in {drawn}"
 
 
-def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: float) -> dict[str, object]:
-    result = made.result
+def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, Any]:
+    result, (svg, png) = made.result, files[-1]
     return {
-        "svg": str(output),
-        "png": str(arguments.png) if arguments.png else None,
+        "svg": str(svg),
+        "png": str(png) if png else None,
         "animation": str(arguments.animate) if arguments.animate else None,
         "history": str(arguments.animate_history) if arguments.animate_history else None,
-        "strokes": result.strokes.num_strokes,
+        **({"levels": [str(one.svg) for one in files]} if arguments.levels else {}),
+        "strokes": int(result.strokes.alive.sum()),
+        **({"stroke_count": result.counts[0].report()} if result.counts else {}),
         "encoder": result.strokes.provenance["encoder"],
         "loss": result.loss[0],
         "seed": result.winning_seeds()[0],
@@ -235,9 +266,15 @@ def _facts(arguments: argparse.Namespace, made: Sketch, output: Path, seconds: f
     }
 
 
-def _last_line(facts: dict[str, object], encoder: str) -> str:
+def _last_line(facts: dict[str, Any], encoder: str) -> str:
     drawn = "one stroke" if facts["strokes"] == 1 else f"{facts['strokes']} strokes"
     return (
-        f"{facts['svg']}: {drawn}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{drawn}{_why(facts)}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
     )
+
+
+def _why(facts: dict[str, Any]) -> str:
+    """Say why there are so many strokes, where they were counted."""
+    count = facts.get("stroke_count")
+    return f" of {len(count['losses'])}, each of which lowers the loss by {count['price']:.4f} or more" if count else ""

@@ -26,7 +26,9 @@ class Strokes:
     """Hold a batch of sketches, each made of N Bézier strokes.
 
     Pixel (0, 0) covers [0, 1) x [0, 1); x points right, y down. B is photos x seeds and lines
-    up with ComfyUI's IMAGE batch. N is padded: ``alive`` says which strokes count.
+    up with ComfyUI's IMAGE batch. N is padded: ``alive`` says which strokes count. Along N strokes lie in drawing
+    order: the first is drawn first, lies undermost, and comes first in an SVG. ``order`` finds orders in which every
+    beginning is a drawing, too.
 
     Args:
         control_points: [B, N, K, 2] px (x, y), K = 3 * segments + 1, segments joined end to start.
@@ -139,6 +141,28 @@ class Strokes:
         chosen = torch.as_tensor(index, device=self.control_points.device)
         return self._map(lambda tensor: tensor[chosen])
 
+    def in_order(self, order: Tensor) -> Strokes:
+        """Return the same strokes in another drawing order; order: [B, N] the index of the first one, and so on.
+
+        >>> two = Strokes.black(torch.arange(16.0).view(1, 2, 4, 2), (32, 32))
+        >>> two.in_order(torch.tensor([[1, 0]])).control_points[0, :, 0].tolist()
+        [[8.0, 9.0], [0.0, 1.0]]
+        """
+        return self._map(lambda tensor: in_order(tensor, order))
+
+    def prefix(self, count: int | Tensor) -> Strokes:
+        """Return the drawings after their first ``count`` living strokes; the others are not alive.
+
+        Args:
+            count: one number, or a tensor that broadcasts to [B, 1].
+
+        >>> alive = torch.tensor([[True, False, True, True]])
+        >>> Strokes.black(torch.zeros(1, 4, 4, 2), (32, 32), alive=alive).prefix(2).alive.tolist()
+        [[True, False, True, False]]
+        """
+        number = self.alive.long().cumsum(dim=1)
+        return replace(self, alive=self.alive & (number <= count))
+
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Strokes:
         """Return the strokes on another device or in another floating type.
 
@@ -206,3 +230,13 @@ class Strokes:
         color = self.color.detach()
         other = (color[..., :3] != 0).any(-1).logical_or_(color[..., 3] != 1)
         return not bool(other.logical_and_(self.alive).any())
+
+
+def in_order(tensor: Tensor, order: Tensor) -> Tensor:
+    """Return what belongs to strokes, [B, N, ...], in the drawing order [B, N] of each sketch.
+
+    >>> in_order(torch.tensor([[10, 20, 30]]), torch.tensor([[2, 0, 1]])).tolist()
+    [[30, 10, 20]]
+    """
+    index = order.to(tensor.device).view(*order.shape, *[1] * (tensor.ndim - 2))
+    return tensor.gather(1, index.expand_as(tensor))

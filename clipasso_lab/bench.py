@@ -101,7 +101,7 @@ def bench_iteration(
         moving = run.strokes.with_points(points)
         picture = 1 - ink(moving).detach()[:, None]
         draw = median_ms(lambda: torch.autograd.grad(ink(moving).square().sum(), points), runs, device)
-        look = median_ms(lambda: loss_gradient(run.bank, picture, run.candidates.photo_index, every), runs, device)
+        look = median_ms(lambda: loss_gradient(run.bank, [picture], run.candidates.photo_index, every), runs, device)
         return {
             **facts,
             "encoder": encoder.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from .abstraction import Abstraction
 from .animate import Animate
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
@@ -24,6 +25,7 @@ NODES: list[type[io.ComfyNode]] = [
     Rasterize,
     LoadSVG,
     Animate,
+    Abstraction,
 ]
 
 

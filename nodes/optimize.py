@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import torch
 from comfy_api.latest import io
 from torch import Tensor
 
@@ -22,8 +23,10 @@ from ..clipasso_core.optimize import (
     Widths,
     preset_config,
 )
+from ..clipasso_core.order import ORDERS, StrokeOrder
 from ..clipasso_core.rasterizer import rasterize
-from ..clipasso_core.strokes import Strokes
+from ..clipasso_core.stroke_count import EMPTY_PLOT, FEWEST, plot_losses
+from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import image_to_host, photos_and_masks
 from .sketch_encoder import SketchEncoder, embedded
@@ -31,6 +34,9 @@ from .types import CATEGORY, SketchEncoderType, StrokesType
 
 AS_PRESET = -1.0
 """The widget's value that leaves a share (0-1) to the preset."""
+
+ALL_STAY = -1.0
+"""The widget's value that keeps all strokes."""
 
 
 class Optimize(io.ComfyNode):
@@ -129,6 +135,41 @@ class Optimize(io.ComfyNode):
                     "drawing. Left open, whatever is not white is the object.",
                 ),
                 io.Boolean.Input(
+                    "prefixes",
+                    optional=True,
+                    default=False,
+                    tooltip="Trains the first 4, 8, 16, ... strokes to be a sketch of their own, for CLIPasso "
+                    "Abstraction. Takes up to 1.4 times as long. Set order to importance as well.",
+                ),
+                io.Combo.Input(
+                    "order",
+                    optional=True,
+                    options=list(ORDERS),
+                    default="drawn",
+                    tooltip="In which order the strokes are drawn, and stand in the SVG. drawn: as they came. "
+                    "importance: by what each adds to those before it. pen: short ways between them, for plotters. "
+                    "outline: the object's contour first, then by importance.",
+                ),
+                io.Float.Input(
+                    "auto_detail",
+                    optional=True,
+                    default=ALL_STAY,
+                    min=ALL_STAY,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="Finds the number of strokes: starts with those of CLIPasso Stroke Init (give it 48) and "
+                    "drops what does not pay. 0 keeps few, 1 many, on a busy object more than on a plain one; -1 keeps "
+                    "all.",
+                ),
+                io.Int.Input(
+                    "fewest_strokes",
+                    optional=True,
+                    default=FEWEST,
+                    min=1,
+                    max=MAX_STROKES,
+                    tooltip="How many strokes auto_detail keeps at least.",
+                ),
+                io.Boolean.Input(
                     "smooth",
                     optional=True,
                     default=OptimizeConfig.smooth,
@@ -192,6 +233,12 @@ class Optimize(io.ComfyNode):
                     tooltip="How the strokes moved until then: the first photo's sketch at about 48 moments of the "
                     "run, a batch. CLIPasso Rasterize makes frames of it.",
                 ),
+                io.Image.Output(
+                    "stroke_plot",
+                    display_name="stroke plot",
+                    tooltip="Loss against strokes and the number that auto_detail chose, one picture per photo; white "
+                    "where it is off.",
+                ),
             ],
         )
 
@@ -210,6 +257,10 @@ class Optimize(io.ComfyNode):
         tidy: float = AS_PRESET,
         simplify: float = AS_PRESET,
         mask: Tensor | None = None,
+        prefixes: bool = OptimizeConfig.prefixes,
+        order: StrokeOrder = OptimizeConfig.order,
+        auto_detail: float = ALL_STAY,
+        fewest_strokes: int = FEWEST,
         smooth: bool = OptimizeConfig.smooth,
         widths: Widths = OptimizeConfig.widths,
         min_width: float = OptimizeConfig.min_width,
@@ -217,8 +268,9 @@ class Optimize(io.ComfyNode):
         colors: Colors = OptimizeConfig.colors,
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
+        order_of = {"prefixes": prefixes, "order": order, "fewest_strokes": fewest_strokes}
         looks = {"smooth": smooth, "widths": widths, "min_width": min_width, "max_width": max_width, "colors": colors}
-        config = _config(preset, num_iterations, tidy, simplify, **others, **looks)
+        config = _config(preset, num_iterations, tidy, simplify, auto_detail, **others, **order_of, **looks)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
@@ -230,10 +282,13 @@ class Optimize(io.ComfyNode):
             moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
             lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
-        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, moments)
+            plots = image_to_host(torch.stack([plot_losses(one) for one in result.counts] or [EMPTY_PLOT]))
+        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, moments, plots)
 
 
-def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, **others: Any) -> OptimizeConfig:
+def _config(
+    preset: Preset, num_iterations: int, tidy: float, simplify: float, auto_detail: float, **others: Any
+) -> OptimizeConfig:
     """Return the preset's config with what the widgets say; 0 iterations and shares below 0 leave it to the preset."""
     config = preset_config(preset)
     return replace(
@@ -241,5 +296,6 @@ def _config(preset: Preset, num_iterations: int, tidy: float, simplify: float, *
         num_iterations=num_iterations or config.num_iterations,
         tidy=config.tidy if tidy < 0 else tidy,
         simplify=config.simplify if simplify < 0 else simplify,
+        auto_detail=config.auto_detail if auto_detail < 0 else auto_detail,
         **others,
     )

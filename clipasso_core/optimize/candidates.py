@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..strokes import Strokes
+from ..strokes import Strokes, in_order
 from .coordinates import Coordinates
 from .result import SketchResult
 
@@ -100,6 +100,18 @@ class Candidates:
         self.strokes = strokes
         self.best_loss.fill_(torch.inf)
         return self.active_strokes(self.best_points[self.active])
+
+    def reorder(self, order: Tensor) -> None:
+        """Put the strokes of the active sketches into another drawing order [B, N], in their best states, too."""
+        whole = torch.arange(self.strokes.num_strokes, device=order.device).repeat(self.strokes.batch_size, 1)
+        whole[self.active] = order
+        self.strokes = self.strokes.in_order(whole)
+        self.best_points.copy_(in_order(self.best_points, whole))
+
+    def drop_strokes(self, counts: Tensor) -> None:
+        """Keep the first strokes of every sketch alone, counts [P] of each photo's; no loss of these is known yet."""
+        self.strokes = self.strokes.prefix(counts.repeat_interleave(self.per_photo)[:, None])
+        self.best_loss.fill_(torch.inf)
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..errors import ConfigError, check_choice, check_range
+from ..order import ORDERS, StrokeOrder
+from ..stroke_count import FEWEST
+from ..strokes import MAX_STROKES
 
 Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -45,6 +48,13 @@ class OptimizeConfig:
             those of the shares before stay as they were best. 1 moves all strokes all the time.
         stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
             Of several stages only the last one ends so.
+        prefixes: train for beginnings of the drawing, too, so that its first 4, 8, ... strokes are drawings of their
+            own: the random views see them; ``prefixes.Prefixes`` says when. Not with several stages.
+        order: the drawing order of the strokes in the end, one of ``order.ORDERS``. "drawn" leaves them as they are;
+            "importance" and "outline" take some looks of the encoder.
+        auto_detail: 0-1, how fine a sketch is whose number of strokes is found on the way: the least telling of its
+            first strokes are dropped, see ``stroke_count``. None keeps all. Not with several stages.
+        fewest_strokes: that are kept then.
         smooth: keep the joints of strokes of several segments smooth: the segments have one direction where they meet.
         widths: "keep" leaves them; "one" moves the width that all strokes of a sketch share, "each" that of each.
         min_width, max_width: px on a canvas of 224 px, the bounds of widths that move.
@@ -73,6 +83,10 @@ class OptimizeConfig:
     stop_change: float = 0.0
     opacity_weight: float = 0.0
     num_stages: int = 1
+    prefixes: bool = False
+    order: StrokeOrder = "drawn"
+    auto_detail: float | None = None
+    fewest_strokes: int = FEWEST
     smooth: bool = False
     widths: Widths = "keep"
     min_width: float = 1.0
@@ -94,12 +108,15 @@ class OptimizeConfig:
             "stop_change": (0, 1),
             "opacity_weight": (0, 100),
             "num_stages": (1, 64),
+            "fewest_strokes": (1, MAX_STROKES),
+            **({} if self.auto_detail is None else {"auto_detail": (0, 1)}),
             "min_width": (0.1, 100),
             "max_width": (0.1, 100),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("order", self.order, ORDERS)
         check_choice("widths", self.widths, WIDTHS)
         check_choice("colors", self.colors, COLORS)
         if self.min_width > self.max_width:
@@ -108,6 +125,17 @@ class OptimizeConfig:
             raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
+        self._check_prefixes()
+
+    def _check_prefixes(self) -> None:
+        """Raise ConfigError where prefixes would be trained, for themselves or to count strokes, and cannot be."""
+        if not self.prefixes and self.auto_detail is None:
+            return
+        off = "turn prefixes off" if self.auto_detail is None else "give a number of strokes"
+        if self.num_stages > 1:
+            raise ConfigError(f"Prefixes cannot be trained in several stages. Set num_stages to 1, or {off}.")
+        if self.num_views == 0:
+            raise ConfigError(f"Prefixes are seen by random views. Set num_views to at least 1, or {off}.")
 
     @property
     def bank_views(self) -> int:

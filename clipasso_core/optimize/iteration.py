@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -9,9 +10,9 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
-from ..losses import geometric_loss, overlap_loss, semantic_loss
+from ..losses import overlap_loss
 from ..rasterizer import ink, render
-from ..strokes import Strokes
+from ..strokes import Strokes, in_order
 from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
@@ -41,6 +42,8 @@ class Iteration:
         evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
         last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
+        sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones.
+        length: [1] how many.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Iteration:
         self.losses: dict[str, Tensor] = {}
         self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
+        self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
         self.grey = candidates.strokes.is_opaque_black() and not self.coordinates.color_span
         rows = torch.arange(strokes.batch_size, device=device)
@@ -72,11 +76,15 @@ class Iteration:
             "exp_avg_sq": torch.zeros_like(self.points),
         }
 
-    def prepare(self, number: int, views: list[int], learning_rate: float) -> None:
-        """Say which iteration the next ``run`` is, through which views (the first is 0), and how far it moves, px."""
+    def prepare(self, number: int, views: list[int], learning_rate: float, length: int = 0) -> None:
+        """Say which iteration the next ``run`` is, through which views (the first is 0), and how far it moves, px.
+
+        Where it ``sees_prefixes``, length says after how many strokes.
+        """
         self.bank.learn(views)
         self.candidates.now.fill_(number)
         self.views.copy_(torch.tensor(views))
+        self.length.fill_(length)
         (group,) = self.optimizer.param_groups
         if isinstance(group["lr"], Tensor):
             group["lr"].fill_(learning_rate)
@@ -87,36 +95,44 @@ class Iteration:
         """Run one iteration."""
         self.evaluated.copy_(self.points.detach())
         self.optimizer.zero_grad()
-        drawing, own = self._draw()
-        gradient, self.losses = self.bank.within_memory(
-            len(drawing) * len(self.views),
-            partial(loss_gradient, self.bank, drawing, self.photo_index, self.views),
+        pictures, own = self._draw()
+        gradients, self.losses = self.bank.within_memory(
+            len(pictures[0]) * len(self.views),
+            partial(loss_gradient, self.bank, pictures, self.photo_index, self.views),
         )
         self._add(own)
         self.candidates.remember(self.points, self.losses["evaluation"])
-        finite = _each_finite(gradient, *self.losses.values())
+        finite = _each_finite(*gradients, *self.losses.values())
         shares = [self.weights[name] * finite for name in own]
-        torch.autograd.backward([drawing, *own.values()], [_only(finite, gradient), *shares])
+        torch.autograd.backward([*pictures, *own.values()], [*(_only(finite, each) for each in gradients), *shares])
         self._move(finite)
 
     def evaluate(self) -> Tensor:
         """Return the evaluation loss [B] of the sketches as they are; nothing moves, and nothing is remembered."""
-        drawing, own = self._draw()
+        pictures, own = self._draw()
         _, self.losses = self.bank.within_memory(
-            len(drawing), partial(loss_gradient, self.bank, drawing, self.photo_index, self.views[:1])
+            len(pictures[0]), partial(loss_gradient, self.bank, pictures, self.photo_index, self.views[:1])
         )
         self._add(own)
         return self.losses["evaluation"]
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
-        strokes = self.candidates.active_strokes(self.points.detach()[rows])
-        frozen = None if self.frozen is None else self.frozen[rows]
-        kept = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
-        kept.last_finite.copy_(self.last_finite[rows])
+        return self._next(lambda each: each[rows])
+
+    def reordered(self, order: Tensor) -> Iteration:
+        """Return what goes on with the strokes in another order [B, N], as the candidates' already are."""
+        return self._next(lambda each: in_order(each, order))
+
+    def _next(self, take: Callable[[Tensor], Tensor]) -> Iteration:
+        """Return an iteration that goes on with what ``take`` takes of everything here, whose rows are sketches."""
+        strokes = self.candidates.active_strokes(take(self.points.detach()))
+        frozen = None if self.frozen is None else take(self.frozen)
+        following = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
+        following.last_finite.copy_(take(self.last_finite))
         state = self.optimizer.state[self.points]
-        kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
-        return kept
+        following.optimizer.state[following.points] = {name: take(v) if v.ndim else v for name, v in state.items()}
+        return following
 
     @property
     def memory(self) -> list[Tensor]:
@@ -141,23 +157,32 @@ class Iteration:
             self.losses[name] = term.detach()
             self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
 
-    def _draw(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and return the strokes' own terms [B] by name."""
-        drawn, hidden, moving = [], [], self._moving()
+    def _draw(self) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Draw all sketches, and once more their prefixes where those are seen; and return the strokes' own terms.
+
+        Returns:
+            One picture or two [B, C, H, W], C 1 for black sketches, else 3; and terms [B] by name.
+        """
+        drawn, begun, hidden, moving = [], [], [], self._moving()
         for rows, strokes in self._groups:
             placed = self.coordinates.place(strokes, moving[rows])
-            if self.grey:
-                opacity = ink(placed)
-                drawn.append(1 - opacity[:, None])
-            else:
-                painted = render(placed)
-                opacity = painted[:, 3]
-                drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
+            picture, opacity = self._paint(placed)
+            drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
+            if self.sees_prefixes:
+                begun.append(self._paint(placed.prefix(self.length))[0])
         own = {"overlap": torch.cat(hidden)}
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(self.placed(moving))
-        return torch.cat(drawn), own
+        return [torch.cat(each) for each in (drawn, begun) if each], own
+
+    def _paint(self, placed: Strokes) -> tuple[Tensor, Tensor]:
+        """Return sketches on white [B, C, H, W], and their opacity [B, H, W]."""
+        if self.grey:
+            opacity = ink(placed)
+            return 1 - opacity[:, None], opacity
+        painted = render(placed)
+        return painted[:, :3] + (1 - painted[:, 3:]), painted[:, 3]
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:
@@ -180,38 +205,49 @@ class Iteration:
 
 
 def loss_gradient(
-    bank: PhotoBank, drawings: Tensor, photo_index: Tensor, views: Tensor
-) -> tuple[Tensor, dict[str, Tensor]]:
+    bank: PhotoBank, pictures: Sequence[Tensor], photo_index: Tensor, views: Tensor
+) -> tuple[list[Tensor], dict[str, Tensor]]:
     """Look at drawings and photos through the same views, in passes of bounded size.
 
     Args:
         bank: knows the photos, the encoder and the recipe.
-        drawings: [B, C, H, W], C 1 or 3.
+        pictures: [B, C, H, W] each, C 1 or 3: one that all views look at, or two, the first view at the first and the
+            others at the second.
         photo_index: [B] which photo each is of.
         views: [V] of the bank, learnt; the first one is 0, the un-augmented view of the evaluation.
 
     Returns:
-        The gradient of the summed loss to the drawings [B, C, H, W], and by name [B]: "geometric" and "semantic",
+        The gradients of the summed loss to the pictures [B, C, H, W], and by name [B]: "geometric" and "semantic",
         means over the views, and "evaluation", the weighted sum in the first view.
     """
-    drawings = drawings.detach().requires_grad_(True)
+    pictures = [each.detach().requires_grad_(True) for each in pictures]
     terms: dict[str, Tensor] = {}
-    for rows, columns in bank.passes(len(drawings), len(views)):
-        seen = bank.look(drawings[rows], None if columns.stop == 1 else views[columns])
-        photo = bank.photo(views[columns], photo_index[rows])
-        found = {"geometric": geometric_loss(seen, photo, bank.recipe)}
-        if seen.embedding is not None and photo.embedding is not None:
-            found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
-        total = sum(bank.weights[name] * loss.sum() for name, loss in found.items())
-        torch.autograd.backward(torch.as_tensor(total / len(views)))
-        for name, loss in found.items():
-            table = terms.setdefault(name, drawings.new_zeros(len(drawings), len(views)))
-            table[rows, columns] = loss.detach().view(-1, len(views[columns]))
-    if drawings.grad is None:
+    for rows, columns in bank.passes(len(pictures[0]), len(views)):
+        for picture, part in _looked_at(pictures, columns):
+            seen = bank.look(picture[rows], None if part.stop == 1 else views[part])
+            found = bank.compare(seen, views[part], photo_index[rows])
+            total = sum(bank.weights[name] * loss.sum() for name, loss in found.items())
+            torch.autograd.backward(torch.as_tensor(total / len(views)))
+            for name, loss in found.items():
+                table = terms.setdefault(name, picture.new_zeros(len(picture), len(views)))
+                table[rows, part] = loss.detach().view(-1, len(views[part]))
+    gradients = [each.grad for each in pictures if each.grad is not None]
+    if len(gradients) < len(pictures):
         raise ShapeError("The encoder returns features that do not depend on the image.")
     losses = {name: table.mean(dim=1) for name, table in terms.items()}
     losses["evaluation"] = torch.stack([bank.weights[name] * table[:, 0] for name, table in terms.items()]).sum(dim=0)
-    return drawings.grad, losses
+    return gradients, losses
+
+
+def _looked_at(pictures: Sequence[Tensor], columns: slice) -> Iterator[tuple[Tensor, slice]]:
+    """Return which picture is seen through which part of some views."""
+    if len(pictures) == 1:
+        yield pictures[0], columns
+        return
+    if columns.start == 0:
+        yield pictures[0], slice(0, 1)
+    if columns.stop > 1:
+        yield pictures[1], slice(max(1, columns.start), columns.stop)
 
 
 def way_back(strokes: Strokes) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..augment import Adjoint, identity_view, random_views, view_grid, warp, warp_from_bank
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
-from ..losses import comparable
+from ..losses import comparable, geometric_loss, semantic_loss
 from .config import OptimizeConfig, Precision
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,19 @@ class PhotoBank:
         maps = {name: _gather(stack, views, photo_index) for name, stack in self._maps.items()}
         return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
 
+    def compare(self, seen: Features, views: Tensor, photo_index: Tensor) -> dict[str, Tensor]:
+        """Return the terms [B * V] by name of what was seen in drawings of photos photo_index [B] through views [V]."""
+        photo = self.photo(views, photo_index)
+        found = {"geometric": geometric_loss(seen, photo, self.recipe)}
+        if seen.embedding is not None and photo.embedding is not None:
+            found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
+        return found
+
+    def evaluation_losses(self, drawings: Tensor, photo: int) -> Tensor:
+        """Return the evaluation loss of drawings [M, C, H, W] of one photo, without the strokes' own terms, as [M]."""
+        self.learn([0])
+        return self.within_memory(len(drawings), partial(self._evaluate, drawings, photo))
+
     def redraw(self, generator: torch.Generator) -> bool:
         """Put fresh views in the place of all but the identity.
 
@@ -139,6 +152,15 @@ class PhotoBank:
                 self.images_per_pass = tried // 2
                 log.warning("Out of memory with %d images at once; going on with %d.", tried, self.images_per_pass)
             torch.cuda.empty_cache()
+
+    @torch.no_grad()
+    def _evaluate(self, drawings: Tensor, photo: int) -> Tensor:
+        identity = torch.zeros(1, dtype=torch.long, device=drawings.device)
+        losses = []
+        for part in torch.split(drawings, self.images_per_pass):
+            terms = self.compare(self.look(part, None), identity, identity.new_full((len(part),), photo))
+            losses.append(torch.stack([self.weights[name] * each for name, each in terms.items()]).sum(dim=0))
+        return torch.cat(losses)
 
     @torch.no_grad()
     def _learn_view(self, view: int) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .. import __version__
 from ..encoders.base import FeatureRecipe, ImageEncoder
+from ..stroke_count import StrokeCount
 from ..stroke_init import SEED_STEP
 from ..strokes import Strokes
 from .config import OptimizeConfig
@@ -57,6 +58,7 @@ class SketchResult:
         stopped: "finished", "settled" (the losses no longer changed), "interrupted", "failed" (an error ended the run)
             or "unfinished" (asked for midway).
         seconds: time taken.
+        counts: [P] how many strokes were kept, and why; empty where all were, or they are not counted yet.
     """
 
     strokes: Strokes
@@ -69,6 +71,7 @@ class SketchResult:
     setbacks: tuple[int, ...]
     stopped: str
     seconds: float
+    counts: tuple[StrokeCount, ...] = ()
 
     def winning_seeds(self) -> list[int]:
         """Return the seed of each photo's winning first strokes; empty when they were not drawn from a seed."""
@@ -85,6 +88,7 @@ class SketchResult:
             "best_iteration": list(self.best_iteration),
             "candidate_losses": [[_rounded(loss) for loss in row] for row in self.candidate_losses],
             "iterations": self.num_iterations,
+            **({"stroke_count": [one.report() for one in self.counts]} if self.counts else {}),
             **({"setbacks": list(self.setbacks)} if any(self.setbacks) else {}),
             "stopped": self.stopped,
             "seconds": round(self.seconds, 2),

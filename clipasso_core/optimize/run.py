@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,8 +16,10 @@ from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
 from ..line_drawing import line_drawing, object_on_white
+from ..order import LossOf, importance_order, prefix_losses, put_in_order
 from ..photo_colors import with_photo_colors
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
+from ..stroke_count import StrokeCount, choose_count
 from ..strokes import CANVAS_SIDE, Strokes
 from ..trim import trim_ends
 from .candidates import Candidates
@@ -25,6 +28,7 @@ from .config import OptimizeConfig
 from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
+from .prefixes import Prefixes
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
 
@@ -91,6 +95,10 @@ class SketchRun:
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
+        most = int(strokes.alive.sum(dim=1).max())
+        self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo)
+        self.counts: tuple[StrokeCount, ...] = ()
+        self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
         self.iteration = 0
@@ -113,8 +121,10 @@ class SketchRun:
             raise ConfigError(f"All {self.config.num_iterations} iterations are done. Ask for more in the config.")
         self._halve()
         self._begin_stage()
+        self._begin_prefixes()
         with same_kernels():
-            self.work.prepare(self.iteration, self._draw_views(), self._learning_rate(self.iteration))
+            rate, length = self._learning_rate(self.iteration), self.prefixes.length(self._lengths)
+            self.work.prepare(self.iteration, self._draw_views(), rate, length)
             self._do = self._do or fastest(self.work)
             self._do()
         if self.iteration == 0:
@@ -142,12 +152,14 @@ class SketchRun:
         """
         ended = "settled" if self.settled else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
-        strokes = self.candidates.best()
+        best = self.candidates.best()
+        strokes = best if stopped == "failed" else self._ordered(best)
         if self.config.colors == "photo":
             strokes = with_photo_colors(strokes, self.bank.images, self.objects)
         strokes = strokes.scaled_to(self.canvas_size)
         strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
-        return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+        found = self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+        return replace(found, counts=self.counts)
 
     def _trim(self) -> None:
         """Take off the ends with which the best sketches' strokes run over themselves; their losses are found anew."""
@@ -207,6 +219,54 @@ class SketchRun:
         frozen = (theirs < now)[self.candidates.active]
         self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
         self._do, self._evaluations = None, []
+
+    def _begin_prefixes(self) -> None:
+        """Find the strokes' order before prefixes are trained, drop strokes, and say whether prefixes are seen."""
+        if self.prefixes.begins(self.iteration) or self.prefixes.counts(self.iteration):
+            self._reorder()
+        if self.prefixes.counts(self.iteration):
+            self._drop_strokes()
+        if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
+            self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+
+    def _reorder(self) -> None:
+        """Put the active sketches' strokes into the order by importance."""
+        now = self.work.placed(self.work.points.detach())
+        losses = self._losses_of(self.work.photo_index.tolist())
+        with same_kernels():
+            order = torch.stack([importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)])
+        self.candidates.reorder(order)
+        self.work, self._do = self.work.reordered(order), None
+
+    def _drop_strokes(self) -> None:
+        """Count the strokes that each photo needs, and drop the others, which come last."""
+        found: dict[int, StrokeCount] = {}
+        for row, photo in enumerate(self.work.photo_index.tolist()):
+            count = self._count(self.work.placed(self.work.points.detach()).select([row]), photo)
+            found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
+        self.counts = tuple(found[photo] for photo in range(len(found)))
+        chosen = [one.chosen for one in self.counts]
+        self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device))
+        self.prefixes = replace(self.prefixes, num_strokes=max(chosen))
+        self.work, self._do, self._evaluations = self.work.keep(torch.arange(len(self.work.points))), None, []
+
+    def _count(self, strokes: Strokes, photo: int) -> StrokeCount:
+        """Count the strokes that one sketch of a photo needs."""
+        (loss_of,) = self._losses_of([photo])
+        with same_kernels():
+            losses = prefix_losses(strokes, loss_of).tolist()
+            empty = float(loss_of(torch.ones_like(self.bank.images[:1])))
+        return choose_count(losses, empty, self.config.auto_detail or 0.0, self.config.fewest_strokes)
+
+    def _ordered(self, strokes: Strokes) -> Strokes:
+        """Return one sketch of each photo in the drawing order that was asked for."""
+        with same_kernels():
+            losses = self._losses_of(range(strokes.batch_size))
+            return put_in_order(strokes, self.config.order, losses, self.objects >= 0.5)
+
+    def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
+        """Return how the evaluation loss of drawings is found, for each of some photos."""
+        return [partial(self.bank.evaluation_losses, photo=photo) for photo in photos]
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, SvgError
+from ..levels import check_levels
 from ..strokes import Strokes
 from .css import parse_colour
 from .numerals import format_number
@@ -30,6 +31,7 @@ _OUR_FORM = re.compile(
     rf"""{FORM[0]}"""
     rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
     rf"""(?:    <path{_STYLE}{FORM[1]} d="M [-0-9.C ]+"/>\n)*"""
+    rf"""(?:    <g id="level-[0-9]+">\n(?:    <path{_STYLE}{FORM[1]} d="M [-0-9.C ]+"/>\n)+    </g>\n)*"""
     r"""  </g>\n</svg>\n"""
 )
 """The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
@@ -46,8 +48,9 @@ def to_svg(
     decimals: int = 3,
     background: str | None = None,
     pen_times: Sequence[tuple[float, float]] | None = None,
+    levels: Sequence[int] = (),
 ) -> str:
-    """Write one sketch as an SVG document, one ``<path>`` per living stroke, in painter's order.
+    """Write one sketch as an SVG document, one ``<path>`` per living stroke, in drawing order.
 
     The text holds ``<svg`` once, whatever title and metadata say: ComfyUI inserts its own metadata after
     every such tag. Segments that only pad a stroke at its end are left out where reading pads them again.
@@ -63,12 +66,14 @@ def to_svg(
             style of the page and no shape, so that plotters and cutters do not draw it.
         pen_times: when each living stroke begins and how long it takes, s, from ``Timeline.pen_times``: the SVG then
             draws itself where a browser shows it (see ``self_drawing``); None for one that stands still.
+        levels: numbers of strokes, rising: a group "level-N" for each holds the strokes that it adds to the level
+            before it, so that a level is drawn by hiding the groups after it. What is beyond the last is left out.
 
     Returns:
         The SVG text, ending with a newline.
 
     Raises:
-        ConfigError: index or decimals out of range, or as many pen_times as living strokes are not given.
+        ConfigError: index, decimals or levels out of range, or as many pen_times as living strokes are not given.
         SvgError: a living stroke has a coordinate, width or colour that is not finite, or a negative width;
             metadata is not JSON; background is no colour.
 
@@ -83,7 +88,9 @@ def to_svg(
         )
     if not 0 <= decimals <= MAX_DECIMALS:
         raise ConfigError(f"decimals must be 0 to {MAX_DECIMALS}, got {decimals}.")
-    alive = strokes.alive[index]
+    alive = (strokes.prefix(levels[-1]) if levels else strokes).alive[index]
+    if levels and (list(check_levels(levels)) != sorted(levels) or levels[-1] > int(alive.sum())):
+        raise ConfigError(f"levels must rise to at most the sketch's {int(alive.sum())} strokes, got {list(levels)}.")
     points = _finite(strokes.control_points[index][alive], "coordinates")
     width = _finite(strokes.stroke_width[index][alive], "widths")
     if bool((width < 0).any()):
@@ -98,7 +105,7 @@ def to_svg(
     lines = [
         *_head(strokes.canvas_size, title, metadata, background),
         *([] if pen_times is None else [STYLE]),
-        *_body(_paths(points.tolist(), decimals), styles, motions),
+        *_body(_paths(points.tolist(), decimals), styles, motions, levels),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -142,17 +149,22 @@ def _head(
     return lines
 
 
-def _body(paths: list[str], styles: list[dict[str, str]], motions: list[dict[str, str]]) -> list[str]:
-    """Return the group of paths, with the attributes that all strokes share at the group."""
+def _body(
+    paths: list[str], styles: list[dict[str, str]], motions: list[dict[str, str]], levels: Sequence[int]
+) -> list[str]:
+    """Return the group of paths, with the attributes that all strokes share at the group; and in it those of levels."""
     shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
     names = ("stroke", "stroke-width", "stroke-opacity")
     common = {name for name in names if len({style.get(name) for style in styles}) == 1}
     shared.update({name: styles[0][name] for name in names if name in common and name in styles[0]})
-    lines = [f"  <g {_attributes(shared)}>"]
+    lines = []
     for path, style, moves in zip(paths, styles, motions, strict=True):
         own = {name: value for name, value in style.items() if name not in common}
         lines.append(f"    <path {_attributes({**own, **moves, 'd': path})}/>")
-    return [*lines, "  </g>"]
+    if levels:
+        groups = zip((0, *levels), levels, strict=False)
+        lines = [x for a, b in groups for x in (f'    <g id="level-{b}">', *lines[a:b], "    </g>")]
+    return [f"  <g {_attributes(shared)}>", *lines, "  </g>"]
 
 
 def _attributes(values: Mapping[str, str]) -> str:

@@ -61,6 +61,15 @@ def refused(ran: Any, folder: Path) -> str:
         (("--png", "no/such/folder/out.png"), "does not exist"),
         (("-o", "/"), "is a folder"),
         (("--json", "--strokes", "0"), "num_strokes"),
+        (("--levels", "2", "4"), "--levels asks for 4 strokes, and --strokes for 3"),
+        (("--levels", "0"), "levels must lie between 1 and 4096 strokes, got 0"),
+        (("--levels", "2", "2"), "levels names 2 twice"),
+        (("--strokes", "auto", "--levels", "2", "4"), "so does --strokes auto. Leave one out"),
+        (("--strokes", "auto", "--detail", "1.5"), "auto_detail must lie between 0 and 1, got 1.5"),
+        (("--strokes", "auto", "--fewest", "60", "--most", "50"), "--fewest (60) cannot exceed --most (50)"),
+        (("--detail", "0.5"), "--detail says how strokes are counted. Add --strokes auto"),
+        (("--levels-in-one",), "--levels-in-one says how --levels are written"),
+        (("--levels", "2", "-o", "no/such/folder/out.svg"), "out-2.svg"),
     ],
 )
 def test_one_line_for_each_error(clipasso: Clipasso, photo_file: Path, arguments: tuple[str, ...], said: str) -> None:

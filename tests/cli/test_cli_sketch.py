@@ -18,7 +18,7 @@ import pytest
 import torch
 from PIL import Image
 
-from clipasso_cli import terminal
+from clipasso_cli import main, terminal
 from clipasso_core.encoders import get_encoder
 from clipasso_core.errors import ImageFileError
 from clipasso_core.files import save_png
@@ -316,3 +316,59 @@ def test_a_signal_in_the_middle_of_a_real_process_without_the_lab(photo_file: Pa
     assert facts["iterations"] >= 3
     assert len(paths_of(folder / "cup.svg")) == 3
     assert sorted(path.name for path in folder.iterdir()) == ["cup.png", "cup.svg", "running"]
+
+
+def test_levels_are_files_of_one_sketch(clipasso: Clipasso, photo_file: Path, tmp_path: Path) -> None:
+    """Each level's strokes are the first ones of the next; the number of strokes is that of the highest level."""
+    ran = clipasso(photo_file, "--strokes", 6, "--levels", 6, 2, 3, "--png", tmp_path / "a.png", "--json")
+    facts = json.loads(ran.out)
+    files = [photo_file.with_name(f"cup-{level}.svg") for level in (2, 3, 6)]
+    assert facts["levels"] == [str(path) for path in files]
+    assert (facts["svg"], facts["strokes"]) == (str(files[-1]), 6)
+    drawn = [[path.get("d") for path in paths_of(svg)] for svg in files]
+    assert [len(paths) for paths in drawn] == [2, 3, 6]
+    assert drawn[2][:3] == drawn[1]
+    assert drawn[2][:2] == drawn[0]
+    assert all((tmp_path / f"a-{level}.png").exists() for level in (2, 3, 6))
+    assert not photo_file.with_suffix(".svg").exists()
+    settings = json.loads(next(ET.parse(files[0]).getroot().iter(METADATA)).text or "")["clipasso"]["optimize"]
+    assert (settings["order"], settings["prefixes"]) == ("importance", True)
+
+
+def test_levels_in_one_are_groups(clipasso: Clipasso, photo_file: Path) -> None:
+    ran = clipasso(photo_file, "--strokes", 5, "--levels", 2, 4, "--levels-in-one", "--no-prefixes", "--order", "pen")
+    assert ran.status == 0
+    root = ET.parse(photo_file.with_suffix(".svg")).getroot()
+    groups = [group for group in root.iter(PATH.replace("path", "g")) if group.get("id")]
+    assert [(group.get("id"), len(group)) for group in groups] == [("level-2", 2), ("level-4", 2)]
+    assert clipasso(photo_file, "--levels", 2, "--strokes", 3, "--levels-in-one").status == 0  # replaces its own
+
+
+def test_the_order_changes_no_stroke(clipasso: Clipasso, photo_file: Path, tmp_path: Path) -> None:
+    drawn = []
+    for name, *order in (("a",), ("b", "--order", "importance"), ("c", "--order", "drawn")):
+        assert clipasso(photo_file, "--strokes", 8, "-o", tmp_path / f"{name}.svg", *order).status == 0
+        drawn.append([path.get("d") for path in paths_of(tmp_path / f"{name}.svg")])
+    assert drawn[0] == drawn[2] != drawn[1]
+    assert sorted(filter(None, drawn[0])) == sorted(filter(None, drawn[1]))
+
+
+def test_without_a_number_of_strokes_the_highest_level_says_it(
+    photo_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quick = ("--mask", "none", "--preset", "draft", "--iterations", "1", "--sketches", "1")
+    assert main(["sketch", str(photo_file), *quick, "--levels", "7", "5"]) == 0
+    assert "7 strokes" in capsys.readouterr().out
+    assert [len(paths_of(photo_file.with_name(f"cup-{level}.svg"))) for level in (5, 7)] == [5, 7]
+
+
+def test_strokes_are_counted_where_they_are_auto(clipasso: Clipasso, photo_file: Path) -> None:
+    """Of eight, few are kept where each must pay much; the file holds no others, and both outputs say why."""
+    auto = ("--strokes", "auto", "--most", 8, "--fewest", 2, "--detail", 0, "--iterations", 4)
+    facts = json.loads(clipasso(photo_file, *auto, "--json").out)
+    count = facts["stroke_count"]
+    assert 2 <= facts["strokes"] == count["strokes"] < 8
+    assert len(count["losses"]) == 8
+    assert len(paths_of(photo_file.with_suffix(".svg"))) == facts["strokes"]
+    line = clipasso(photo_file, *auto).out
+    assert f"{facts['strokes']} strokes of 8, each of which lowers the loss by {count['price']:.4f} or more" in line

@@ -142,3 +142,24 @@ def test_is_opaque_black_asks_the_living(strokes: Strokes, row: list[float], ali
     color, living = strokes.color.clone(), strokes.alive.clone()
     color[1, 2], living[1, 2] = torch.tensor(row), alive
     assert replace(strokes, color=color, alive=living).is_opaque_black() is black
+
+
+def test_a_prefix_counts_living_strokes_in_each_sketch() -> None:
+    alive = torch.tensor([[True, False, True, True], [True, True, True, True]])
+    strokes = Strokes.black(torch.zeros(2, 4, 4, 2), (32, 32), alive=alive)
+    assert strokes.prefix(2).alive.tolist() == [[True, False, True, False], [True, True, False, False]]
+    each = strokes.prefix(torch.tensor([[1], [3]]))
+    assert each.alive.sum(dim=1).tolist() == [1, 3]
+    assert strokes.prefix(9).alive.equal(alive)
+
+
+def test_another_drawing_order_takes_everything_along() -> None:
+    width, alive = torch.tensor([[1.0, 2, 3], [4, 5, 6]]), torch.tensor([[True, True, False], [True, False, True]])
+    color = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    strokes = Strokes(torch.arange(48.0).view(2, 3, 4, 2), width, color, alive, (32, 32), {"seed": 7})
+    placed = strokes.in_order(torch.tensor([[2, 0, 1], [0, 2, 1]]))
+    assert placed.stroke_width.tolist() == [[3, 1, 2], [4, 6, 5]]
+    assert placed.alive.tolist() == [[False, True, True], [True, True, False]]
+    assert torch.equal(placed.color[0], color[0, [2, 0, 1]])
+    assert placed.control_points[1, 1, 0].tolist() == [40, 41]
+    assert placed.provenance == {"seed": 7}

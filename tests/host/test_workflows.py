@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clipasso_core.levels import parse_levels
 from clipasso_core.optimize import preset_config
 
 from . import outputs, workflow
@@ -46,7 +47,9 @@ def test_a_file_of_the_first_version_runs_as_the_preset_says(host: ComfyServer, 
     prompt = workflow.to_prompt(as_first_saved(workflow.load(REPO / "workflows" / f"{WHOLE}.json")), info)
     prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
     (node,) = workflow.find(prompt, "CLIPassoOptimize")
-    assert not {"mask", "tidy", "simplify", "num_stages", "opacity_weight"} & set(prompt[node]["inputs"])
+    assert not {"mask", "tidy", "simplify", "num_stages", "opacity_weight", "prefixes", "order", "auto_detail"} & set(
+        prompt[node]["inputs"]
+    )
     (svg,) = outputs.svgs(host.client, host.client.run(prompt, LIMIT_S))
     told = json.loads(outputs.parse(svg).findtext(f"{outputs.SVG}metadata") or "")["clipasso"]["optimize"]
     preset = preset_config(prompt[node]["inputs"]["preset"])
@@ -64,9 +67,11 @@ def as_first_saved(saved: Json) -> Json:
 
 
 def stroke_counts(prompt: workflow.Prompt) -> set[int]:
-    """Return the numbers of strokes that the prompt's StrokeInit nodes ask for."""
+    """Return the numbers of strokes that the prompt's StrokeInit and Abstraction nodes ask for."""
+    levels = [prompt[one]["inputs"]["levels"] for one in workflow.find(prompt, "CLIPassoAbstraction")]
     asked = [prompt[one]["inputs"] for one in workflow.find(prompt, "CLIPassoStrokeInit")]
-    return {1 if inputs.get("one_line") else inputs["num_strokes"] for inputs in asked}
+    first = {1 if inputs.get("one_line") else inputs["num_strokes"] for inputs in asked}
+    return first.union(*map(parse_levels, levels))
 
 
 def check_sketch(svg: bytes, counts: set[int]) -> None:

@@ -121,12 +121,14 @@ def settings(sketch: Any) -> dict[str, object]:
 def test_optimize_without_the_newer_inputs_does_as_the_preset_says(optimize: Callable[..., Any], preset: str) -> None:
     """Files that were saved before these inputs were there do not name them."""
     config = importlib.import_module(f"{PACK}.clipasso_core.optimize").preset_config(preset)
-    sketch, drawn, _, lines, _ = optimize(preset)
+    sketch, drawn, _, lines, _, plot = optimize(preset)
     wanted = {**vars(config), "num_iterations": 1, "seed": 7}
     assert settings(sketch) == wanted
     assert settings(optimize(preset, tidy=-1.0, simplify=-1.0)[0]) == wanted
     assert drawn.shape == (1, 512, 512, 3)
     assert lines.shape == (1, 224, 224, 3)
+    assert plot.shape == (1, 320, 480, 3)
+    assert float(plot.min()) == 1  # nothing was counted
 
 
 def test_optimize_takes_tidy_and_simplify_from_the_widgets(optimize: Callable[..., Any]) -> None:
@@ -150,6 +152,28 @@ def test_stroke_init_joins_all_lines_where_one_line_is_asked_for() -> None:
     assert nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers)[0].control_points.shape == (2, 4, 7, 2)
     one = nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers, one_line=True)[0]
     assert one.control_points.shape == (2, 1, 25, 2)
+
+
+def test_optimize_takes_prefixes_and_order_from_the_widgets(optimize: Callable[..., Any]) -> None:
+    told = settings(optimize(prefixes=True, order="importance")[0])
+    assert (told["prefixes"], told["order"], told["auto_detail"]) == (True, "importance", None)
+    told = settings(optimize(auto_detail=0.25, fewest_strokes=2)[0])
+    assert (told["auto_detail"], told["fewest_strokes"]) == (0.25, 2)
+    points = [optimize(order=order)[0].control_points for order in ("drawn", "pen")]
+    middles = [sorted(each.mean(dim=2)[0].round(decimals=3).tolist()) for each in points]
+    assert middles[0] == middles[1]
+
+
+def test_abstraction_cuts_each_sketch_at_its_levels(pack: ModuleType) -> None:
+    nodes = module("abstraction")
+    strokes = importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    six = strokes.black(torch.rand(2, 6, 4, 2), (32, 32))
+    assert nodes.Abstraction.execute(six, "2, 5").alive.sum(dim=1).tolist() == [2, 5, 2, 5]
+    assert nodes.Abstraction.validate_inputs("2, 5") is True
+    assert "numbers of strokes" in nodes.Abstraction.validate_inputs("two")
+    error = importlib.import_module(f"{PACK}.clipasso_core.errors").ConfigError
+    with pytest.raises(error, match="Level 7 needs as many strokes"):
+        nodes.Abstraction.execute(six, "7")
 
 
 def test_the_mask_says_where_the_contour_of_the_line_drawing_is(optimize: Callable[..., Any]) -> None:
@@ -184,7 +208,7 @@ def test_one_mask_serves_a_batch_of_photos(pack: ModuleType) -> None:
 
 
 def test_the_history_ends_with_the_sketch(optimize: Callable[..., Any]) -> None:
-    sketch, _, _, _, history = optimize("draft")
+    sketch, _, _, _, history, _ = optimize("draft")
     assert history.batch_size == 2  # the one iteration's, and the end
     assert torch.equal(history.control_points[-1:], sketch.control_points)
 

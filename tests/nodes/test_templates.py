@@ -14,6 +14,7 @@ ON_PURPOSE = {
     "animation": set(),
     "photo_to_sketch": set(),
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
+    "ladder": {"StrokeInit.num_strokes", "Optimize.prefixes", "Optimize.order", "SVGExport.filename_prefix"},
     "one_line": {
         "StrokeInit.num_segments",
         "StrokeInit.one_line",
@@ -86,7 +87,7 @@ def test_the_links_of_a_template_meet_at_both_ends(name: str) -> None:
     assert workflow["last_link_id"] == max(ends)
 
 
-@pytest.mark.parametrize("name", ["animation", "photo_to_sketch", "sketch_over_photo", "one_line"])
+@pytest.mark.parametrize("name", ["animation", "photo_to_sketch", "sketch_over_photo", "ladder", "one_line"])
 def test_the_object_found_says_where_contours_are(name: str) -> None:
     nodes = {node["type"]: node for node in nodes_of_ours(name)}
     found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from clipasso_core.augment import Adjoint
-from clipasso_core.optimize import SketchRun, capture
+from clipasso_core.optimize import SketchRun, capture, prefixes
 from clipasso_core.optimize import iteration as iteration_module
 from clipasso_core.optimize.iteration import Iteration
 from clipasso_core.optimize.photo_bank import PhotoBank
@@ -46,15 +46,17 @@ def blot(strokes: Strokes) -> Tensor:
     return torch.exp(-distance / 8).sum((1, 2)).clamp(max=1)
 
 
+@pytest.mark.parametrize("sees_prefixes", [False, True])
 @pytest.mark.parametrize("options", [{}, {"opacity_weight": 0.5, "num_stages": 2, "evaluation_interval": 2}])
 def test_nothing_in_an_iteration_waits_for_the_device(
-    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, options: dict[str, float]
+    start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, options: dict[str, float], sees_prefixes: bool
 ) -> None:
     monkeypatch.setattr(iteration_module, "ink", blot)
     run = start(cup, 2, **options)
     run._begin_stage()
     work = run.work
-    work.prepare(0, [0, 2], 1.0)
+    work.sees_prefixes = sees_prefixes
+    work.prepare(0, [0, 2], 1.0, length=2)
     monkeypatch.setattr(work.optimizer, "step", lambda: None)  # on a CPU Adam counts its steps on the host
     with NoWaiting():
         work.run()
@@ -179,10 +181,17 @@ def test_fresh_views_are_captured_anew_only_where_their_gradient_takes_more_work
     assert found == moved(start(cup, num_iterations=12, num_views=2, bank_size=0))
 
 
-def test_stages_and_opacity_are_captured_too(
-    start: Start, cup: Tensor, stand_in: type[StandInGraph], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("options", [{"num_stages": 3, "opacity_weight": 0.5}, {"prefixes": True, "halving": True}])
+def test_stages_opacity_and_prefixes_are_captured_too(
+    start: Start,
+    cup: Tensor,
+    stand_in: type[StandInGraph],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, float],
 ) -> None:
-    options = {"num_iterations": 6, "num_stages": 3, "opacity_weight": 0.5}
+    monkeypatch.setattr(prefixes, "LEAST", 2)
+    options = {"num_iterations": 10, **options}
     with caplog.at_level(logging.WARNING):
         found = moved(start(cup, 2, **options))
     assert "not captured" not in caplog.text

@@ -1,0 +1,87 @@
+"""Training for prefixes: which beginning of each drawing an iteration's random views see, and from when to when."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from .candidates import LAST_CUT
+from .config import OptimizeConfig
+
+LEAST = 4
+"""Strokes of the shortest prefix."""
+
+WHOLE = 0.5
+"""Share of the iterations that see the whole drawing nevertheless."""
+
+FROM, UNTIL = 0.25, 0.9
+"""Between these fractions of the run. At the first the order is found; after the second the whole drawing is finished.
+Where sketches compete the first is when one of each photo is left."""
+
+COUNTED = 0.55
+"""The fraction of the run at which strokes are dropped, where their number is found on the way."""
+
+
+@dataclass(frozen=True)
+class Prefixes:
+    """Say which iterations train a prefix, and how long it is (nested dropout).
+
+    The views at random see the prefix and the identity always sees the whole drawing, which is what is compared and
+    kept.
+
+    Args:
+        num_strokes: living strokes of a sketch; of the one that has most.
+        first: the iteration before which the order is found, and which is the first to see a prefix.
+        after: the iteration after the last one that does; where it is not beyond ``first``, none does.
+        counted: the iteration before which strokes are counted and dropped; -1 for none.
+
+    Source: Rippel, Gelbart and Adams, "Learning ordered representations with nested dropout" (2014). Differs: lengths
+    are drawn evenly on a logarithmic scale, because the first strokes tell more than the last ones.
+
+    >>> some = Prefixes(num_strokes=16, first=50, after=180)
+    >>> some.begins(50), some.trains(49), some.trains(179), some.trains(180)
+    (True, False, True, False)
+    >>> generator = torch.Generator().manual_seed(2)
+    >>> [some.length(generator) for _ in range(6)]
+    [4, 8, 8, 16, 7, 16]
+    """
+
+    num_strokes: int
+    first: int
+    after: int
+    counted: int = -1
+
+    @classmethod
+    def of_run(cls, config: OptimizeConfig, num_strokes: int, sketches: int) -> Prefixes:
+        """Return those of a run with so many sketches per photo; none where the config or the strokes say so.
+
+        >>> Prefixes.of_run(OptimizeConfig(), num_strokes=16, sketches=3).trains(100)
+        False
+        """
+        iterations, counted = config.num_iterations, -1
+        if config.auto_detail is not None:  # before an iteration that is evaluated, so that a best one is soon known
+            counted = math.ceil(COUNTED * iterations / config.evaluation_interval) * config.evaluation_interval
+        if num_strokes <= LEAST or (not config.prefixes and counted < 0):
+            return cls(num_strokes, 0, 0, counted)
+        start = max(FROM, LAST_CUT) if config.halving and sketches > 1 else FROM
+        after = math.floor(UNTIL * iterations) if config.prefixes else counted
+        return cls(num_strokes, math.ceil(start * iterations), after, counted)
+
+    def begins(self, iteration: int) -> bool:
+        """Whether the order is to be found before this iteration."""
+        return iteration == self.first < self.after
+
+    def counts(self, iteration: int) -> bool:
+        """Whether strokes are to be counted before this iteration."""
+        return iteration == self.counted
+
+    def trains(self, iteration: int) -> bool:
+        """Whether this iteration is one of those that may see a prefix."""
+        return self.first <= iteration < self.after
+
+    def length(self, generator: torch.Generator) -> int:
+        """Draw how many strokes are seen: all of them, or fewer."""
+        kind, share = torch.rand(2, generator=generator, dtype=torch.float64).tolist()
+        return self.num_strokes if kind < WHOLE else int(LEAST * (self.num_strokes / LEAST) ** share)
