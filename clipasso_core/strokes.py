@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,6 +22,18 @@ MAX_STROKES = 4096
 """Most strokes one sketch may have; beyond it a sketch is a hatching, and memory explodes."""
 
 
+class PathText(NamedTuple):
+    """A stroke in the words of the SVG that it was read from.
+
+    Args:
+        data: its path data, in px of the page.
+        width: px of the page, the full width.
+    """
+
+    data: str
+    width: float
+
+
 @dataclass(frozen=True, eq=False)
 class Strokes:
     """Hold a batch of sketches, each made of N Bézier strokes.
@@ -35,9 +48,13 @@ class Strokes:
         alive: [B, N] bool.
         canvas_size: (height, width) px.
         provenance: how the strokes came to be (JSON values only); written into the SVG's metadata.
+        num_given: the first so many strokes of each sketch were given by a person: they stay as they are.
+        path_texts: of the first strokes, how the SVG that they were read from puts them, or None where no path of it
+            does. ``to_svg`` puts given strokes that way again wherever it still says where they are.
 
     Raises:
-        ShapeError: shapes do not agree, K is not 3 * segments + 1, or the canvas is empty.
+        ShapeError: shapes do not agree, K is not 3 * segments + 1, the canvas is empty, or more strokes are given than
+            there are.
 
     >>> points = torch.tensor([[[[20.0, 60.0], [40.0, 20.0], [60.0, 20.0], [80.0, 60.0]]]])
     >>> arch = Strokes.black(points, (100, 100), stroke_width=4)
@@ -51,6 +68,8 @@ class Strokes:
     alive: Tensor
     canvas_size: tuple[int, int]
     provenance: Mapping[str, object] = field(default_factory=dict)
+    num_given: int = 0
+    path_texts: tuple[PathText | None, ...] = ()
 
     def __post_init__(self) -> None:
         shape = tuple(self.control_points.shape)
@@ -70,6 +89,8 @@ class Strokes:
                 raise ShapeError(f"{name} must be {list(expected)} to fit control_points, got {list(tensor.shape)}.")
         if min(self.canvas_size) < 1:
             raise ShapeError(f"canvas_size must be (height, width) of at least 1 px, got {self.canvas_size}.")
+        if not 0 <= self.num_given <= shape[1]:
+            raise ShapeError(f"num_given must be 0 to the number of strokes ({shape[1]}), got {self.num_given}.")
 
     @classmethod
     def black(

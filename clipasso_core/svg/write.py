@@ -12,25 +12,43 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, SvgError
-from ..strokes import Strokes
+from ..strokes import PathText, Strokes
 from .css import parse_colour
 from .numerals import format_number
+from .path_data import parse_path
+from .read import PATH_DATA
 
 MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
 
+SAME_PX, SAME_SHARE = 1e-3, 1e-6
+"""px, and share of the page's longer side, by which a given stroke may lie beside its path text and still be written so:
+what float32 loses on the way from page to canvas and back."""
+
 _STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
-_OUR_FORM = re.compile(
+_HEAD_FORM = (
     r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
     r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
     r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
-    r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
+)
+_BODY_FORM = (
     rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
-    rf"""(?:    <path{_STYLE} d="M [-0-9.C ]+"/>\n)*"""
+    rf"""(?:    <path{_STYLE} d="%s"/>\n)*"""
     r"""  </g>\n</svg>\n"""
 )
-"""The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
+_OUR_FORMS = (
+    re.compile(
+        _HEAD_FORM + r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?""" + _BODY_FORM % "M [-0-9.C ]+"
+    ),
+    re.compile(
+        _HEAD_FORM
+        + r"""  <metadata><!\[CDATA\[\{[^<>]*"given": [1-9][^<>]*\}\]\]></metadata>\n"""
+        + _BODY_FORM % PATH_DATA
+    ),
+)
+"""The forms of all that to_svg has written since 0.1.0; a change of the writer adds to them and takes nothing away. The
+second one is of sketches that hold given strokes, and say so: theirs is any path data."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -87,11 +105,11 @@ def to_svg(
     styles = [
         _style(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
     ]
-    lines = [
-        *_head(strokes.canvas_size, title, metadata, background),
-        *_body(_paths(points.tolist(), decimals), styles),
-        "</svg>",
-    ]
+    paths = _paths(points.tolist(), decimals)
+    for row, text in _kept_texts(strokes, alive, points, width):
+        paths[row] = text.data
+        styles[row]["stroke-width"] = format_number(text.width, MAX_DECIMALS)
+    lines = [*_head(strokes.canvas_size, title, metadata, background), *_body(paths, styles), "</svg>"]
     return "\n".join(lines) + "\n"
 
 
@@ -115,7 +133,7 @@ def is_ours(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return _OUR_FORM.fullmatch(text) is not None and _NOT_XML.search(text) is None
+    return any(form.fullmatch(text) for form in _OUR_FORMS) and _NOT_XML.search(text) is None
 
 
 def _head(
@@ -176,6 +194,23 @@ def _paths(points: list[list[list[float]]], decimals: int) -> list[str]:
         _path(stroke[: len(stroke) - 3 * pad] if pad > least else stroke)
         for stroke, pad in zip(pairs, padding, strict=True)
     ]
+
+
+def _kept_texts(strokes: Strokes, alive: Tensor, points: Tensor, width: Tensor) -> list[tuple[int, PathText]]:
+    """Return the path texts that still hold, and which of the living strokes [n, K, 2] they are of."""
+    texts = zip(alive[: strokes.num_given].tolist(), strokes.path_texts, strict=False)
+    living = enumerate(text for lives, text in texts if lives)
+    close = SAME_PX + SAME_SHARE * max(strokes.canvas_size)
+    return [(row, text) for row, text in living if text and _says(text, points[row], float(width[row]), close)]
+
+
+def _says(text: PathText, points: Tensor, width: float, close: float) -> bool:
+    """Whether a path text has a stroke's points [K, 2] and width, within ``close`` px."""
+    (said,) = parse_path(text.data)
+    if len(said) > len(points) or abs(text.width - width) > close:
+        return False
+    padded = torch.tensor([(point.real, point.imag) for point in said + said[-1:] * (len(points) - len(said))])
+    return bool((padded.to(points) - points).abs().max() <= close)
 
 
 def _path(pairs: list[str]) -> str:
