@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from clipasso_core.encoders import ImageEncoder
     from clipasso_core.pipeline import Sketch, SketchConfig
+    from clipasso_core.strokes import Strokes
 
 PNG_SIDE = 1024
 
@@ -52,8 +53,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
+    text = "go on from these strokes, drawn over the photo or by clipasso; --strokes counts them, too"
+    parser.add_argument("--continue", dest="given", metavar="MINE.svg", type=Path, help=text)
+    text = "0-1, how far those may move, as a share of the others' steps (default: 0, not at all)"
+    parser.add_argument("--given-freedom", type=float, metavar="SHARE", help=text)
+    text = "an image of the photo's size: more where it is lighter than grey, less where it is darker"
+    parser.add_argument("--detail-map", metavar="FILE", type=Path, help=text)
     parser.add_argument("--fit", choices=FITS, help="photo to square canvas (default: crop; preset paper: squash)")
-    parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
+    text = "size of the SVG's page (default: canvas; with --continue the one that it was drawn on)"
+    parser.add_argument("--page", choices=("canvas", "photo"), help=text)
     parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -62,7 +70,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
-    from clipasso_core.files import load_photo
+    from clipasso_core.files import load_detail, load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
 
     from .terminal import SketchProgress
@@ -71,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output or arguments.photo.parent / f"{arguments.photo.stem or 'sketch'}.svg"
     _check_outputs(arguments, output)
     photo = load_photo(arguments.photo)
+    given, detail = _given_strokes(arguments), load_detail(arguments.detail_map) if arguments.detail_map else None
     config, device = _config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
@@ -79,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
                 photo.image,
                 config,
                 mask=_mask(arguments),
+                given=given,
+                detail=detail,
                 encoder=encoder,
                 saliency_encoder=looking,
                 on_step=progress.update,
@@ -86,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         except SketchError as error:
             sys.stderr.write(f"clipasso: {error} The best until then goes to {output}\n")
             made = error.sketch
-    _write(arguments, made, output)
+    _write(arguments, made, output, given)
     facts = _facts(arguments, made, output, time.perf_counter() - started)
     write_line(json.dumps(facts) if arguments.json else _last_line(facts, encoder.description + lacking))
     return {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_ERROR}.get(made.result.stopped, EXIT_OK)
@@ -98,6 +109,8 @@ def _check_outputs(arguments: argparse.Namespace, output: Path) -> None:
     from clipasso_core.files import check_writable
 
     used = {os.path.realpath(arguments.photo): "the photo itself"}
+    for path in filter(None, (arguments.given, arguments.detail_map)):
+        used[os.path.realpath(path)] = "what the sketch is to be made from"
     for path in filter(None, (output, arguments.png)):
         check_writable(path)
         real = os.path.realpath(path)
@@ -129,6 +142,7 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     source = "none" if arguments.mask == "none" else None
     init = {"num_strokes": arguments.strokes, "num_sketches": arguments.sketches, "stroke_width": arguments.width}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify}
+    optimize["given_freedom"] = arguments.given_freedom
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
@@ -165,14 +179,31 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
     return None if arguments.mask in ("auto", "none") else load_mask(Path(arguments.mask))
 
 
-def _write(arguments: argparse.Namespace, made: Sketch, output: Path) -> None:
+def _given_strokes(arguments: argparse.Namespace) -> Strokes | None:
+    from clipasso_core.svg import from_svg
+    from clipasso_lab.sketch_files import read_bytes
+
+    return from_svg(read_bytes(arguments.given)) if arguments.given else None
+
+
+def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> str:
+    """Return what the page of the SVG shows: where given strokes keep their bytes, unless the user says otherwise."""
+    from clipasso_core.given import is_over_photo
+
+    if arguments.page or given is None:
+        return arguments.page or "canvas"
+    over = is_over_photo(given.canvas_size, made.frames[0].photo_size, made.result.strokes.canvas_size)
+    return "photo" if over else "canvas"
+
+
+def _write(arguments: argparse.Namespace, made: Sketch, output: Path, given: Strokes | None) -> None:
     from clipasso_core.files import save_png, write_atomically
     from clipasso_core.framing import to_photos
     from clipasso_core.rasterizer import rasterize
     from clipasso_core.svg import to_svg
 
     strokes = made.result.strokes.to("cpu")
-    placed = to_photos(strokes, made.frames) if arguments.page == "photo" else strokes
+    placed = to_photos(strokes, made.frames) if _page(arguments, made, given) == "photo" else strokes
     title = f"{arguments.photo.stem} in {strokes.num_strokes} strokes"
     metadata = {"clipasso": dict(placed.provenance)}
     write_atomically(output, to_svg(placed, title=title, metadata=metadata, background="white"))

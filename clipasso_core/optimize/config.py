@@ -40,6 +40,7 @@ class OptimizeConfig:
             those of the shares before stay as they were best. 1 moves all strokes all the time.
         stop_change: end when the evaluation loss of no sketch changes by more than this, twice in a row; 0 never does.
             Of several stages only the last one ends so.
+        given_freedom: 0-1, how far given strokes move, as a share of the others' steps. 0 keeps them as they are.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -63,6 +64,7 @@ class OptimizeConfig:
     stop_change: float = 0.0
     opacity_weight: float = 0.0
     num_stages: int = 1
+    given_freedom: float = 0.0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -79,6 +81,7 @@ class OptimizeConfig:
             "stop_change": (0, 1),
             "opacity_weight": (0, 100),
             "num_stages": (1, 64),
+            "given_freedom": (0, 1),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)

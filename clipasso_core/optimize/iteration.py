@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
+from ..given import last_points
 from ..losses import geometric_loss, overlap_loss, semantic_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes
@@ -16,6 +17,7 @@ from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
+from .underlay import Underlay
 
 OVERLAP_WEIGHT = 4.0
 """Of the overlap in the loss, where ``tidy`` is 1."""
@@ -35,6 +37,7 @@ class Iteration:
         bank: the photos.
         config: how many views, and which terms besides the encoder's.
         frozen: [B, N] bool, strokes that do not move; None for none.
+        underlay: what the sketches are drawn over; None for white.
 
     Attributes:
         points: [B, N, M, 2] px, moved by ``run``: control points, or whatever else the ``Coordinates`` hold.
@@ -50,17 +53,20 @@ class Iteration:
         bank: PhotoBank,
         config: OptimizeConfig,
         frozen: Tensor | None = None,
+        underlay: Underlay | None = None,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
         self.config, self.frozen, self.coordinates = config, frozen, candidates.coordinates
+        self.underlay = underlay
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
         self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
-        self.grey = candidates.strokes.is_opaque_black()
+        self.grey = candidates.strokes.is_opaque_black() and (underlay is None or underlay.is_black)
+        self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
@@ -105,7 +111,8 @@ class Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
         strokes = self.candidates.active_strokes(self.points.detach()[rows])
         frozen = None if self.frozen is None else self.frozen[rows]
-        kept = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
+        underlay = None if self.underlay is None else self.underlay.select(rows)
+        kept = Iteration(strokes, self.candidates, self.bank, self.config, frozen, underlay)
         kept.last_finite.copy_(self.last_finite[rows])
         state = self.optimizer.state[self.points]
         kept.optimizer.state[kept.points] = {name: v[rows] if v.ndim else v for name, v in state.items()}
@@ -124,9 +131,8 @@ class Iteration:
 
     def _moving(self) -> Tensor:
         """Return the coordinates [B, N, M, 2]; no gradient comes to frozen strokes."""
-        if self.frozen is None:
-            return self.points
-        return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
+        points = self.points if self._loose is None else self._loose.tied(self.points)
+        return points if self.frozen is None else torch.where(self.frozen[..., None, None], points.detach(), points)
 
     def _draw(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Draw all sketches [B, C, H, W], C 1 for black ones, else 3; and return the strokes' own terms [B] by name."""
@@ -135,11 +141,14 @@ class Iteration:
             placed = self.coordinates.place(strokes, moving[rows])
             if self.grey:
                 opacity = ink(placed)
-                drawn.append(1 - opacity[:, None])
+                picture = 1 - opacity[:, None]
             else:
                 painted = render(placed)
                 opacity = painted[:, 3]
-                drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
+                picture = painted[:, :3] + (1 - painted[:, 3:])
+            if self.underlay is not None:
+                picture, opacity = self.underlay.select(rows).beneath(picture, opacity)
+            drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
         own = {"overlap": torch.cat(hidden)}
         if self.weights["opacity"] > 0:
@@ -158,12 +167,40 @@ class Iteration:
         self.points.grad.copy_(_only(finite, self.points.grad))
         self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
+        if self._loose is not None:
+            self._loose.slow_down(self.points, self.evaluated)
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
         self.coordinates.confine(self.points)
         self.coordinates.points(self.points).add_(way_back(self.placed(self.points)))
         momentum = self.optimizer.state[self.points]["exp_avg"]
         momentum.copy_(_only(finite, momentum))
         self.candidates.count_setbacks(~finite)
+
+
+class _Loose:
+    """Given strokes that move a little: by a share of the others' steps, and padded ones as what they are.
+
+    Args:
+        strokes: [B, N, K, 2], whose given ones these are.
+        points: [B, N, M, 2] their coordinates.
+        freedom: 0-1, that share.
+    """
+
+    def __init__(self, strokes: Strokes, points: Tensor, freedom: float) -> None:
+        index = torch.arange(points.shape[2], device=points.device).expand(points.shape[:3])
+        last = last_points(strokes.control_points)[..., None]
+        real = torch.where(index < strokes.control_points.shape[2], torch.minimum(index, last), index)
+        self._real = real[..., None].expand_as(points)
+        self._pace = points.new_ones(strokes.num_strokes, 1, 1)
+        self._pace[: strokes.num_given] = freedom
+
+    def tied(self, points: Tensor) -> Tensor:
+        """Return coordinates where the points that pad a stroke lie on its end."""
+        return points.gather(2, self._real)
+
+    def slow_down(self, points: Tensor, before: Tensor) -> None:
+        """Shorten, in place, the way that given strokes went."""
+        points.copy_(self.tied(torch.lerp(before, points, self._pace)))
 
 
 def loss_gradient(
@@ -186,7 +223,8 @@ def loss_gradient(
     for rows, columns in bank.passes(len(drawings), len(views)):
         seen = bank.look(drawings[rows], None if columns.stop == 1 else views[columns])
         photo = bank.photo(views[columns], photo_index[rows])
-        found = {"geometric": geometric_loss(seen, photo, bank.recipe)}
+        places = bank.places(views[columns], photo_index[rows])
+        found = {"geometric": geometric_loss(seen, photo, bank.recipe, places)}
         if seen.embedding is not None and photo.embedding is not None:
             found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
         total = sum(bank.weights[name] * loss.sum() for name, loss in found.items())

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from ..allocator import keeping_freed_memory
+from ..detail import detail_weights
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
+from ..given import join_given, part_given
 from ..line_drawing import line_drawing
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
 from ..strokes import CANVAS_SIDE, Strokes
@@ -25,6 +27,7 @@ from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
+from .underlay import Underlay
 
 
 class SketchRun:
@@ -36,15 +39,17 @@ class SketchRun:
 
     Args:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
-        strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo.
+        strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
+            the others and stay, unless the config gives them some freedom.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
         masks: one or P of [h, w], white where the objects are; None takes what is not white.
+        details: one or P of [h, w] in 0-1: lighter than 0.5 where the photo counts more, darker where it counts less.
 
     Raises:
-        ShapeError: images or masks are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
-            of the images'.
+        ShapeError: images, masks or details are wrong or of another aspect than the canvas, or the strokes' batch is
+            no multiple of the images'.
         ConfigError: there are more stages than strokes.
 
     >>> from clipasso_core.encoders import get_encoder
@@ -65,8 +70,10 @@ class SketchRun:
         config: OptimizeConfig | None = None,
         recipe: FeatureRecipe | None = None,
         masks: Tensor | Sequence[Tensor] | None = None,
+        details: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
         _check_shares(strokes, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
         size = strokes.size_for(encoder.input_size)
@@ -76,13 +83,16 @@ class SketchRun:
             .to(photos.device, torch.float32)
             .scaled_to(size)
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
+            .with_provenance(**({} if details is None else {"detail": True}))
         )
+        self.given = given and given.detach().to(photos.device, torch.float32)
         self.generator = seeded_generator(self.config.seed)
         lines = line_drawing(photos, None if masks is None else _fitted_masks(masks, photos))
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
+        weights = None if details is None else detail_weights(details, photos)
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
@@ -115,13 +125,13 @@ class SketchRun:
         if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
             self._settle()
         self.iteration += 1
-        evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
+        evaluated = self._with_given(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, self.work.photo_index)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
-        return self.candidates.best().scaled_to(self.canvas_size)
+        return self._with_given(self.candidates.best(), self.candidates.best_rows())
 
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be.
@@ -134,6 +144,15 @@ class SketchRun:
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
         strokes = self.best().with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         return self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
+
+    def _underlay(self, size: tuple[int, int]) -> Underlay | None:
+        """Return the given strokes as pictures of (height, width) px."""
+        return None if self.given is None else Underlay.of(self.given.scaled_to(size))
+
+    def _with_given(self, strokes: Strokes, rows: Tensor) -> Strokes:
+        """Return sketches, which are ``rows`` [B] of all, on the caller's canvas and with their given strokes."""
+        strokes = strokes.scaled_to(self.canvas_size)
+        return strokes if self.given is None else join_given(self.given.select(rows), strokes)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
@@ -181,7 +200,7 @@ class SketchRun:
         strokes = replace(self.strokes, alive=self.strokes.alive & (theirs <= now))
         active = self.candidates.begin_stage(strokes)
         frozen = (theirs < now)[self.candidates.active]
-        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
+        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen, self.work.underlay)
         self._do, self._evaluations = None, []
 
 

@@ -23,8 +23,8 @@ MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
 
 SAME_PX, SAME_SHARE = 1e-3, 1e-6
-"""px, and share of the page's longer side, by which a given stroke may lie beside its path text and still be written so:
-what float32 loses on the way from page to canvas and back."""
+"""px, and share of the page's longer side, by which a given stroke may lie beside its path text and still be written
+that way: what float32 loses on the way from page to canvas and back."""
 
 _STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
 _HEAD_FORM = (
