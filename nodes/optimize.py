@@ -8,6 +8,7 @@ from typing import Any
 from comfy_api.latest import io
 from torch import Tensor
 
+from ..clipasso_core.framing import Frame
 from ..clipasso_core.optimize import (
     PRECISIONS,
     PRESETS,
@@ -20,9 +21,9 @@ from ..clipasso_core.optimize import (
 from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import Strokes
 from . import host
-from .convert import image_to_host, photos_and_masks
+from .convert import details_to_core, image_to_host, photos_and_masks
 from .sketch_encoder import SketchEncoder, embedded
-from .types import CATEGORY, SketchEncoderType, StrokesType
+from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
 
 AS_PRESET = -1.0
 """The widget's value that leaves a share (0-1) to the preset."""
@@ -123,6 +124,27 @@ class Optimize(io.ComfyNode):
                     tooltip="White where the object is, from CLIPasso Mask: sharpens the object's contour in the line "
                     "drawing. Left open, whatever is not white is the object.",
                 ),
+                io.Mask.Input(
+                    "detail",
+                    optional=True,
+                    tooltip="Where likeness counts more (lighter than grey) and where less (darker). Over the photo if "
+                    "frame is connected, else over the square image.",
+                ),
+                SketchFrameType.Input(
+                    "frame",
+                    optional=True,
+                    tooltip="From CLIPasso Mask, for a detail mask that was painted over the photo.",
+                ),
+                io.Float.Input(
+                    "given_freedom",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="How far given strokes (of CLIPasso Stroke Init) may move, as a share of the others' "
+                    "steps, 0 to 1. 0 keeps them exactly as they are.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -158,14 +180,18 @@ class Optimize(io.ComfyNode):
         tidy: float = AS_PRESET,
         simplify: float = AS_PRESET,
         mask: Tensor | None = None,
+        detail: Tensor | None = None,
+        frame: tuple[Frame, ...] | None = None,
+        given_freedom: float = 0.0,
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
-        config = _config(preset, num_iterations, tidy, simplify, **others)
+        config = _config(preset, num_iterations, tidy, simplify, given_freedom=given_freedom, **others)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             photos, masks = photos_and_masks(image, mask, host.device())
-            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks)
+            details = details_to_core(detail, frame)
+            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details)
             host.run_to_end(run)
             result = run.result()
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
