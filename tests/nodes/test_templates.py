@@ -13,6 +13,7 @@ TEMPLATES = sorted(path.stem for path in (REPO / "workflows").glob("*.json"))
 ON_PURPOSE = {
     "photo_to_sketch": set(),
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
+    "continue_a_drawing": {"LoadSVG.canvas_size", "SVGExport.filename_prefix"},
     "as_published": {
         "LoadEncoder.semantic_weight",
         "Mask.fit",
@@ -77,7 +78,7 @@ def test_the_links_of_a_template_meet_at_both_ends(name: str) -> None:
     assert workflow["last_link_id"] == max(ends)
 
 
-@pytest.mark.parametrize("name", ["photo_to_sketch", "sketch_over_photo"])
+@pytest.mark.parametrize("name", ["photo_to_sketch", "sketch_over_photo", "continue_a_drawing"])
 def test_the_object_found_says_where_contours_are(name: str) -> None:
     nodes = {node["type"]: node for node in nodes_of_ours(name)}
     found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]
