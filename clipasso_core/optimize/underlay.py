@@ -28,7 +28,7 @@ class Underlay:
         """Draw given strokes at the size of their canvas, each sketch for itself.
 
         >>> line = torch.tensor([[[[2.0, 8.0], [6, 8], [10, 8], [14, 8]]]])
-        >>> Underlay.of(Strokes.black(line, (16, 16), stroke_width=2)).dark[0, 0, [2, 8], 8].tolist()
+        >>> Underlay.of(Strokes.black(line, (16, 16), stroke_width=2)).dark[0, 0, [2, 8], 8].round().tolist()
         [0.0, 1.0]
         """
         with torch.no_grad():
