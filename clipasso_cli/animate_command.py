@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.errors import ImageFileError
     from clipasso_core.svg import from_svg
 
-    check_results(arguments.drawing, "the drawing itself", [arguments.output], arguments.force)
+    check_results({arguments.drawing: "the drawing itself"}, [arguments.output], arguments.force)
     config = animation_config(arguments, arguments.output)
     try:
         data = arguments.drawing.read_bytes()

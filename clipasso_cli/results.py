@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def check_results(source: Path, what: str, results: Sequence[Path], force: bool) -> None:
+def check_results(sources: Mapping[Path, str], results: Sequence[Path], force: bool) -> None:
     """Raise ImageFileError when a file cannot be written, or when one would be lost that nobody can make again.
 
     Args:
-        source: the file that the command reads.
-        what: it is called.
+        sources: the files that the command reads, and what each is called.
         results: what it is going to write.
         force: whether files may be lost that clipasso did not write.
     """
     from clipasso_core.errors import ImageFileError
     from clipasso_core.files import check_writable
 
-    used = {os.path.realpath(source): what}
+    used = {os.path.realpath(source): what for source, what in sources.items()}
     for path in results:
         check_writable(path)
         real = os.path.realpath(path)

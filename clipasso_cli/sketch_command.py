@@ -71,13 +71,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
+    text = "go on from these strokes, drawn over the photo or by clipasso; --strokes counts them, too"
+    parser.add_argument("--continue", dest="given", metavar="MINE.svg", type=Path, help=text)
+    text = "0-1, how far those may move, as a share of the others' steps (default: 0, not at all)"
+    parser.add_argument("--given-freedom", type=float, metavar="SHARE", help=text)
+    text = "an image of the photo's size: more where it is lighter than grey, less where it is darker"
+    parser.add_argument("--detail-map", metavar="FILE", type=Path, help=text)
     parser.add_argument("--fit", choices=FITS, help="photo to square canvas (default: crop; preset paper: squash)")
     text = "also write the drawing as it is drawn: an .svg that draws itself, or a .gif, .webp or .mp4"
     parser.add_argument("--animate", metavar="OUT", type=Path, help=text)
     text = "also write how the strokes moved until then, a .gif, .webp or .mp4"
     parser.add_argument("--animate-history", metavar="OUT", type=Path, help=text)
     add_animation_options(parser)
-    parser.add_argument("--page", choices=("canvas", "photo"), default="canvas", help="size of the SVG's page")
+    text = "size of the SVG's page (default: canvas; with --continue the one that it was drawn on)"
+    parser.add_argument("--page", choices=("canvas", "photo"), help=text)
     parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -87,7 +94,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(arguments: argparse.Namespace) -> int:
     """Sketch the photo and write the files; when an error ends the sketch, write the best until then, and say so."""
     from clipasso_core.animation import History
-    from clipasso_core.files import load_photo
+    from clipasso_core.files import load_detail, load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
 
     from .terminal import SketchProgress
@@ -96,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = _files(arguments)
     animation = _check_files(arguments, files)
     photo = load_photo(arguments.photo)
+    given, detail = _given_strokes(arguments), load_detail(arguments.detail_map) if arguments.detail_map else None
     config, device = _config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
     history = History(animation.num_frames)
@@ -110,6 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
                 photo.image,
                 config,
                 mask=_mask(arguments),
+                given=given,
+                detail=detail,
                 encoder=encoder,
                 saliency_encoder=looking,
                 on_step=see,
@@ -117,8 +127,9 @@ def run(arguments: argparse.Namespace) -> int:
         except SketchError as error:
             sys.stderr.write(f"clipasso: {error} The best until then goes to {_named(files)}\n")
             made = error.sketch
-    _write(arguments, made, files)
-    _animate(arguments, made, animation, history)
+    page = _page(arguments, made, given)
+    _write(arguments, made, files, page)
+    _animate(arguments, made, animation, history, page)
     facts = _facts(arguments, made, files, time.perf_counter() - started)
     line = f"{_named(files)}: {_last_line(facts, encoder.description + lacking)}"
     write_line(json.dumps(facts) if arguments.json else line)
@@ -149,7 +160,9 @@ def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> Animatio
 
     history = arguments.animate_history
     results = (*(path for one in files for path in one), arguments.animate, history)
-    check_results(arguments.photo, "the photo itself", [path for path in results if path], arguments.force)
+    sources = {arguments.photo: "the photo itself"}
+    sources |= dict.fromkeys(filter(None, (arguments.given, arguments.detail_map)), "what the sketch is made from")
+    check_results(sources, [path for path in results if path], arguments.force)
     if history:
         check_choice(f"The ending of {str(history)!r}", history.suffix.lower(), MOVIES)
     return animation_config(arguments, *filter(None, (arguments.animate, history)))
@@ -166,6 +179,7 @@ def _config(arguments: argparse.Namespace) -> SketchConfig:
     least, most = arguments.width_range or (None, None)
     looks = {"widths": arguments.widths, "min_width": least, "max_width": most, "colors": arguments.colors}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify, **looks}
+    optimize["given_freedom"] = arguments.given_freedom
     return replace(
         config,
         mask=replace(config.mask, **_given(source=source, fit=arguments.fit)),
@@ -202,13 +216,30 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
     return None if arguments.mask in ("auto", "none") else load_mask(Path(arguments.mask))
 
 
-def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> None:
+def _given_strokes(arguments: argparse.Namespace) -> Strokes | None:
+    from clipasso_core.svg import from_svg
+    from clipasso_lab.sketch_files import read_bytes
+
+    return from_svg(read_bytes(arguments.given)) if arguments.given else None
+
+
+def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> str:
+    """Return what the page of the SVG shows: where given strokes keep their bytes, unless the user says otherwise."""
+    from clipasso_core.given import is_over_photo
+
+    if arguments.page or given is None:
+        return arguments.page or "canvas"
+    over = is_over_photo(given.canvas_size, made.frames[0].photo_size, made.result.strokes.canvas_size)
+    return "photo" if over else "canvas"
+
+
+def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files], page: str) -> None:
     from clipasso_core.files import save_png, write_atomically
     from clipasso_core.levels import ladder
     from clipasso_core.rasterizer import rasterize
     from clipasso_core.svg import to_svg
 
-    placed = _on_page(arguments, made, made.result.strokes.to("cpu"))
+    placed = _on_page(page, made, made.result.strokes.to("cpu"))
     levels = levels_of(arguments)
     groups = levels if arguments.levels_in_one else ()
     placed = ladder(placed, levels) if levels and not groups else placed
@@ -220,26 +251,26 @@ def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files]) -> 
             save_png(rasterize(placed.select([index]), placed.size_for(PNG_SIDE))[0], one.png)
 
 
-def _animate(arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History) -> None:
+def _animate(arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History, page: str) -> None:
     """Write the animations that the user asked for."""
     from clipasso_core.animation import history_frames
 
     side = arguments.side
     if arguments.animate:
-        strokes = _on_page(arguments, made, made.result.strokes.to("cpu"))
+        strokes = _on_page(page, made, made.result.strokes.to("cpu"))
         metadata = {"clipasso": dict(strokes.provenance)}
         write_animation(strokes, arguments.animate, config, side, _title(arguments, strokes), metadata)
     if arguments.animate_history:
-        moments = _on_page(arguments, made, history.of(made.result))
+        moments = _on_page(page, made, history.of(made.result))
         frames = history_frames(moments, config, moments.size_for(side))
         write_movie(frames, arguments.animate_history, config.fps)
 
 
-def _on_page(arguments: argparse.Namespace, made: Sketch, strokes: Strokes) -> Strokes:
+def _on_page(page: str, made: Sketch, strokes: Strokes) -> Strokes:
     """Place one or many sketches of the one photo on the page that the user wants."""
     from clipasso_core.framing import to_photos
 
-    return to_photos(strokes, made.frames * strokes.batch_size) if arguments.page == "photo" else strokes
+    return to_photos(strokes, made.frames * strokes.batch_size) if page == "photo" else strokes
 
 
 def _title(arguments: argparse.Namespace, strokes: Strokes, index: int = 0) -> str:

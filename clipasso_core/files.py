@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from .detail import NEUTRAL
 from .errors import ImageFileError, ShapeError
 from .pixels import LUMA, MIN_SIDE, to_uint8
 
@@ -111,6 +112,24 @@ def load_mask(path: str | Path) -> Tensor:
     if not bool((pixels[3] == 1).all()):
         return pixels[3:]
     return (pixels[:3] * torch.tensor(LUMA)[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
+
+
+def load_detail(path: str | Path) -> Tensor:
+    """Read a detail map as [1, H, W] in 0-1: white where a sketch shows more, black where less; transparent is neutral.
+
+    Args:
+        path: an image file.
+
+    Raises:
+        ImageFileError: as load_photo.
+
+    >>> Image.new("RGBA", (64, 48), (255, 255, 255, 0)).save("brush.png")
+    >>> round(load_detail("brush.png").max().item(), 3)
+    0.5
+    """
+    pixels = _load_rgba(path)
+    grey = (pixels[:3] * torch.tensor(LUMA)[:, None, None]).sum(dim=0, keepdim=True).clamp(0, 1)
+    return grey * pixels[3:] + NEUTRAL * (1 - pixels[3:])
 
 
 def save_png(image: Tensor, path: str | Path) -> None:

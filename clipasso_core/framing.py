@@ -162,6 +162,20 @@ def apply_frame(image: Tensor, mask: Tensor, frame: Frame) -> tuple[Tensor, Tens
     return resize(image[None], size)[0], (resize_map(mask, size)[0] >= 0.5).to(mask)
 
 
+def cut_map(values: Tensor, frame: Frame, beyond: float) -> Tensor:
+    """Cut a map [H, W] that lies over a photo to a frame; beyond the photo it is ``beyond``.
+
+    Returns:
+        [S, S], S as for ``apply_frame``.
+
+    >>> cut_map(torch.ones(40, 60), Frame((40, 60), (0, -10, 60, 50)), 0.5)[[0, 30], 30].tolist()
+    [0.5, 1.0]
+    """
+    cut = _framed(values[None], frame, (False, False, False, False), beyond, _fading)
+    side = max(cut.shape[-2:])
+    return resize_map(cut, (side, side))[0]
+
+
 def same_size(images: Sequence[Tensor]) -> Tensor:
     """Stack square images [C, S, S] of several sizes as [B, C, S, S], enlarged to the largest.
 

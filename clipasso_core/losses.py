@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,9 @@ def comparable(features: Features, recipe: FeatureRecipe) -> Features:
     return Features({k: F.normalize(v, dim=1, eps=1e-6) for k, v in features.maps.items()}, features.embedding)
 
 
-def map_distance(drawing: Tensor, photo: Tensor, normalized: bool, distance: Distance = "l2") -> Tensor:
+def map_distance(
+    drawing: Tensor, photo: Tensor, normalized: bool, distance: Distance = "l2", places: Tensor | None = None
+) -> Tensor:
     """Return how far comparable maps [B, C, h, w] lie apart, as [B].
 
     Args:
@@ -36,6 +39,7 @@ def map_distance(drawing: Tensor, photo: Tensor, normalized: bool, distance: Dis
         distance: "l2" is the mean squared difference, "l1" the mean absolute one; of channel-normalised maps the mean
             over positions only, so that l2 lies between 0 and 4 whatever the number of channels. "cosine" is 1 - cosine
             of the channels of a position, its mean over positions.
+        places: [B, h, w] how much each position counts; None for all alike.
 
     >>> black, white = torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8)
     >>> map_distance(black, 3 * white, normalized=False).tolist()
@@ -44,18 +48,23 @@ def map_distance(drawing: Tensor, photo: Tensor, normalized: bool, distance: Dis
     ([3.0, 3.0], [0.0, 0.0])
     """
     if distance == "cosine":
-        return (1 - F.cosine_similarity(drawing, photo, dim=1, eps=1e-6)).mean(dim=(-2, -1))
+        turned = 1 - F.cosine_similarity(drawing, photo, dim=1, eps=1e-6)
+        return (turned if places is None else turned * places).mean(dim=(-2, -1))
     apart = (drawing - photo).abs() if distance == "l1" else (drawing - photo) ** 2
+    apart = apart if places is None else apart * places[:, None]
     return apart.sum(dim=1).mean(dim=(-2, -1)) if normalized else apart.mean(dim=(-3, -2, -1))
 
 
-def geometric_loss(drawing: Features, photo: Features, recipe: FeatureRecipe) -> Tensor:
+def geometric_loss(
+    drawing: Features, photo: Features, recipe: FeatureRecipe, places: Mapping[str, Tensor] | None = None
+) -> Tensor:
     """Compare feature maps, weighted by layer.
 
     Args:
         drawing: of B images, made ``comparable``.
         photo: of the B photos, likewise.
         recipe: which layers, and how.
+        places: [B, h, w] by layer, how much each position counts; None for all alike.
 
     Returns:
         [B].
@@ -67,7 +76,14 @@ def geometric_loss(drawing: Features, photo: Features, recipe: FeatureRecipe) ->
     Source: equation 2 of the paper.
     """
     terms = [
-        weight * map_distance(drawing.maps[name], photo.maps[name], recipe.normalize_channels, recipe.distance(name))
+        weight
+        * map_distance(
+            drawing.maps[name],
+            photo.maps[name],
+            recipe.normalize_channels,
+            recipe.distance(name),
+            None if places is None else places[name],
+        )
         for name, weight in recipe.layer_weights.items()
     ]
     return torch.stack(terms).sum(dim=0)

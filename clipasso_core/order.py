@@ -1,4 +1,7 @@
-"""Drawing orders of finished strokes: by importance, along a short way of the pen, or the outline first."""
+"""Drawing orders of finished strokes: by importance, along a short way of the pen, or the outline first.
+
+Whatever the order, given strokes come first and stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,7 @@ def importance_order(strokes: Strokes, loss_of: LossOf) -> Tensor:
     A stroke that promised little when it was last tried is not tried again until those before it are drawn.
 
     Args:
-        strokes: one sketch (B = 1); dead strokes come last.
+        strokes: one sketch (B = 1); given strokes come first, as they are, and dead ones last.
         loss_of: how far a drawing, at the size of the strokes' canvas, lies from the photo.
 
     Returns:
@@ -84,9 +87,12 @@ def importance_order(strokes: Strokes, loss_of: LossOf) -> Tensor:
     [1, 2, 0]
     """
     _check_one(strokes)
-    left = [index for index, alive in enumerate(strokes.alive[0].tolist()) if alive]
-    dead = [index for index in range(strokes.num_strokes) if index not in left]
+    given = list(range(strokes.num_given))
+    left = [index for index, alive in enumerate(strokes.alive[0].tolist()) if alive and index not in given]
+    dead = [index for index in range(strokes.num_strokes) if index not in (*given, *left)]
     canvas = strokes.control_points.new_zeros(1, 4, *strokes.canvas_size)
+    for index in given:
+        canvas = _over(canvas, _each_alone(strokes, [index]))
     stood, gain = float(loss_of(_on_white(canvas))), dict.fromkeys(left, inf)
     order: list[int] = []
     while left:
@@ -98,7 +104,7 @@ def importance_order(strokes: Strokes, loss_of: LossOf) -> Tensor:
         canvas, stood = _over(canvas, _each_alone(strokes, [chosen])), stood - gain[chosen]
         left.remove(chosen)
         order.append(chosen)
-    return torch.tensor(order + dead, device=strokes.alive.device)
+    return torch.tensor(given + order + dead, device=strokes.alive.device)
 
 
 def pen_order(strokes: Strokes) -> Strokes:
@@ -111,9 +117,12 @@ def pen_order(strokes: Strokes) -> Strokes:
     >>> pen_order(Strokes.black(far_first, (32, 32))).control_points[0, :, 0].tolist()
     [[4.0, 9.0], [20.0, 9.0]]
     """
-    ends = strokes.control_points[:, :, [0, -1]].detach().cpu().double().numpy()
-    ways = [_pens_way(*both) for both in zip(ends, strokes.alive.cpu().numpy(), strict=True)]
+    free = slice(strokes.num_given, None)
+    ends = strokes.control_points[:, free, [0, -1]].detach().cpu().double().numpy()
+    ways = [_pens_way(*both) for both in zip(ends, strokes.alive[:, free].cpu().numpy(), strict=True)]
     order, turned = (torch.from_numpy(np.stack(column)) for column in zip(*ways, strict=True))
+    given = torch.arange(strokes.num_given).expand(strokes.batch_size, -1)
+    order, turned = torch.cat([given, order + strokes.num_given], 1), torch.cat([given < 0, turned], 1)
     placed = strokes.in_order(order.to(strokes.alive.device))
     points = placed.control_points
     backwards = turned.to(points.device)[..., None, None]
@@ -141,7 +150,7 @@ def outline_first(strokes: Strokes, inside: Tensor) -> Strokes:
     if tuple(inside.shape) != wanted:
         raise ShapeError(f"inside must be {list(wanted)} to fit the strokes, got {list(inside.shape)}.")
     on_it = torch.stack([_on_outline(*both) for both in zip(_points_on(strokes), inside, strict=True)])
-    rank = torch.where(strokes.alive, (~on_it).long(), 2)
+    rank = torch.where(strokes.alive, (~on_it).long(), 2).masked_fill(strokes.is_given, -1)
     return strokes.in_order(torch.sort(rank, dim=1, stable=True).indices)
 
 

@@ -17,7 +17,7 @@ def with_photo_colors(strokes: Strokes, photos: Tensor, masks: Tensor) -> Stroke
     """Give each stroke the photo's mean colour under its ink, and leave its opacity.
 
     What lies outside the object does not count: half of a contour's ink lies there, and would make it pale. A stroke
-    that touches no object keeps its colour.
+    that touches no object keeps its colour, and so does a given one.
 
     Args:
         strokes: [B, N, K, 2].
@@ -38,7 +38,7 @@ def with_photo_colors(strokes: Strokes, photos: Tensor, masks: Tensor) -> Stroke
 def _means(sketch: Strokes, photo: Tensor, mask: Tensor) -> Tensor:
     """Return the colours [N, 4] of one sketch's strokes; each is drawn by itself, whatever lies over it."""
     color = sketch.color[0].clone()
-    for number in sketch.alive[0].nonzero().flatten().tolist():
+    for number in (sketch.alive[0] & ~sketch.is_given).nonzero().flatten().tolist():
         one = slice(number, number + 1)
         points, width = sketch.control_points[:, one], float(sketch.stroke_width[0, number])
         weight = ink(Strokes.black(points, sketch.canvas_size, width))[0] * mask

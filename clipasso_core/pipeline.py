@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from .detail import cut_detail, favour_detail
 from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
 from .errors import ClipassoError, ConfigError, check_choice
 from .framing import Frame
+from .given import continue_strokes, place_given
 from .mask import MaskConfig, mask_object
 from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep
 from .saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from .stroke_init import StrokeInitConfig, init_strokes
+from .strokes import Strokes
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def sketch(
     config: SketchConfig | None = None,
     *,
     mask: Tensor | None = None,
+    given: Strokes | None = None,
+    detail: Tensor | None = None,
     encoder: ImageEncoder | None = None,
     saliency_encoder: ImageEncoder | None = None,
     recipe: FeatureRecipe | None = None,
@@ -83,6 +88,10 @@ def sketch(
         images: [P, 3, H, W] in 0-1.
         config: how; None for the defaults.
         mask: [P or 1, H, W], white where the object is; None to find it.
+        given: 1 or P sketches, over the photos or on a canvas, that stay and are gone on from; ``num_strokes`` counts
+            their strokes, too. None for an empty page.
+        detail: [P or 1, H, W] in 0-1 over the photos: lighter than 0.5 where the sketch shows more, darker where less;
+            None for all alike.
         encoder: through which drawing and photo are compared; None for the embedded one. It stays where it is.
         saliency_encoder: whose attention says where strokes start; None for the same one.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
@@ -107,9 +116,13 @@ def sketch(
     looking = saliency_encoder or encoder
     device = _common_device(encoder, looking, device)
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
+    details = None if detail is None else cut_detail(detail.to(device), cut.frames)
+    placed = None if given is None else place_given(given, cut.frames, (config.init.canvas_size,) * 2)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention, config.edges)
-    strokes = init_strokes(maps.saliency, config.init).with_provenance(**cut.facts, **maps.facts)
-    run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks)
+    saliency = maps.saliency if details is None else favour_detail(maps.saliency, details)
+    strokes = continue_strokes(saliency, placed, config.init) if placed else init_strokes(saliency, config.init)
+    strokes = strokes.with_provenance(**cut.facts, **maps.facts)
+    run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks, details)
     stopped = None
     try:
         for step in run:

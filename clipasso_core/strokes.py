@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +20,18 @@ CANVAS = (CANVAS_SIDE, CANVAS_SIDE)
 
 MAX_STROKES = 4096
 """Most strokes one sketch may have; beyond it a sketch is a hatching, and memory explodes."""
+
+
+class PathText(NamedTuple):
+    """A stroke in the words of the SVG that it was read from.
+
+    Args:
+        data: its path data, in px of the page.
+        width: px of the page, the full width.
+    """
+
+    data: str
+    width: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +50,13 @@ class Strokes:
         alive: [B, N] bool.
         canvas_size: (height, width) px.
         provenance: how the strokes came to be (JSON values only); written into the SVG's metadata.
+        num_given: the first so many strokes of each sketch were given by a person: they stay as they are.
+        path_texts: of the first strokes, how the SVG that they were read from puts them, or None where no path of it
+            does. ``to_svg`` puts given strokes that way again wherever it still says where they are.
 
     Raises:
-        ShapeError: shapes do not agree, K is not 3 * segments + 1, or the canvas is empty.
+        ShapeError: shapes do not agree, K is not 3 * segments + 1, the canvas is empty, or more strokes are given than
+            there are.
 
     >>> points = torch.tensor([[[[20.0, 60.0], [40.0, 20.0], [60.0, 20.0], [80.0, 60.0]]]])
     >>> arch = Strokes.black(points, (100, 100), stroke_width=4)
@@ -53,6 +70,8 @@ class Strokes:
     alive: Tensor
     canvas_size: tuple[int, int]
     provenance: Mapping[str, object] = field(default_factory=dict)
+    num_given: int = 0
+    path_texts: tuple[PathText | None, ...] = ()
 
     def __post_init__(self) -> None:
         shape = tuple(self.control_points.shape)
@@ -72,6 +91,8 @@ class Strokes:
                 raise ShapeError(f"{name} must be {list(expected)} to fit control_points, got {list(tensor.shape)}.")
         if min(self.canvas_size) < 1:
             raise ShapeError(f"canvas_size must be (height, width) of at least 1 px, got {self.canvas_size}.")
+        if not 0 <= self.num_given <= shape[1]:
+            raise ShapeError(f"num_given must be 0 to the number of strokes ({shape[1]}), got {self.num_given}.")
 
     @classmethod
     def black(
@@ -219,6 +240,11 @@ class Strokes:
         """
         scale = longest_side / max(self.canvas_size)
         return max(1, round(self.canvas_size[0] * scale)), max(1, round(self.canvas_size[1] * scale))
+
+    @property
+    def is_given(self) -> Tensor:
+        """[N] bool, the strokes that a person gave."""
+        return torch.arange(self.num_strokes, device=self.alive.device) < self.num_given
 
     def is_opaque_black(self) -> bool:
         """Whether every living stroke is opaque black, so that painter's order does not matter.

@@ -18,7 +18,7 @@ def trim_ends(strokes: Strokes) -> Strokes:
     """Take off the ends that strokes run over their own line with: they end where they meet it.
 
     The shorter of a stroke's two ends is cut, half a width before the crossing, which the round end covers. Strokes of
-    several cubics stay as they are.
+    several cubics stay as they are, and so do given ones.
 
     Args:
         strokes: [B, N, K, 2].
@@ -40,7 +40,7 @@ def trim_ends(strokes: Strokes) -> Strokes:
     ahead = torch.where(turned[..., None, None], points.flip(-2), points)
     meets, leaves = torch.where(turned, 1 - first, second), torch.where(turned, 1 - second, first)
     end = meets - width / 2 / _speed(ahead, meets)
-    cut = crosses & (torch.minimum(before, behind) <= LONGEST * width) & (end > leaves)
+    cut = crosses & ~strokes.is_given & (torch.minimum(before, behind) <= LONGEST * width) & (end > leaves)
     part = first_part(ahead, torch.where(cut, end, 1.0))
     part = torch.where(turned[..., None, None], part.flip(-2), part)
     kept = torch.where(cut[..., None, None], part.to(strokes.control_points), strokes.control_points)

@@ -9,7 +9,9 @@ from typing import overload
 import torch
 from torch import Tensor
 
+from ..clipasso_core.detail import cut_detail
 from ..clipasso_core.errors import ShapeError
+from ..clipasso_core.framing import Frame
 from ..clipasso_core.pixels import check_mask
 
 
@@ -36,6 +38,12 @@ def mask_to_core(mask: Tensor | None, invert: bool = False) -> Tensor | None:
     copy = mask.clone().float()
     copy = copy[None] if copy.ndim == 2 else copy
     return 1 - copy if invert else copy
+
+
+def details_to_core(detail: Tensor | None, frame: tuple[Frame, ...] | None) -> tuple[Tensor, ...] | Tensor | None:
+    """Return a detail MASK as square maps, one for each photo; with a frame it lies over the photos."""
+    maps = mask_to_core(detail)
+    return maps if maps is None or frame is None else cut_detail(maps, frame)
 
 
 def image_to_host(images: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.animation import History
+from ..clipasso_core.framing import Frame
 from ..clipasso_core.optimize import (
     COLORS,
     PRECISIONS,
@@ -28,9 +29,9 @@ from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.stroke_count import EMPTY_PLOT, FEWEST, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
-from .convert import image_to_host, photos_and_masks
+from .convert import details_to_core, image_to_host, photos_and_masks
 from .sketch_encoder import SketchEncoder, embedded
-from .types import CATEGORY, SketchEncoderType, StrokesType
+from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
 
 AS_PRESET = -1.0
 """The widget's value that leaves a share (0-1) to the preset."""
@@ -210,6 +211,27 @@ class Optimize(io.ComfyNode):
                     tooltip="keep: strokes stay black, or as a loaded SVG has them. photo: in the end each gets the "
                     "photo's mean colour under its ink. optimized: colours move along with the points.",
                 ),
+                io.Mask.Input(
+                    "detail",
+                    optional=True,
+                    tooltip="Where likeness counts more (lighter than grey) and where less (darker). Over the photo if "
+                    "frame is connected, else over the square image.",
+                ),
+                SketchFrameType.Input(
+                    "frame",
+                    optional=True,
+                    tooltip="From CLIPasso Mask, for a detail mask that was painted over the photo.",
+                ),
+                io.Float.Input(
+                    "given_freedom",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="How far given strokes (of CLIPasso Stroke Init) may move, as a share of the others' "
+                    "steps, 0 to 1. 0 keeps them exactly as they are.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -266,16 +288,21 @@ class Optimize(io.ComfyNode):
         min_width: float = OptimizeConfig.min_width,
         max_width: float = OptimizeConfig.max_width,
         colors: Colors = OptimizeConfig.colors,
+        detail: Tensor | None = None,
+        frame: tuple[Frame, ...] | None = None,
+        given_freedom: float = OptimizeConfig.given_freedom,
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
-        order_of = {"prefixes": prefixes, "order": order, "fewest_strokes": fewest_strokes}
+        counted = {"prefixes": prefixes, "order": order, "fewest_strokes": fewest_strokes}
         looks = {"smooth": smooth, "widths": widths, "min_width": min_width, "max_width": max_width, "colors": colors}
-        config = _config(preset, num_iterations, tidy, simplify, auto_detail, **others, **order_of, **looks)
+        others["given_freedom"] = given_freedom
+        config = _config(preset, num_iterations, tidy, simplify, auto_detail, **others, **counted, **looks)
         with host.gradients():
             chosen = encoder or embedded()
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             photos, masks = photos_and_masks(image, mask, host.device())
-            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks)
+            details = details_to_core(detail, frame)
+            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details)
             history = History()
             host.run_to_end(run, history.record)
             result = run.result()

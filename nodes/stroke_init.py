@@ -6,12 +6,15 @@ import torch
 from comfy_api.latest import io
 from torch import Tensor
 
+from ..clipasso_core.detail import favour_detail
+from ..clipasso_core.framing import Frame
+from ..clipasso_core.given import continue_strokes, place_given
 from ..clipasso_core.preview import first_strokes_preview
 from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
-from ..clipasso_core.strokes import MAX_STROKES
+from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
-from .convert import facts_of, image_to_core, image_to_host, mask_to_core
-from .types import CATEGORY, StrokesType
+from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
+from .types import CATEGORY, SketchFrameType, StrokesType
 
 
 class StrokeInit(io.ComfyNode):
@@ -110,6 +113,24 @@ class StrokeInit(io.ComfyNode):
                     tooltip="Joins the lines of all strokes by short ways to a single stroke, of num_strokes x "
                     "num_segments curves, at most 512. Take 2 segments, and in CLIPasso Optimize smooth and tidy 1.",
                 ),
+                StrokesType.Input(
+                    "given",
+                    optional=True,
+                    tooltip="Lines of yours that stay, from CLIPasso Load SVG with canvas_size 0: the sketch goes on "
+                    "from them. num_strokes counts them, too.",
+                ),
+                io.Mask.Input(
+                    "detail",
+                    optional=True,
+                    tooltip="Where more strokes start (lighter than grey) and where fewer (darker). Over the photo if "
+                    "frame is connected, else over the square image.",
+                ),
+                SketchFrameType.Input(
+                    "frame",
+                    optional=True,
+                    tooltip="From CLIPasso Mask: says where on the canvas lines or a detail mask lie that were drawn "
+                    "over the photo.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("strokes", display_name="strokes", tooltip="num_sketches first sketches per photo."),
@@ -132,6 +153,9 @@ class StrokeInit(io.ComfyNode):
         image: Tensor | None = None,
         follow: float = StrokeInitConfig.follow,
         one_line: bool = StrokeInitConfig.one_line,
+        given: Strokes | None = None,
+        detail: Tensor | None = None,
+        frame: tuple[Frame, ...] | None = None,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
             num_strokes,
@@ -146,7 +170,16 @@ class StrokeInit(io.ComfyNode):
             one_line=one_line,
         )
         with host.gradients(), torch.no_grad():
-            maps = mask_to_core(saliency)
-            strokes = init_strokes(maps, config).with_provenance(**facts_of(saliency, "saliency"))
+            maps, details = mask_to_core(saliency), details_to_core(detail, frame)
+            wanted = maps if details is None else favour_detail(maps, details)
+            strokes = _first_strokes(wanted, given, frame, config).with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
             return io.NodeOutput(strokes, image_to_host(first_strokes_preview(strokes, maps, photo)))
+
+
+def _first_strokes(
+    saliency: Tensor, given: Strokes | None, frame: tuple[Frame, ...] | None, config: StrokeInitConfig
+) -> Strokes:
+    if given is None:
+        return init_strokes(saliency, config)
+    return continue_strokes(saliency, place_given(given, frame, (config.canvas_size,) * 2), config)

@@ -129,7 +129,12 @@ class Candidates:
 
     def best(self) -> Strokes:
         """Return each photo's best strokes so far [P, ...], as a copy."""
-        return self.coordinates.place(self.strokes, self.best_points).select(self._best_rows()).detach()
+        return self.coordinates.place(self.strokes, self.best_points).select(self.best_rows()).detach()
+
+    def best_rows(self) -> Tensor:
+        """Return which of all the sketches is each photo's best so far: [P]."""
+        chosen = self.best_loss.view(self.photos, self.per_photo).argmin(dim=1)
+        return torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
 
     def without_loss(self) -> list[int]:
         """Return the photos of which no sketch has had a finite loss."""
@@ -143,7 +148,7 @@ class Candidates:
             strokes=strokes,
             loss=tuple(losses.amin(dim=1).tolist()),
             chosen=tuple(losses.argmin(dim=1).tolist()),
-            best_iteration=tuple(self.best_iteration[self._best_rows()].tolist()),
+            best_iteration=tuple(self.best_iteration[self.best_rows()].tolist()),
             candidate_losses=tuple(tuple(row) for row in losses.tolist()),
             history=tuple(tuple(row) for row in self.history[:iterations].tolist()),
             num_iterations=iterations,
@@ -151,10 +156,6 @@ class Candidates:
             stopped=stopped,
             seconds=seconds,
         )
-
-    def _best_rows(self) -> Tensor:
-        chosen = self.best_loss.view(self.photos, self.per_photo).argmin(dim=1)
-        return torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
 
     def _next_cut(self) -> float:
         rounds = max(1, (self.per_photo - 1).bit_length())

@@ -60,6 +60,7 @@ class OptimizeConfig:
         min_width, max_width: px on a canvas of 224 px, the bounds of widths that move.
         colors: "keep" leaves them; "photo" gives each stroke the photo's mean colour under its ink, when all is done;
             "optimized" begins with the photo's under the first strokes, and moves them along with the points.
+        given_freedom: 0-1, how far given strokes move, as a share of the others' steps. 0 keeps them as they are.
 
     Raises:
         ConfigError: a number is out of its range, or there are fewer views in the bank than an iteration takes.
@@ -92,6 +93,7 @@ class OptimizeConfig:
     min_width: float = 1.0
     max_width: float = 6.0
     colors: Colors = "keep"
+    given_freedom: float = 0.0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -112,6 +114,7 @@ class OptimizeConfig:
             **({} if self.auto_detail is None else {"auto_detail": (0, 1)}),
             "min_width": (0.1, 100),
             "max_width": (0.1, 100),
+            "given_freedom": (0, 1),
         }
         for name, (low, high) in ranges.items():
             check_range(name, getattr(self, name), low, high)
@@ -125,6 +128,8 @@ class OptimizeConfig:
             raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
+        if self.smooth and self.given_freedom > 0:
+            raise ConfigError("smooth joints and given strokes that move do not go together. Set given_freedom to 0.")
         self._check_prefixes()
 
     def _check_prefixes(self) -> None:

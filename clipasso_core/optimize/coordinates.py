@@ -76,20 +76,21 @@ class Coordinates:
         return torch.cat([points, *rows], dim=2) if rows else points.clone()
 
     def place(self, strokes: Strokes, moved: Tensor) -> Strokes:
-        """Return strokes at coordinates [B, N, M, 2]."""
+        """Return strokes at coordinates [B, N, M, 2]; given ones keep their looks."""
         count = strokes.control_points.shape[2]
         points = _with_smooth_joints(moved[:, :, :count]) if self.smooth else moved[:, :, :count]
         placed = strokes.with_points(points)
         if moved.shape[2] == count:
             return placed
         rows = iter(moved[:, :, count:, 0].unbind(dim=2))
-        looks = [
-            next(rows) / span if span else values
-            for values, (span, _, _) in zip(_numbers_of_looks(strokes), self._scales(), strict=True)
+        before = _numbers_of_looks(strokes)
+        *color, width = [
+            next(rows) / span if span else values for values, (span, _, _) in zip(before, self._scales(), strict=True)
         ]
-        *color, width = looks
         if self.one_width:
-            width = _mean_of_living(width, strokes)[:, None].expand_as(width)
+            width = _mean_over(strokes.alive & ~strokes.is_given, width)[:, None].expand_as(width)
+        if strokes.num_given:
+            *color, width = [torch.where(strokes.is_given, *pair) for pair in zip(before, (*color, width), strict=True)]
         return replace(placed, color=torch.stack(color, dim=-1), stroke_width=width)
 
     def confine(self, moved: Tensor) -> None:
@@ -117,13 +118,13 @@ def mean_opacity(strokes: Strokes) -> Tensor:
     >>> mean_opacity(strokes).tolist()
     [1.0]
     """
-    return _mean_of_living(strokes.color[..., 3], strokes)
+    return _mean_over(strokes.alive, strokes.color[..., 3])
 
 
-def _mean_of_living(values: Tensor, strokes: Strokes) -> Tensor:
-    """Return the mean of values [B, N] over the living strokes of each sketch, as [B]."""
-    alive = strokes.alive.to(values)
-    return (values * alive).sum(dim=1) / alive.sum(dim=1).clamp(min=1)
+def _mean_over(which: Tensor, values: Tensor) -> Tensor:
+    """Return the mean of values [B, N] over some strokes [B, N] bool of each sketch, as [B]."""
+    counted = which.to(values)
+    return (values * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1)
 
 
 def _numbers_of_looks(strokes: Strokes) -> tuple[Tensor, ...]:

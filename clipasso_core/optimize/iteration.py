@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
+from ..given import last_points
 from ..losses import overlap_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes, in_order
@@ -17,6 +18,7 @@ from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
+from .underlay import Underlay
 
 OVERLAP_WEIGHT = 4.0
 """Of the overlap in the loss, where ``tidy`` is 1."""
@@ -36,13 +38,15 @@ class Iteration:
         bank: the photos.
         config: how many views, and which terms besides the encoder's.
         frozen: [B, N] bool, strokes that do not move; None for none.
+        underlay: what the sketches are drawn over; None for white.
 
     Attributes:
         points: [B, N, M, 2] px, moved by ``run``: control points, or whatever else the ``Coordinates`` hold.
         evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
         last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
-        sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones.
+        sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones;
+            given strokes are always seen, and do not count.
         length: [1] how many.
     """
 
@@ -53,10 +57,12 @@ class Iteration:
         bank: PhotoBank,
         config: OptimizeConfig,
         frozen: Tensor | None = None,
+        underlay: Underlay | None = None,
     ) -> None:
         device = strokes.control_points.device
         self.strokes, self.candidates, self.bank = strokes, candidates, bank
         self.config, self.frozen, self.coordinates = config, frozen, candidates.coordinates
+        self.underlay = underlay
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
@@ -64,7 +70,9 @@ class Iteration:
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
-        self.grey = candidates.strokes.is_opaque_black() and not self.coordinates.color_span
+        black_below = underlay is None or underlay.is_black
+        self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
+        self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
         on_cuda = device.type == "cuda"
@@ -118,17 +126,17 @@ class Iteration:
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
-        return self._next(lambda each: each[rows])
+        return self._next(lambda each: each[rows], self.underlay and self.underlay.select(rows))
 
     def reordered(self, order: Tensor) -> Iteration:
         """Return what goes on with the strokes in another order [B, N], as the candidates' already are."""
-        return self._next(lambda each: in_order(each, order))
+        return self._next(lambda each: in_order(each, order), self.underlay)
 
-    def _next(self, take: Callable[[Tensor], Tensor]) -> Iteration:
+    def _next(self, take: Callable[[Tensor], Tensor], underlay: Underlay | None) -> Iteration:
         """Return an iteration that goes on with what ``take`` takes of everything here, whose rows are sketches."""
         strokes = self.candidates.active_strokes(take(self.points.detach()))
         frozen = None if self.frozen is None else take(self.frozen)
-        following = Iteration(strokes, self.candidates, self.bank, self.config, frozen)
+        following = Iteration(strokes, self.candidates, self.bank, self.config, frozen, underlay)
         following.last_finite.copy_(take(self.last_finite))
         state = self.optimizer.state[self.points]
         following.optimizer.state[following.points] = {name: take(v) if v.ndim else v for name, v in state.items()}
@@ -147,9 +155,8 @@ class Iteration:
 
     def _moving(self) -> Tensor:
         """Return the coordinates [B, N, M, 2]; no gradient comes to frozen strokes."""
-        if self.frozen is None:
-            return self.points
-        return torch.where(self.frozen[..., None, None], self.points.detach(), self.points)
+        points = self.points if self._loose is None else self._loose.tied(self.points)
+        return points if self.frozen is None else torch.where(self.frozen[..., None, None], points.detach(), points)
 
     def _add(self, own: dict[str, Tensor]) -> None:
         """Add the strokes' own terms to the losses."""
@@ -166,23 +173,25 @@ class Iteration:
         drawn, begun, hidden, moving = [], [], [], self._moving()
         for rows, strokes in self._groups:
             placed = self.coordinates.place(strokes, moving[rows])
-            picture, opacity = self._paint(placed)
+            picture, opacity = self._paint(placed, rows)
             drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
             if self.sees_prefixes:
-                begun.append(self._paint(placed.prefix(self.length))[0])
+                begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
         own = {"overlap": torch.cat(hidden)}
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(self.placed(moving))
         return [torch.cat(each) for each in (drawn, begun) if each], own
 
-    def _paint(self, placed: Strokes) -> tuple[Tensor, Tensor]:
-        """Return sketches on white [B, C, H, W], and their opacity [B, H, W]."""
+    def _paint(self, placed: Strokes, rows: slice) -> tuple[Tensor, Tensor]:
+        """Return sketches, which are some rows of these, on white [B, C, H, W], and what ink they add [B, H, W]."""
         if self.grey:
             opacity = ink(placed)
-            return 1 - opacity[:, None], opacity
-        painted = render(placed)
-        return painted[:, :3] + (1 - painted[:, 3:]), painted[:, 3]
+            picture = 1 - opacity[:, None]
+        else:
+            painted = render(placed)
+            picture, opacity = painted[:, :3] + (1 - painted[:, 3:]), painted[:, 3]
+        return (picture, opacity) if self.underlay is None else self.underlay.select(rows).beneath(picture, opacity)
 
     @torch.no_grad()
     def _move(self, finite: Tensor) -> None:
@@ -196,12 +205,40 @@ class Iteration:
         self.points.grad.copy_(_only(finite, self.points.grad))
         self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
+        if self._loose is not None:
+            self._loose.slow_down(self.points, self.evaluated)
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
         self.coordinates.confine(self.points)
         self.coordinates.shift(self.points, way_back(self.placed(self.points)))
         momentum = self.optimizer.state[self.points]["exp_avg"]
         momentum.copy_(_only(finite, momentum))
         self.candidates.count_setbacks(~finite)
+
+
+class _Loose:
+    """Given strokes that move a little: by a share of the others' steps, and padded ones as what they are.
+
+    Args:
+        strokes: [B, N, K, 2], whose given ones these are.
+        points: [B, N, M, 2] their coordinates.
+        freedom: 0-1, that share.
+    """
+
+    def __init__(self, strokes: Strokes, points: Tensor, freedom: float) -> None:
+        index = torch.arange(points.shape[2], device=points.device).expand(points.shape[:3])
+        last = last_points(strokes.control_points)[..., None]
+        real = torch.where(index < strokes.control_points.shape[2], torch.minimum(index, last), index)
+        self._real = real[..., None].expand_as(points)
+        self._pace = points.new_ones(strokes.num_strokes, 1, 1)
+        self._pace[: strokes.num_given] = freedom
+
+    def tied(self, points: Tensor) -> Tensor:
+        """Return coordinates where the points that pad a stroke lie on its end."""
+        return points.gather(2, self._real)
+
+    def slow_down(self, points: Tensor, before: Tensor) -> None:
+        """Shorten, in place, the way that given strokes went."""
+        points.copy_(self.tied(torch.lerp(before, points, self._pace)))
 
 
 def loss_gradient(

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..augment import Adjoint, identity_view, random_views, view_grid, warp, warp_from_bank
@@ -41,6 +42,7 @@ class PhotoBank:
         recipe: which maps to keep, and in which form.
         config: how many random views there are besides the identity, and how many images fit into one pass.
         generator: CPU generator of the views.
+        weights: [P, H, W] how much each place of the photos counts in the comparison of maps; None for all alike.
     """
 
     def __init__(
@@ -51,16 +53,19 @@ class PhotoBank:
         recipe: FeatureRecipe,
         config: OptimizeConfig,
         generator: torch.Generator,
+        weights: Tensor | None = None,
     ) -> None:
         self.on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
         self.lines, self.simplify = lines[:, None], config.simplify
+        self._weighing = None if weights is None else weights[:, None]
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
         self.grids = _grids(random_views(config.bank_views, generator), images)
         self._adjoint = None if self.on_cpu else Adjoint(self.grids)
         self._maps: dict[str, Tensor] = {}
+        self._places: dict[str, Tensor] = {}
         self._embedding: Tensor | None = None
         self._known: set[int] = set()
 
@@ -82,10 +87,19 @@ class PhotoBank:
         maps = {name: _gather(stack, views, photo_index) for name, stack in self._maps.items()}
         return Features(maps, None if self._embedding is None else _gather(self._embedding, views, photo_index))
 
+    def places(self, views: Tensor, photo_index: Tensor) -> dict[str, Tensor] | None:
+        """Return how much each position of the photos' maps counts, by layer, in the order of ``photo``: [B * V, h, w].
+
+        None where all count alike.
+        """
+        if self._weighing is None:
+            return None
+        return {name: _gather(stack, views, photo_index) for name, stack in self._places.items()}
+
     def compare(self, seen: Features, views: Tensor, photo_index: Tensor) -> dict[str, Tensor]:
         """Return the terms [B * V] by name of what was seen in drawings of photos photo_index [B] through views [V]."""
         photo = self.photo(views, photo_index)
-        found = {"geometric": geometric_loss(seen, photo, self.recipe)}
+        found = {"geometric": geometric_loss(seen, photo, self.recipe, self.places(views, photo_index))}
         if seen.embedding is not None and photo.embedding is not None:
             found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
         return found
@@ -169,13 +183,21 @@ class PhotoBank:
         for name in self.recipe.layer_weights:
             maps = [torch.lerp(a.maps[name], b.maps[name], self.simplify) for a, b in zip(seen, drawn, strict=True)]
             self._maps[name] = self._kept(self._maps.get(name), view, maps)
+            if self._weighing is not None:
+                size = (maps[0].shape[-2], maps[0].shape[-1])
+                weights = F.adaptive_avg_pool2d(self._warped(self._weighing, view), size)[:, 0]
+                self._places[name] = self._kept(self._places.get(name), view, [weights])
         if self.recipe.semantic_weight > 0:
             self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])
 
     def _seen(self, images: Tensor, view: int) -> list[Features]:
         """Return what is seen in images [P, C, H, W], whose borders go on beyond them, in passes."""
         parts = torch.split(images, 1 if self.on_cpu else self.images_per_pass)
-        return [self._see(warp(part, self.grids[view : view + 1], "border") if view else part) for part in parts]
+        return [self._see(self._warped(part, view)) for part in parts]
+
+    def _warped(self, images: Tensor, view: int) -> Tensor:
+        """Return images [P, C, H, W] through a view; their borders go on beyond them."""
+        return warp(images, self.grids[view : view + 1], "border") if view else images
 
     def _see(self, images: Tensor) -> Features:
         """See images [B, C, H, W], C 1 or 3."""

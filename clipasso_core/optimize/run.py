@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from ..allocator import keeping_freed_memory
+from ..detail import detail_weights
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
+from ..given import join_given, part_given
 from ..line_drawing import line_drawing, object_on_white
 from ..order import LossOf, importance_order, prefix_losses, put_in_order
 from ..photo_colors import with_photo_colors
@@ -31,6 +33,7 @@ from .photo_bank import PhotoBank
 from .prefixes import Prefixes
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
+from .underlay import Underlay
 
 
 class SketchRun:
@@ -42,15 +45,17 @@ class SketchRun:
 
     Args:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
-        strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo.
+        strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
+            the others and stay, unless the config gives them some freedom.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
         masks: one or P of [h, w], white where the objects are; None takes what is not white.
+        details: one or P of [h, w] in 0-1: lighter than 0.5 where the photo counts more, darker where it counts less.
 
     Raises:
-        ShapeError: images or masks are wrong or of another aspect than the canvas, or the strokes' batch is no multiple
-            of the images'.
+        ShapeError: images, masks or details are wrong or of another aspect than the canvas, or the strokes' batch is
+            no multiple of the images'.
         ConfigError: there are more stages than strokes.
 
     >>> from clipasso_core.encoders import get_encoder
@@ -71,8 +76,10 @@ class SketchRun:
         config: OptimizeConfig | None = None,
         recipe: FeatureRecipe | None = None,
         masks: Tensor | Sequence[Tensor] | None = None,
+        details: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
         _check_shares(strokes, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
         size = strokes.size_for(encoder.input_size)
@@ -82,7 +89,9 @@ class SketchRun:
             .to(photos.device, torch.float32)
             .scaled_to(size)
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
+            .with_provenance(**({} if details is None else {"detail": True}))
         )
+        self.given = given and given.detach().to(photos.device, torch.float32)
         self.generator = seeded_generator(self.config.seed)
         self.objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
         if self.config.colors == "optimized":
@@ -90,12 +99,13 @@ class SketchRun:
             seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (photos, self.objects))
             self.strokes = with_photo_colors(self.strokes, *seen)
         lines = line_drawing(photos, self.objects)
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator)
+        weights = None if details is None else detail_weights(details, photos)
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
-        most = int(strokes.alive.sum(dim=1).max())
+        most = int(strokes.alive[:, strokes.num_given :].sum(dim=1).max())
         self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo)
         self.counts: tuple[StrokeCount, ...] = ()
         self._lengths = seeded_generator(self.config.seed)
@@ -134,14 +144,14 @@ class SketchRun:
         self.iteration += 1
         if self.iteration == self.config.num_iterations and self.config.tidy > 0:
             self._trim()
-        evaluated = self.work.placed(self.work.evaluated).detach().scaled_to(self.canvas_size)
+        evaluated = self._with_given(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         which = (self.candidates.photo_index, self.candidates.candidate)
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, *which)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
-        return self.candidates.best().scaled_to(self.canvas_size)
+        return self._with_given(self.candidates.best(), self.candidates.best_rows())
 
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be.
@@ -152,11 +162,11 @@ class SketchRun:
         """
         ended = "settled" if self.settled else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
-        best = self.candidates.best()
-        strokes = best if stopped == "failed" else self._ordered(best)
+        best, rows = self.candidates.best(), self.candidates.best_rows()
+        strokes = best if stopped == "failed" else self._ordered(best, rows)
         if self.config.colors == "photo":
             strokes = with_photo_colors(strokes, self.bank.images, self.objects)
-        strokes = strokes.scaled_to(self.canvas_size)
+        strokes = self._with_given(strokes, rows)
         strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         found = self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
         return replace(found, counts=self.counts)
@@ -167,9 +177,24 @@ class SketchRun:
         trimmed = trim_ends(best)
         changed = (trimmed.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
-            work = Iteration(trimmed, self.candidates, self.bank, self.config)
+            work = Iteration(trimmed, self.candidates, self.bank, self.config, underlay=self.work.underlay)
             with same_kernels():
                 self.candidates.replace_best(work.points, work.evaluate(), changed)
+
+    def _underlay(self, size: tuple[int, int]) -> Underlay | None:
+        """Return the given strokes as pictures of (height, width) px."""
+        return None if self.given is None else Underlay.of(self.given.scaled_to(size))
+
+    def _with_given(self, strokes: Strokes, rows: Tensor) -> Strokes:
+        """Return sketches, which are ``rows`` [B] of all, on the caller's canvas and with their given strokes."""
+        return self._whole(strokes.scaled_to(self.canvas_size), rows)
+
+    def _whole(self, strokes: Strokes, rows: Tensor) -> Strokes:
+        """Return sketches, which are ``rows`` [B] of all, with their given strokes, on the canvas that they are on."""
+        if self.given is None:
+            return strokes
+        given = self.given if strokes.canvas_size == self.canvas_size else self.given.scaled_to(strokes.canvas_size)
+        return join_given(given.select(rows), strokes)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
@@ -217,7 +242,7 @@ class SketchRun:
         strokes = replace(self.strokes, alive=self.strokes.alive & (theirs <= now))
         active = self.candidates.begin_stage(strokes)
         frozen = (theirs < now)[self.candidates.active]
-        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen)
+        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen, self.work.underlay)
         self._do, self._evaluations = None, []
 
     def _begin_prefixes(self) -> None:
@@ -231,23 +256,24 @@ class SketchRun:
 
     def _reorder(self) -> None:
         """Put the active sketches' strokes into the order by importance."""
-        now = self.work.placed(self.work.points.detach())
-        losses = self._losses_of(self.work.photo_index.tolist())
+        now, losses = self._now(), self._losses_of(self.work.photo_index.tolist())
         with same_kernels():
             order = torch.stack([importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)])
+        order = order[:, self._num_fixed :] - self._num_fixed
         self.candidates.reorder(order)
         self.work, self._do = self.work.reordered(order), None
 
     def _drop_strokes(self) -> None:
         """Count the strokes that each photo needs, and drop the others, which come last."""
         found: dict[int, StrokeCount] = {}
+        now = self._now()
         for row, photo in enumerate(self.work.photo_index.tolist()):
-            count = self._count(self.work.placed(self.work.points.detach()).select([row]), photo)
+            count = self._count(now.select([row]), photo)
             found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
         self.counts = tuple(found[photo] for photo in range(len(found)))
         chosen = [one.chosen for one in self.counts]
-        self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device))
-        self.prefixes = replace(self.prefixes, num_strokes=max(chosen))
+        self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device) - self._num_fixed)
+        self.prefixes = replace(self.prefixes, num_strokes=max(chosen) - now.num_given)
         self.work, self._do, self._evaluations = self.work.keep(torch.arange(len(self.work.points))), None, []
 
     def _count(self, strokes: Strokes, photo: int) -> StrokeCount:
@@ -256,13 +282,24 @@ class SketchRun:
         with same_kernels():
             losses = prefix_losses(strokes, loss_of).tolist()
             empty = float(loss_of(torch.ones_like(self.bank.images[:1])))
-        return choose_count(losses, empty, self.config.auto_detail or 0.0, self.config.fewest_strokes)
+        fewest = max(self.config.fewest_strokes, strokes.num_given + 1)
+        return choose_count(losses, empty, self.config.auto_detail or 0.0, fewest)
 
-    def _ordered(self, strokes: Strokes) -> Strokes:
-        """Return one sketch of each photo in the drawing order that was asked for."""
+    def _now(self) -> Strokes:
+        """Return the active sketches as they are, with their given strokes, at the size that the encoder looks at."""
+        return self._whole(self.work.placed(self.work.points.detach()), self.candidates.active)
+
+    @property
+    def _num_fixed(self) -> int:
+        """How many given strokes a sketch has that do not move."""
+        return 0 if self.given is None else self.given.num_strokes
+
+    def _ordered(self, strokes: Strokes, rows: Tensor) -> Strokes:
+        """Return one sketch of each photo, which are ``rows`` [P] of all, in the drawing order that was asked for."""
         with same_kernels():
             losses = self._losses_of(range(strokes.batch_size))
-            return put_in_order(strokes, self.config.order, losses, self.objects >= 0.5)
+            placed = put_in_order(self._whole(strokes, rows), self.config.order, losses, self.objects >= 0.5)
+        return placed if self.given is None else part_given(placed)[1]
 
     def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
         """Return how the evaluation loss of drawings is found, for each of some photos."""

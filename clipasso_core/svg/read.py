@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import SvgError
-from ..strokes import MAX_STROKES, Strokes
+from ..strokes import MAX_STROKES, PathText, Strokes
 from .css import Rgba, Style, StyleSheet
 from .path_data import MAX_SEGMENTS, Subpath
 from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
@@ -31,6 +33,9 @@ MAX_DEPTH = 200
 
 MAX_ELEMENTS = 500_000
 """Most elements in a file."""
+
+PATH_DATA = "[Mm][-+0-9.,eE MmZzLlHhVvCcSsQqTtAa]*"
+"""The form of path data that is kept as it is: on one line, and without anything that XML would have to escape."""
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -50,7 +55,8 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None) -> S
             size, rounded up.
 
     Returns:
-        One sketch (B = 1), all strokes alive, float32.
+        One sketch (B = 1), all strokes alive, float32. A path of one piece that the page shows as it is, without a
+        transform, has a ``PathText``.
 
     Raises:
         ConfigError: canvas_size out of range.
@@ -76,6 +82,7 @@ class _Stroke(NamedTuple):
     points: Subpath
     width: float
     rgba: Rgba
+    text: PathText | None
 
 
 class _Place(NamedTuple):
@@ -147,8 +154,11 @@ class _Reader:
         if filled:
             self.left_out.add("fill")
         growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
-        for points in subpaths_of(tag, element.attrib, place.view):
-            yield _Stroke([place.matrix.apply(point) for point in points], width * growth, rgba)
+        subpaths = subpaths_of(tag, element.attrib, place.view)
+        pieces = list(itertools.islice(subpaths, 2))
+        text = _path_text(element, width) if len(pieces) == 1 and place.matrix == Matrix() else None
+        for points in itertools.chain(pieces, subpaths):
+            yield _Stroke([place.matrix.apply(point) for point in points], width * growth, rgba, text)
 
     def _refuse(self, element: ElementTree.Element, tag: str, place: _Place) -> None:
         """Raise for an element that draws and cannot be read; pass over frames and plain backgrounds."""
@@ -175,6 +185,11 @@ class _Reader:
                 "transform-origin cannot be read; write the transform about the origin, or save as plain SVG."
             )
         return parse_transform(transform)
+
+
+def _path_text(element: ElementTree.Element, width: float) -> PathText | None:
+    data = element.attrib.get("d", "").strip()
+    return PathText(data, width) if local_name(element) == "path" and re.fullmatch(PATH_DATA, data) else None
 
 
 def _corners(box: Box, matrix: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -215,7 +230,8 @@ def _assemble(strokes: list[_Stroke], canvas_size: tuple[int, int]) -> Strokes:
     color = np.array([stroke.rgba for stroke in strokes])
     tensors = [torch.from_numpy(values).to(torch.float32)[None] for values in (points, width, color)]
     alive = torch.ones(1, len(strokes), dtype=torch.bool)
-    return Strokes(tensors[0], tensors[1], tensors[2], alive, canvas_size)
+    texts = tuple(stroke.text for stroke in strokes)
+    return Strokes(tensors[0], tensors[1], tensors[2], alive, canvas_size, path_texts=texts)
 
 
 def parse_document(data: str | bytes) -> ElementTree.Element:

@@ -13,28 +13,45 @@ from torch import Tensor
 
 from ..errors import ConfigError, SvgError
 from ..levels import check_levels
-from ..strokes import Strokes
+from ..strokes import PathText, Strokes
 from .css import parse_colour
 from .numerals import format_number
+from .path_data import parse_path
+from .read import PATH_DATA
 from .self_drawing import FORM, STYLE, motion
 
 MAX_DECIMALS = 8
 MIN_STYLE_DECIMALS = 3
 """Widths and opacities keep this many decimals, however coarse the coordinates: a width of 0 draws nothing."""
 
+SAME_PX, SAME_SHARE = 1e-3, 1e-6
+"""px, and share of the page's longer side, by which a given stroke may lie beside its path text and still be written
+that way: what float32 loses on the way from page to canvas and back."""
+
 _STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
-_OUR_FORM = re.compile(
-    r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
-    r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
-    r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
-    r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
-    rf"""{FORM[0]}"""
-    rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
-    rf"""(?:    <path{_STYLE}{FORM[1]} d="M [-0-9.C ]+"/>\n)*"""
-    rf"""(?:    <g id="level-[0-9]+">\n(?:    <path{_STYLE}{FORM[1]} d="M [-0-9.C ]+"/>\n)+    </g>\n)*"""
-    r"""  </g>\n</svg>\n"""
+
+
+def _form(metadata: str, data: str) -> re.Pattern[str]:
+    """Return the form of an SVG of ours, for one of its metadata and one of the paths' data."""
+    path = rf"""<path{_STYLE}{FORM[1]} d="{data}"/>\n"""
+    return re.compile(
+        r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
+        r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
+        r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
+        rf"""{metadata}{FORM[0]}"""
+        rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
+        rf"""(?:    {path})*"""
+        rf"""(?:    <g id="level-[0-9]+">\n(?:    {path})+    </g>\n)*"""
+        r"""  </g>\n</svg>\n"""
+    )
+
+
+_OUR_FORMS = (
+    _form(r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?""", "M [-0-9.C ]+"),
+    _form(r"""  <metadata><!\[CDATA\[\{[^<>]*"given": [1-9][^<>]*\}\]\]></metadata>\n""", PATH_DATA),
 )
-"""The form of all that to_svg has written since 0.1.0; a change of the writer adds to it and takes nothing away."""
+"""The forms of all that to_svg has written since 0.1.0; a change of the writer adds to them and takes nothing away. The
+second one is of sketches that hold given strokes, and say so: theirs is any path data."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -102,10 +119,14 @@ def to_svg(
     if pen_times is not None and len(pen_times) != len(styles):
         raise ConfigError(f"pen_times must hold one pair for each of {len(styles)} strokes, got {len(pen_times)}.")
     motions = [{}] * len(styles) if pen_times is None else [motion(*times) for times in pen_times]
+    paths = _paths(points.tolist(), decimals)
+    for row, text in _kept_texts(strokes, alive, points, width):
+        paths[row] = text.data
+        styles[row]["stroke-width"] = format_number(text.width, MAX_DECIMALS)
     lines = [
         *_head(strokes.canvas_size, title, metadata, background),
         *([] if pen_times is None else [STYLE]),
-        *_body(_paths(points.tolist(), decimals), styles, motions, levels),
+        *_body(paths, styles, motions, levels),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -131,7 +152,7 @@ def is_ours(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return _OUR_FORM.fullmatch(text) is not None and _NOT_XML.search(text) is None
+    return any(form.fullmatch(text) for form in _OUR_FORMS) and _NOT_XML.search(text) is None
 
 
 def _head(
@@ -197,6 +218,23 @@ def _paths(points: list[list[list[float]]], decimals: int) -> list[str]:
         _path(stroke[: len(stroke) - 3 * pad] if pad > least else stroke)
         for stroke, pad in zip(pairs, padding, strict=True)
     ]
+
+
+def _kept_texts(strokes: Strokes, alive: Tensor, points: Tensor, width: Tensor) -> list[tuple[int, PathText]]:
+    """Return the path texts that still hold, and which of the living strokes [n, K, 2] they are of."""
+    texts = zip(alive[: strokes.num_given].tolist(), strokes.path_texts, strict=False)
+    living = enumerate(text for lives, text in texts if lives)
+    close = SAME_PX + SAME_SHARE * max(strokes.canvas_size)
+    return [(row, text) for row, text in living if text and _says(text, points[row], float(width[row]), close)]
+
+
+def _says(text: PathText, points: Tensor, width: float, close: float) -> bool:
+    """Whether a path text has a stroke's points [K, 2] and width, within ``close`` px."""
+    (said,) = parse_path(text.data)
+    if len(said) > len(points) or abs(text.width - width) > close:
+        return False
+    padded = torch.tensor([(point.real, point.imag) for point in said + said[-1:] * (len(points) - len(said))])
+    return bool((padded.to(points) - points).abs().max() <= close)
 
 
 def _path(pairs: list[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from clipasso_core.mask import MaskConfig
 from clipasso_core.optimize import OptimizeConfig, SketchStep
 from clipasso_core.pipeline import Sketch, SketchConfig, SketchError, choose_device, sketch
 from clipasso_core.stroke_init import StrokeInitConfig
+from clipasso_core.svg import from_svg, to_svg
 
 INIT = StrokeInitConfig(num_strokes=4, num_sketches=2, canvas_size=64)
 OPTIMIZE = OptimizeConfig(num_iterations=4, num_views=1, bank_size=2, learning_rate=4.0, halving=False)
@@ -200,3 +203,14 @@ def test_devices() -> None:
 def test_a_device_that_is_not_there(name: str) -> None:
     with pytest.raises(ConfigError, match="Use auto, cpu, cuda or mps"):
         choose_device(name)
+
+
+def test_a_drawing_over_a_real_photo_is_gone_on_from(photo: Callable[[str], Tensor], encoder: ImageEncoder) -> None:
+    drawing = (Path(__file__).parents[2] / "workflows" / "coffee_lines.svg").read_text(encoding="utf-8")
+    config = SketchConfig(init=replace(INIT, num_strokes=6), optimize=OPTIMIZE)
+    detail = torch.full((1, 400, 600), 0.5)
+    made = sketch(photo("coffee"), config, given=from_svg(drawing), detail=detail, encoder=encoder)
+    assert made.result.strokes.provenance["given"] == 3
+    text = to_svg(made.frames[0].to_photo(made.result.strokes))
+    assert re.findall(r' d="([^"]*)"', text)[:3] == re.findall(r' d="([^"]*)"', drawing)
+    assert len(re.findall("<path", text)) == 6

@@ -49,12 +49,17 @@ def save_photos(folder: Path) -> None:
 
 
 def build(repo: Path, tree: Path, base: Path) -> Path:
-    """Lay out ``base`` as ComfyUI's base directory, with the photo that every ComfyUI comes with; return it."""
+    """Lay out ``base`` as ComfyUI's base directory, with the photo that every ComfyUI comes with; return it.
+
+    The drawings that lie beside the templates are in its input folder, as a user would put them there.
+    """
     for name in ("custom_nodes", "input", "output", "temp", "user", "models"):
         (base / name).mkdir(parents=True, exist_ok=True)
     copy_pack(repo, base / "custom_nodes")
     shutil.copytree(TESTKIT, base / "custom_nodes" / "testkit", ignore=shutil.ignore_patterns("__pycache__"))
     save_photos(base / "input")
+    for drawing in (repo / "workflows").glob("*.svg"):
+        shutil.copyfile(drawing, base / "input" / drawing.name)
     if (tree / "input" / "example.png").is_file():
         shutil.copyfile(tree / "input" / "example.png", base / "input" / "example.png")
     return base

@@ -231,6 +231,19 @@ def animate(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         sketches = strokes.black(two, size)
         return sketches, nodes.Animate.execute(sketches, *widgets, "a/b", "A title", "white"), saved
 
+
+# --- given strokes and the detail mask ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_strokes(pack: ModuleType) -> Callable[..., Any]:
+    """Call CLIPassoStrokeInit for one sketch of six strokes on two level lines, at y = 60 and y = 160."""
+    saliency = torch.zeros(1, 224, 224)
+    saliency[:, [60, 160], 20:200] = 1
+
+    def call(**others: object) -> Any:
+        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, **others)
+
     return call
 
 
@@ -257,3 +270,40 @@ def test_animate_saves_svgs_that_draw_themselves(animate: Callable[..., Any]) ->
 def test_frames_have_even_sides(animate: Callable[..., Any]) -> None:
     _, (frames, _, _), _ = animate(2, 24.0, 0.0, 75, size=(64, 43))
     assert frames.shape == (4, 76, 50, 3)
+
+
+def test_given_strokes_over_the_photo_come_to_the_canvas_and_are_gone_on_from(
+    start_strokes: Callable[..., Any],
+) -> None:
+    core = f"{PACK}.clipasso_core"
+    strokes, frame = (
+        importlib.import_module(f"{core}.strokes").Strokes,
+        importlib.import_module(f"{core}.framing").Frame,
+    )
+    line = torch.tensor([[110.0, 160], [180, 160], [250, 160], [320, 160]])[None, None]
+    sketch = start_strokes(given=strokes.black(line, (480, 640)), frame=(frame((480, 640), (100, 100, 324, 324)),))[0]
+    assert sketch.control_points.shape == (1, 6, 4, 2)
+    assert sketch.control_points[0, 0, 0].tolist() == [10.0, 60.0]
+    assert sketch.num_given == sketch.provenance["given"] == 1
+    assert float(sketch.control_points[0, 1:, 0, 1].min()) > 150
+    with pytest.raises(ValueError, match="connect the frame"):
+        start_strokes(given=strokes.black(line, (480, 640)))
+
+
+def test_more_strokes_start_where_the_detail_mask_is_white(start_strokes: Callable[..., Any]) -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, 40:] = 1
+    low = [
+        float((start_strokes(detail=one)[0].control_points[..., 1] > 112).float().mean()) for one in (mask, 1 - mask)
+    ]
+    assert low[0] > 0.6
+    assert low[1] < 0.4
+
+
+def test_optimize_takes_a_detail_mask_and_freedom_for_given_strokes(optimize: Callable[..., Any]) -> None:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, :32] = 1
+    sketch = optimize(detail=mask, given_freedom=0.25)[0]
+    assert settings(sketch)["given_freedom"] == 0.25
+    assert sketch.provenance["detail"] is True
+    assert "detail" not in optimize()[0].provenance
