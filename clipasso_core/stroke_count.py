@@ -15,7 +15,7 @@ from .errors import ShapeError, check_range
 FEWEST, MOST = 4, 48
 """Strokes that are kept at least, and that a search starts with."""
 
-DEAREST, CHEAPEST = 0.04, 0.001
+DEAREST, CHEAPEST = 0.08, 0.001
 """What a stroke costs at detail 0 and at detail 1, as a share of the loss of the empty canvas."""
 
 PLOT_SIZE, PLOT_MARGIN = (320, 480), 36
@@ -63,7 +63,7 @@ def price_of(detail: float) -> float:
         ConfigError: detail is out of range.
 
     >>> price_of(0), round(price_of(0.5), 4), price_of(1)
-    (0.04, 0.0063, 0.001)
+    (0.08, 0.0089, 0.001)
     """
     check_range("detail", detail, 0, 1)
     price: float = DEAREST ** (1 - detail) * CHEAPEST**detail

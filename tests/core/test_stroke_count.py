@@ -59,7 +59,7 @@ def test_there_are_as_many_as_allowed_at_least() -> None:
 
 def test_the_report_tells_the_curve_the_price_and_the_choice() -> None:
     found = choose_count([0.9, 0.61234, 0.6], 2.0, detail=0.0, fewest=1)
-    assert found.report() == {"strokes": 2, "price": 0.08, "empty": 2.0, "losses": [0.9, 0.6123, 0.6]}
+    assert found.report() == {"strokes": 2, "price": 0.16, "empty": 2.0, "losses": [0.9, 0.6123, 0.6]}
 
 
 def test_the_plot_marks_the_choice() -> None:
