@@ -188,3 +188,14 @@ def test_each_sketch_has_its_own_order() -> None:
     strokes = Strokes.black(torch.cat(two), SIZE, 2.0)
     placed = put_in_order(strokes, "importance", [darkness, darkness], torch.ones(2, *SIZE, dtype=torch.bool))
     assert placed.control_points[:, 0, 0].tolist() == [[5.0, 20.0], [5.0, 10.0]]
+
+
+def test_given_strokes_come_first_as_they_are_in_every_order() -> None:
+    mine = replace(random_lines(6), num_given=2)
+    inside = torch.zeros(1, *SIZE, dtype=torch.bool)
+    inside[:, 30:, 30:] = True
+    for order in ("importance", "pen", "outline"):
+        placed = put_in_order(mine, order, [darkness], inside)
+        assert torch.equal(placed.control_points[:, :2], mine.control_points[:, :2]), order
+        assert placed.num_given == 2
+        assert not torch.equal(placed.control_points, mine.control_points), order

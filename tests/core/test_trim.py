@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -50,3 +52,8 @@ def test_a_wide_pen_closes_a_small_loop_without_losing_it() -> None:
     """Where the loop is shorter than half a width, nothing would be left of it."""
     tiny = stroke(with_end_beyond(1.0) / 500, WIDTH)
     assert torch.equal(trim_ends(tiny).control_points, tiny.control_points)
+
+
+def test_a_given_stroke_keeps_its_end() -> None:
+    mine = replace(stroke(with_end_beyond(0.8 * WIDTH)), num_given=1)
+    assert torch.equal(trim_ends(mine).control_points, mine.control_points)

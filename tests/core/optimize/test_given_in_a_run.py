@@ -49,6 +49,10 @@ def together(first_strokes: Make) -> Callable[..., Strokes]:
         {"opacity_weight": 0.5},
         {"bank_size": 0},
         {"tidy": 1.0},
+        {"order": "importance"},
+        {"order": "pen", "colors": "photo"},
+        {"auto_detail": 0.2, "fewest_strokes": 1, "num_iterations": 12},
+        {"widths": "one", "colors": "optimized"},
     ],
     ids=str,
 )
@@ -66,6 +70,18 @@ def test_given_strokes_stay_and_the_others_move(
     moved = part_given(step.strokes)[1].control_points
     assert moved.shape[1:] == (4, 4, 2)
     assert bool((moved[0] != strokes.control_points[0, 2:, :4]).any())
+
+
+def test_given_strokes_that_move_keep_their_looks(start: Start, cup: Tensor, together: Callable[..., Strokes]) -> None:
+    options = {"widths": "one", "colors": "optimized", "opacity_weight": 1.0, "given_freedom": 1.0}
+    strokes = together()
+    run = start(cup, strokes=strokes, num_iterations=4, learning_rate=3.0, num_views=1, **options)
+    *_, last = run
+    for name in ("stroke_width", "color"):
+        now, before = getattr(last.strokes, name), getattr(strokes, name)
+        assert torch.equal(now[:, :2], before[:, :2]), name
+        assert bool((now[:, 2:] != before[:, 2:]).any()), name
+    assert bool((last.strokes.control_points[:, :2] != strokes.control_points[:, :2]).any())
 
 
 def test_the_loss_is_that_of_the_whole_drawing(start: Start, cup: Tensor, together: Callable[..., Strokes]) -> None:
