@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
-from ..losses import geometric_loss, overlap_loss, semantic_loss
+from ..losses import bend_loss, geometric_loss, overlap_loss, semantic_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes
 from .candidates import Candidates
@@ -17,8 +17,8 @@ from .config import OptimizeConfig
 from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
 
-OVERLAP_WEIGHT = 4.0
-"""Of the overlap in the loss, where ``tidy`` is 1."""
+OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
+"""Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
 
 ON_CURVE = 9
 """Points of a cubic that tell whether it lies off the canvas."""
@@ -57,7 +57,8 @@ class Iteration:
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
-        self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
+        tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
+        self.weights = {**tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
         self.grey = candidates.strokes.is_opaque_black()
@@ -154,7 +155,7 @@ class Iteration:
                 opacity = painted[:, 3]
                 drawn.append(painted[:, :3] + (1 - painted[:, 3:]))
             hidden.append(overlap_loss(placed, opacity))
-        own = {"overlap": torch.cat(hidden)}
+        own = {"overlap": torch.cat(hidden), "bend": bend_loss(self.placed(moving))}
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(self.placed(moving))
         return torch.cat(drawn), own
