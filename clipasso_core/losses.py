@@ -122,3 +122,25 @@ def overlap_loss(strokes: Strokes, drawn: Tensor) -> Tensor:
     height, width = strokes.canvas_size
     laid = (laid * strokes.color[..., 3] * strokes.alive).sum(dim=1)
     return (laid - drawn.sum(dim=(-2, -1))) / (height * width)
+
+
+def bend_loss(strokes: Strokes) -> Tensor:
+    """Return how much more ink the way along the control points would take than the curves do, as [B].
+
+    Nothing for a straight line, little for an arc; much for hooks, knots and curves that swing back and forth.
+
+    Args:
+        strokes: B sketches.
+
+    Returns:
+        [B], ink as a fraction of the canvas.
+
+    >>> line, hook = [[8.0, 16], [12, 16], [18, 16], [24, 16]], [[8.0, 16], [30, 16], [2, 24], [24, 16]]
+    >>> [round(float(bend_loss(Strokes.black(torch.tensor([[s]]), (32, 32), 2))[0]) * 32 * 32) for s in (line, hook)]
+    [0, 105]
+    """
+    control = strokes.control_points
+    steps = control.diff(dim=-2).square().sum(dim=-1).clamp_min(1e-12).sqrt().sum(dim=-1)
+    height, width = strokes.canvas_size
+    more = (steps - arc_length(control)).clamp_min(0) * strokes.stroke_width * strokes.color[..., 3] * strokes.alive
+    return more.sum(dim=1) / (height * width)

@@ -11,7 +11,7 @@ from torch import Tensor
 from ..bezier import curve_points, segments_of
 from ..errors import ShapeError
 from ..given import last_points
-from ..losses import overlap_loss
+from ..losses import bend_loss, overlap_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes, in_order
 from .candidates import Candidates
@@ -20,8 +20,8 @@ from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
 from .underlay import Underlay
 
-OVERLAP_WEIGHT = 4.0
-"""Of the overlap in the loss, where ``tidy`` is 1."""
+OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
+"""Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
 
 ON_CURVE = 9
 """Points of a cubic that tell whether it lies off the canvas."""
@@ -66,7 +66,8 @@ class Iteration:
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
-        self.weights = {"overlap": OVERLAP_WEIGHT * config.tidy, "opacity": config.opacity_weight}
+        tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
+        self.weights = {**tidy, "opacity": config.opacity_weight}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
@@ -178,7 +179,7 @@ class Iteration:
             hidden.append(overlap_loss(placed, opacity))
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
-        own = {"overlap": torch.cat(hidden)}
+        own = {"overlap": torch.cat(hidden), "bend": bend_loss(self.placed(moving))}
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(self.placed(moving))
         return [torch.cat(each) for each in (drawn, begun) if each], own

@@ -25,8 +25,8 @@ class SketchStep:
     Args:
         iteration: 1 for the first.
         num_iterations: most there will be.
-        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap" (see
-            ``losses.overlap_loss``), "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented
+        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap" and
+            "bend" (see ``losses``), "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented
             view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clipasso_core.encoders import FeatureRecipe, Features
 from clipasso_core.encoders.base import DISTANCES, Distance
-from clipasso_core.losses import comparable, geometric_loss, map_distance, overlap_loss, semantic_loss
+from clipasso_core.losses import bend_loss, comparable, geometric_loss, map_distance, overlap_loss, semantic_loss
 from clipasso_core.rasterizer import ink
 from clipasso_core.strokes import Strokes
 
@@ -176,3 +176,30 @@ def test_the_overlaps_gradient_draws_strokes_apart() -> None:
     assert points.grad is not None
     up, down = points.grad[0, :, :, 1].sum(dim=1).tolist()
     assert up > 0 > down  # descending moves the upper line up and the lower one down
+
+
+def bent(*strokes: list[list[float]]) -> float:
+    return float(bend_loss(Strokes.black(torch.tensor([list(strokes)]), (64, 64), 2.0))[0]) * 64 * 64
+
+
+def test_bends_cost_what_the_way_along_the_control_points_is_longer() -> None:
+    quarter = [[8.0, 40], [8, 40 - 17.673], [40 - 32 + 14.327, 8], [40, 8]]  # a circle's, of radius 32
+    way = 2 * 17.673 + math.hypot(14.327, 14.327)
+    assert bent(quarter) == pytest.approx(2 * (way - 16 * math.pi), rel=0.02)
+    assert bent(LINE) == pytest.approx(0, abs=0.01)
+    assert bent(LOOP) > 10 * bent(quarter)
+    assert bent(LOOP, LINE) == pytest.approx(bent(LOOP))
+
+
+def test_bends_count_by_opacity_and_only_of_living_strokes() -> None:
+    pair = Strokes.black(torch.tensor([[LOOP, LOOP]]), (64, 64))
+    whole = bend_loss(pair)
+    torch.testing.assert_close(bend_loss(replace(pair, color=pair.color * 0.5)), whole / 2)
+    torch.testing.assert_close(bend_loss(replace(pair, alive=torch.tensor([[True, False]]))), whole / 2)
+
+
+def test_a_point_has_no_bend_and_a_finite_gradient() -> None:
+    points = torch.full((1, 1, 4, 2), 9.0).requires_grad_(True)
+    bend_loss(Strokes.black(points, (64, 64))).sum().backward()
+    assert points.grad is not None
+    assert bool(points.grad.isfinite().all())

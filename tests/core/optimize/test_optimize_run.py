@@ -16,7 +16,7 @@ from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
 from clipasso_core.losses import overlap_loss
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
-from clipasso_core.optimize.iteration import OVERLAP_WEIGHT, way_back
+from clipasso_core.optimize.iteration import BEND_WEIGHT, OVERLAP_WEIGHT, way_back
 from clipasso_core.rasterizer import ink
 from clipasso_core.rasterizer.reference import render
 from clipasso_core.strokes import Strokes
@@ -83,7 +83,9 @@ def test_tidiness_counts_in_the_evaluation_and_hides_less_ink(start: Start, cup:
     loose, tidy = (start(cup, num_iterations=15, learning_rate=4.0, tidy=tidy) for tidy in (0.0, 1.0))
     first = [next(iter(run)).losses for run in (loose, tidy)]
     assert first[0]["overlap"] > 0
-    torch.testing.assert_close(first[1]["evaluation"], first[0]["evaluation"] + OVERLAP_WEIGHT * first[0]["overlap"])
+    assert first[0]["bend"] > 0
+    terms = OVERLAP_WEIGHT * first[0]["overlap"] + BEND_WEIGHT * first[0]["bend"]
+    torch.testing.assert_close(first[1]["evaluation"], first[0]["evaluation"] + terms)
     hidden = [overlap_loss(s, ink(s)) for s in (run_through(run).strokes for run in (loose, tidy))]
     assert hidden[1] < 0.5 * hidden[0]
 
