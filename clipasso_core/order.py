@@ -191,6 +191,7 @@ def _each_alone(strokes: Strokes, index: list[int]) -> Tensor:
         stroke_width=strokes.stroke_width[0, index, None],
         color=strokes.color[0, index, None],
         alive=strokes.alive[0, index, None],
+        num_given=0,
     )
     return render(alone)
 
