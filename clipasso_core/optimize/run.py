@@ -193,8 +193,7 @@ class SketchRun:
         """Return sketches, which are ``rows`` [B] of all, with their given strokes, on the canvas that they are on."""
         if self.given is None:
             return strokes
-        given = self.given if strokes.canvas_size == self.canvas_size else self.given.scaled_to(strokes.canvas_size)
-        return join_given(given.select(rows), strokes)
+        return join_given(self.given.scaled_to(strokes.canvas_size).select(rows), strokes)
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
