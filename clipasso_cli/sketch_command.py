@@ -217,10 +217,12 @@ def _mask(arguments: argparse.Namespace) -> Tensor | None:
 
 
 def _given_strokes(arguments: argparse.Namespace) -> Strokes | None:
+    if arguments.given is None:
+        return None
+    from clipasso_core.files import read_bytes
     from clipasso_core.svg import from_svg
-    from clipasso_lab.sketch_files import read_bytes
 
-    return from_svg(read_bytes(arguments.given)) if arguments.given else None
+    return from_svg(read_bytes(arguments.given))
 
 
 def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> str:

@@ -171,6 +171,18 @@ def is_our_png(data: bytes) -> bool:
         return False
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        ImageFileError: it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ImageFileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
+
+
 def write_atomically(path: str | Path, data: bytes | str) -> None:
     """Write a file, whole or not at all: first under a temporary name beside it, then renamed.
 

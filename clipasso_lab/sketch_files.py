@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_core.errors import ConfigError, ImageFileError, MaskError, ShapeError, SvgError
+from clipasso_core.files import read_bytes
 from clipasso_core.framing import Frame
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
@@ -149,18 +150,6 @@ def load_sketch(path: Path, frame: Frame) -> LoadedSketch:
     data = read_bytes(path)
     facts = facts_in_svg(data)
     return LoadedSketch(_on_canvas(from_svg(data), frame, facts), facts)
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        ImageFileError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageFileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
 
 
 def facts_in_svg(data: bytes) -> dict[str, object]:

@@ -12,14 +12,14 @@ import torch
 
 from clipasso_core.encoders.base import ImageEncoder
 from clipasso_core.errors import ClipassoError, ConfigError
-from clipasso_core.files import load_image, write_atomically
+from clipasso_core.files import load_image, read_bytes, write_atomically
 from clipasso_core.optimize import SketchStep
 from clipasso_core.optimize.result import describe_run
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
 from clipasso_core.saliency import describe_saliency
 from clipasso_core.svg import to_svg
 
-from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, facts_in_svg, read_bytes, shown
+from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, facts_in_svg, shown
 
 PHOTO_HASH = "photo_sha256"
 """Stands in the metadata of every sketch that is made here, and tells it from the user's own."""

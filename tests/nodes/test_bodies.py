@@ -231,19 +231,6 @@ def animate(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         sketches = strokes.black(two, size)
         return sketches, nodes.Animate.execute(sketches, *widgets, "a/b", "A title", "white"), saved
 
-
-# --- given strokes and the detail mask ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def start_strokes(pack: ModuleType) -> Callable[..., Any]:
-    """Call CLIPassoStrokeInit for one sketch of six strokes on two level lines, at y = 60 and y = 160."""
-    saliency = torch.zeros(1, 224, 224)
-    saliency[:, [60, 160], 20:200] = 1
-
-    def call(**others: object) -> Any:
-        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, **others)
-
     return call
 
 
@@ -270,6 +257,21 @@ def test_animate_saves_svgs_that_draw_themselves(animate: Callable[..., Any]) ->
 def test_frames_have_even_sides(animate: Callable[..., Any]) -> None:
     _, (frames, _, _), _ = animate(2, 24.0, 0.0, 75, size=(64, 43))
     assert frames.shape == (4, 76, 50, 3)
+
+
+# --- given strokes and the detail mask ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_strokes(pack: ModuleType) -> Callable[..., Any]:
+    """Call CLIPassoStrokeInit for one sketch of six strokes on two level lines, at y = 60 and y = 160."""
+    saliency = torch.zeros(1, 224, 224)
+    saliency[:, [60, 160], 20:200] = 1
+
+    def call(**others: object) -> Any:
+        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, **others)
+
+    return call
 
 
 def test_given_strokes_over_the_photo_come_to_the_canvas_and_are_gone_on_from(
