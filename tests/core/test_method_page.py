@@ -44,7 +44,7 @@ def shown(value: object) -> str:
         return f"{value:g}".replace("e-0", "e-")
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {shown(one)}" for name, one in value.items()) or "l2"
-    return str(value) or "none"
+    return "none" if value is None else str(value) or "none"
 
 
 def in_code(setting: str, preset: Preset) -> object:
