@@ -24,7 +24,7 @@ LITE2_SHA256 = "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d
 RECIPE = FeatureRecipe(
     layer_weights=MappingProxyType({"stage1": 0.5, "stage2": 1.0, "stage3": 1.0}),
     normalize_channels=True,
-    semantic_weight=0.7,
+    semantic_weight=0.5,
 )
 """Strides 4, 8 and 16, channel-normalised."""
 
