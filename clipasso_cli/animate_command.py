@@ -67,17 +67,12 @@ def animation_config(arguments: argparse.Namespace, *paths: Path) -> AnimationCo
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the drawing and write the animation."""
-    from clipasso_core.errors import ImageFileError
+    from clipasso_core.files import read_bytes
     from clipasso_core.svg import from_svg
 
     check_results({arguments.drawing: "the drawing itself"}, [arguments.output], arguments.force)
     config = animation_config(arguments, arguments.output)
-    try:
-        data = arguments.drawing.read_bytes()
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise ImageFileError(f"Cannot read {str(arguments.drawing)!r}: {said}. Check the name.") from error
-    strokes = from_svg(data)
+    strokes = from_svg(read_bytes(arguments.drawing))
     write_animation(strokes, arguments.output, config, arguments.side, arguments.drawing.stem)
     write_line(f"{arguments.output}: {strokes.num_strokes} strokes in {config.seconds:g} s")
     return EXIT_OK

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .errors import ShapeError
 from .framing import Frame, cut_map
-from .pixels import fit_map, resize_map
+from .pixels import fit_map, resize_map, same_aspect
 from .strokes import CANVAS
 
 NEUTRAL = 0.5
@@ -88,7 +88,7 @@ def _factors(details: Tensor | Sequence[Tensor], count: int, size: tuple[int, in
         raise ShapeError(f"{len(details)} detail maps do not fit {count} photos; give one, or one each.")
     for detail in details:
         check_detail(detail[None])
-        if abs(detail.shape[1] * size[0] / (detail.shape[0] * size[1]) - 1) > 0.02:
+        if not same_aspect((detail.shape[0], detail.shape[1]), size):
             raise ShapeError(
                 f"detail is {detail.shape[1]} x {detail.shape[0]} px, but the canvas is square. If it lies over the "
                 "photo, connect the frame of CLIPasso Mask."
@@ -100,7 +100,7 @@ def _factors(details: Tensor | Sequence[Tensor], count: int, size: tuple[int, in
 
 def _cut(detail: Tensor, frame: Frame) -> Tensor:
     height, width = frame.photo_size
-    if abs(detail.shape[1] * height / (detail.shape[0] * width) - 1) > 0.02:
+    if not same_aspect((detail.shape[0], detail.shape[1]), frame.photo_size):
         raise ShapeError(
             f"detail is {detail.shape[1]} x {detail.shape[0]} px, but the photo is {width} x {height}. Paint it over "
             "the photo, at its size."

@@ -88,14 +88,7 @@ def to_photos(strokes: Strokes, frames: tuple[Frame, ...] | None) -> Strokes:
             f"{len(frames)} frames do not fit {strokes.batch_size} sketches. Take frame and image from the same "
             "CLIPasso Mask, and connect the strokes after CLIPasso Optimize (one sketch a photo)."
         )
-    placed = [frame.to_photo(strokes.select([index])) for index, frame in enumerate(frames)]
-    return replace(
-        placed[0],
-        control_points=torch.cat([one.control_points for one in placed]),
-        stroke_width=torch.cat([one.stroke_width for one in placed]),
-        color=strokes.color,
-        alive=strokes.alive,
-    )
+    return Strokes.joined([frame.to_photo(strokes.select([index])) for index, frame in enumerate(frames)])
 
 
 def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:

@@ -12,7 +12,7 @@ from torch import Tensor
 from .bezier import curve_points, segments_of
 from .errors import ConfigError, MaskError, ShapeError
 from .framing import Frame
-from .pixels import check_same_aspect, fit_map
+from .pixels import check_same_aspect, fit_map, same_aspect
 from .rasterizer import ink
 from .stroke_init import StrokeInitConfig, init_strokes
 from .strokes import CANVAS, Strokes
@@ -60,9 +60,7 @@ def place_given(given: Strokes, frames: Sequence[Frame] | None, canvas_size: tup
         _placed(given.select([index % given.batch_size]), frames[index] if frames else None, canvas_size)
         for index in range(count)
     ]
-    points, width = torch.cat([one.control_points for one in placed]), torch.cat([one.stroke_width for one in placed])
-    every = given if given.batch_size == count else given.select([0] * count)
-    on_canvas = replace(every, control_points=points, stroke_width=width, canvas_size=canvas_size)
+    on_canvas = Strokes.joined(placed)
     _check_on_canvas(on_canvas)
     return replace(on_canvas, num_given=given.num_strokes)
 
@@ -78,12 +76,12 @@ def is_over_photo(page: tuple[int, int], photo_size: tuple[int, int], canvas_siz
     """
     if page in (photo_size, canvas_size):
         return page == photo_size
-    if not _same_aspect(page, photo_size) and not _same_aspect(page, canvas_size):
+    if not same_aspect(page, photo_size, SAME_ASPECT) and not same_aspect(page, canvas_size, SAME_ASPECT):
         raise ShapeError(
             f"The given drawing's page is {page[1]} x {page[0]} px, but the photo is {photo_size[1]} x "
             f"{photo_size[0]}. Draw over the photo, on a page of its size."
         )
-    return _same_aspect(page, photo_size)
+    return same_aspect(page, photo_size, SAME_ASPECT)
 
 
 def uncovered(saliency: Tensor, given: Strokes) -> Tensor:
@@ -208,17 +206,13 @@ def last_points(control_points: Tensor) -> Tensor:
 def _placed(given: Strokes, frame: Frame | None, canvas_size: tuple[int, int]) -> Strokes:
     if frame is not None and is_over_photo(given.canvas_size, frame.photo_size, canvas_size):
         return frame.to_canvas(given.scaled_to(frame.photo_size), canvas_size)
-    if not _same_aspect(given.canvas_size, canvas_size):
+    if not same_aspect(given.canvas_size, canvas_size, SAME_ASPECT):
         height, width = given.canvas_size
         raise ShapeError(
             f"The given drawing's page is {width} x {height} px, but the canvas is square. If it lies over the photo, "
             "connect the frame of CLIPasso Mask."
         )
     return given.scaled_to(canvas_size)
-
-
-def _same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return abs(one[1] * other[0] / (one[0] * other[1]) - 1) <= SAME_ASPECT
 
 
 def _check_on_canvas(given: Strokes) -> None:

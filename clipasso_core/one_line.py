@@ -11,6 +11,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from .bezier import bernstein
+from .tour import nearest_first
 
 Array = NDArray[np.float64]
 
@@ -56,7 +57,8 @@ def short_tour(ends: Array) -> list[tuple[int, bool]]:
     >>> short_tour(np.array([[[0.0, 0], [1, 0]], [[9, 0], [8, 0]], [[2, 0], [3, 0]]]))
     [(1, False), (2, True), (0, True)]
     """
-    order, turned = _nearest_next(ends)
+    apart = np.linalg.norm(ends - ends.reshape(-1, 2).mean(axis=0), axis=-1)
+    order, turned = nearest_first(ends, ends.reshape(-1, 2)[int(apart.argmax())])
     while len(order) > 1:
         first, last, gain = _best_turn(ends, order, turned)
         if gain < 1e-6:
@@ -64,21 +66,6 @@ def short_tour(ends: Array) -> list[tuple[int, bool]]:
         order[first : last + 1] = order[first : last + 1][::-1]
         turned[first : last + 1] = ~turned[first : last + 1][::-1]
     return list(zip(order.tolist(), turned.tolist(), strict=True))
-
-
-def _nearest_next(ends: Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Go on with the line that has the nearest end, from the end farthest from the middle of all."""
-    apart = np.linalg.norm(ends - ends.reshape(-1, 2).mean(axis=0), axis=-1)
-    line, end = np.unravel_index(int(apart.argmax()), apart.shape)
-    order, turned, left = [int(line)], [bool(end)], np.ones(len(ends), dtype=bool)
-    for _ in range(len(ends) - 1):
-        left[order[-1]] = False
-        here = ends[order[-1], 0 if turned[-1] else 1]
-        away = np.where(left[:, None], np.linalg.norm(ends - here, axis=-1), np.inf)
-        line, end = np.unravel_index(int(away.argmin()), away.shape)
-        order.append(int(line))
-        turned.append(bool(end))
-    return np.array(order), np.array(turned)
 
 
 def _best_turn(ends: Array, order: NDArray[np.int64], turned: NDArray[np.bool_]) -> tuple[int, int, float]:

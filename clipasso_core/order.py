@@ -6,7 +6,6 @@ Whatever the order, given strokes come first and stay as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import inf
 from typing import Literal, get_args
 
@@ -20,6 +19,7 @@ from .errors import ShapeError
 from .line_drawing import depth_inside
 from .rasterizer import rasterize, render
 from .strokes import CANVAS_SIDE, Strokes
+from .tour import nearest_first
 
 StrokeOrder = Literal["drawn", "importance", "pen", "outline"]
 ORDERS: tuple[StrokeOrder, ...] = get_args(StrokeOrder)
@@ -185,15 +185,7 @@ def _better_order(strokes: Strokes, loss_of: LossOf) -> Tensor:
 
 def _each_alone(strokes: Strokes, index: list[int]) -> Tensor:
     """Draw some strokes of one sketch, each on a picture of its own: premultiplied RGBA [M, 4, H, W]."""
-    alone = replace(
-        strokes,
-        control_points=strokes.control_points[0, index, None],
-        stroke_width=strokes.stroke_width[0, index, None],
-        color=strokes.color[0, index, None],
-        alive=strokes.alive[0, index, None],
-        num_given=0,
-    )
-    return render(alone)
+    return render(strokes.each_alone(index))
 
 
 def _over(canvas: Tensor, ink: Tensor) -> Tensor:
@@ -212,24 +204,14 @@ def _check_one(strokes: Strokes) -> None:
 
 def _pens_way(ends: NDArray[np.float64], alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return order and which strokes are turned round, both [N], of one sketch with ends [N, 2, 2]; the dead last."""
-    order, turned = _nearest_first(ends, alive)
+    living = np.flatnonzero(alive)
+    first, turned = nearest_first(ends[living], np.zeros(2))
+    order = living[first]
     for _ in range(SHORTENED):
         if not _shorten(ends, order, turned):
             break
     dead = np.flatnonzero(~alive)
     return np.concatenate([order, dead]), np.concatenate([turned, np.zeros(len(dead), dtype=bool)])
-
-
-def _nearest_first(ends: NDArray[np.float64], alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    left, pen = alive.copy(), np.zeros(2)
-    order, turned = [], []
-    for _ in range(int(alive.sum())):
-        apart = np.where(left[:, None], np.square(ends - pen).sum(axis=2), np.inf)
-        index, end = divmod(int(apart.argmin()), 2)
-        order.append(index)
-        turned.append(end == 1)
-        left[index], pen = False, ends[index, 1 - end]
-    return np.array(order, dtype=np.int64), np.array(turned, dtype=bool)
 
 
 def _shorten(ends: NDArray[np.float64], order: NDArray[np.int64], turned: NDArray[np.bool_]) -> bool:

@@ -77,13 +77,22 @@ def check_mask(mask: Tensor, images: Tensor) -> Tensor:
     return mask.clamp(0, 1).expand(images.shape[0], -1, -1)
 
 
+def same_aspect(one: tuple[int, int], other: tuple[int, int], tolerance: float = 0.02) -> bool:
+    """Whether two sizes (height, width) have one aspect, to within a part of it.
+
+    >>> same_aspect((480, 640), (3, 4)), same_aspect((480, 640), (1, 1))
+    (True, False)
+    """
+    return abs(one[1] * other[0] / (one[0] * other[1]) - 1) <= tolerance
+
+
 def check_same_aspect(images: Tensor, canvas_size: tuple[int, int], name: str = "image") -> None:
     """Raise ShapeError when images [..., H, W] would have to be stretched to fit a canvas (height, width).
 
     >>> check_same_aspect(torch.zeros(1, 3, 512, 512), (224, 224))
     """
     height, width = images.shape[-2:]
-    if abs(width * canvas_size[0] / (height * canvas_size[1]) - 1) > 0.02:
+    if not same_aspect((height, width), canvas_size):
         raise ShapeError(
             f"{name} is {width} x {height} px but the canvas is {canvas_size[1]} x {canvas_size[0]}: it would be "
             "distorted. Bring it through CLIPasso Mask first (fit 'crop' or 'pad'), which makes it square."

@@ -21,9 +21,6 @@ DEAREST, CHEAPEST = 0.08, 0.001
 PLOT_SIZE, PLOT_MARGIN = (320, 480), 36
 """(height, width) of a plot, and px around it for the numbers."""
 
-EMPTY_PLOT = torch.ones(3, *PLOT_SIZE)
-"""Where nothing was counted."""
-
 GREY, BLUE, RED = (150, 150, 150), (31, 95, 168), (200, 40, 40)
 
 

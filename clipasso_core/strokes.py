@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -161,6 +161,40 @@ class Strokes:
         """
         chosen = torch.as_tensor(index, device=self.control_points.device)
         return self._map(lambda tensor: tensor[chosen])
+
+    def each_alone(self, index: Sequence[int] | Tensor) -> Strokes:
+        """Return some strokes of one sketch (B = 1) as sketches [len(index), 1, K, 2] of one stroke each.
+
+        Args:
+            index: which, or a mask [N] bool.
+
+        >>> three = Strokes.black(torch.rand(1, 3, 4, 2), (32, 32))
+        >>> three.each_alone([2, 0]).control_points.shape
+        torch.Size([2, 1, 4, 2])
+        """
+        chosen = torch.as_tensor(index, device=self.control_points.device)
+        return replace(self, num_given=0, path_texts=())._map(lambda tensor: tensor[0, chosen][:, None])
+
+    @staticmethod
+    def joined(batches: Sequence[Strokes]) -> Strokes:
+        """Join sketches of equally many strokes into one batch; what no tensor says is as in the last one.
+
+        >>> one, two = (Strokes.black(torch.rand(batch, 3, 4, 2), (32, 32)) for batch in (1, 2))
+        >>> Strokes.joined([one, two]).batch_size
+        3
+        """
+        last = batches[-1]
+
+        def together(name: str) -> Tensor:
+            return torch.cat([getattr(one, name).to(getattr(last, name)) for one in batches])
+
+        return replace(
+            last,
+            control_points=together("control_points"),
+            stroke_width=together("stroke_width"),
+            color=together("color"),
+            alive=together("alive"),
+        )
 
     def in_order(self, order: Tensor) -> Strokes:
         """Return the same strokes in another drawing order; order: [B, N] the index of the first one, and so on.

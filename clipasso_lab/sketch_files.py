@@ -10,6 +10,8 @@ from pathlib import Path
 from clipasso_core.errors import ConfigError, ImageFileError, MaskError, ShapeError, SvgError
 from clipasso_core.files import read_bytes
 from clipasso_core.framing import Frame
+from clipasso_core.given import SAME_ASPECT
+from clipasso_core.pixels import same_aspect
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.svg.read import local_name, parse_document
@@ -22,9 +24,6 @@ PHOTO_SUFFIXES = (
 
 FAULTS = (ImageFileError, MaskError, ShapeError, SvgError)
 """What one photo or one sketch can be at fault for: it is left out, and the others go on."""
-
-SAME_ASPECT = 0.01
-"""Two pages whose height / width differ by a smaller part are of one shape."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +196,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _on_canvas(strokes: Strokes, frame: Frame, facts: Mapping[str, object]) -> Strokes:
     page, photo = strokes.canvas_size, frame.photo_size
-    if _same_aspect(page, (1, 1)) and (page != photo or page[0] == _canvas_side(facts)):
+    if same_aspect(page, (1, 1), SAME_ASPECT) and (page != photo or page[0] == _canvas_side(facts)):
         return strokes.scaled_to(CANVAS)
-    if _same_aspect(page, photo):
+    if same_aspect(page, photo, SAME_ASPECT):
         return frame.to_canvas(strokes.scaled_to(photo), CANVAS)
     raise SvgError(
         f"The SVG's page is {page[1]} x {page[0]} px: neither square, as the canvas, nor of the photo's shape "
@@ -211,7 +210,3 @@ def _canvas_side(facts: Mapping[str, object]) -> object:
     """Return the side of the canvas on which a sketch was made: where the photo is square, its page may be either."""
     init = facts.get("stroke_init")
     return init.get("canvas_size") if isinstance(init, dict) else CANVAS[0]
-
-
-def _same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return abs(one[1] * other[0] / (one[0] * other[1]) - 1) < SAME_ASPECT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -99,25 +98,13 @@ def crosses_itself(strokes: Strokes) -> Tensor:
 
 def _laid_and_inked(strokes: Strokes) -> tuple[float, float]:
     """Return the ink in px² when every stroke keeps its own, and when what lies on other ink does not count."""
-    apart = _one_stroke_each(strokes)
+    apart = strokes.detach().each_alone(strokes.alive[0])
     laid, light = torch.zeros((), dtype=torch.float64), torch.ones(CANVAS, dtype=torch.float64)
     for start in range(0, apart.batch_size, AT_ONCE):
         inks = ink(apart.select(torch.arange(start, min(start + AT_ONCE, apart.batch_size))), CANVAS).double().cpu()
         laid += inks.sum()
         light *= (1 - inks).prod(0)
     return float(laid), float((1 - light).sum())
-
-
-def _one_stroke_each(strokes: Strokes) -> Strokes:
-    """Return the living strokes [1, N, K, 2] of a sketch as sketches [N, 1, K, 2] of one stroke."""
-    alive = strokes.alive[0]
-    return replace(
-        strokes,
-        control_points=strokes.control_points.detach()[0][alive][:, None],
-        stroke_width=strokes.stroke_width[0][alive][:, None],
-        color=strokes.color[0][alive][:, None],
-        alive=alive[alive][:, None],
-    )
 
 
 def _polylines(control_points: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from ..clipasso_core.optimize import (
 )
 from ..clipasso_core.order import ORDERS, StrokeOrder
 from ..clipasso_core.rasterizer import rasterize
-from ..clipasso_core.stroke_count import EMPTY_PLOT, FEWEST, plot_losses
+from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
@@ -309,7 +309,9 @@ class Optimize(io.ComfyNode):
             moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
             lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
-            plots = image_to_host(torch.stack([plot_losses(one) for one in result.counts] or [EMPTY_PLOT]))
+            plots = image_to_host(
+                torch.stack([plot_losses(one) for one in result.counts] or [torch.ones(3, *PLOT_SIZE)])
+            )
         return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, moments, plots)
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from ..errors import check_range
@@ -35,6 +32,7 @@ class History:
     Raises:
         ConfigError: num_moments is below 1.
 
+    >>> import torch
     >>> from clipasso_core.encoders import get_encoder
     >>> from clipasso_core.optimize import OptimizeConfig, SketchRun
     >>> photo = torch.linspace(0, 1, 224 * 224).view(1, 1, 224, 224).expand(1, 3, -1, -1)
@@ -70,19 +68,4 @@ class History:
             for moment in self._moments
         ]
         last = result.strokes.select([photo])
-        return _joined([*kept, last], last)
-
-
-def _joined(parts: Sequence[Strokes], like: Strokes) -> Strokes:
-    """Join batches of sketches into one, with what else ``like`` holds."""
-
-    def together(one: Callable[[Strokes], Tensor]) -> Tensor:
-        return torch.cat([one(part).to(one(like)) for part in parts])
-
-    return replace(
-        like,
-        control_points=together(lambda part: part.control_points),
-        stroke_width=together(lambda part: part.stroke_width),
-        color=together(lambda part: part.color),
-        alive=together(lambda part: part.alive),
-    )
+        return Strokes.joined([*kept, last])

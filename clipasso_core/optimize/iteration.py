@@ -109,21 +109,20 @@ class Iteration:
             len(pictures[0]) * len(self.views),
             partial(loss_gradient, self.bank, pictures, self.photo_index, self.views),
         )
-        self._add(own)
+        self.losses.update({name: term.detach() for name, term in own.items()})
+        self.losses["evaluation"] = self._with_own(self.losses["evaluation"], own)
         self.candidates.remember(self.points, self.losses["evaluation"])
         finite = _each_finite(*gradients, *self.losses.values())
         shares = [self.weights[name] * finite for name in own]
         torch.autograd.backward([*pictures, *own.values()], [*(_only(finite, each) for each in gradients), *shares])
         self._move(finite)
 
+    @torch.no_grad()
     def evaluate(self) -> Tensor:
         """Return the evaluation loss [B] of the sketches as they are; nothing moves, and nothing is remembered."""
-        pictures, own = self._draw()
-        _, self.losses = self.bank.within_memory(
-            len(pictures[0]), partial(loss_gradient, self.bank, pictures, self.photo_index, self.views[:1])
-        )
-        self._add(own)
-        return self.losses["evaluation"]
+        (picture, *_), own = self._draw()
+        looked = [self.bank.evaluation_losses(picture[rows], self.photo_index[rows]) for rows, _ in self._groups]
+        return self._with_own(torch.cat(looked), own)
 
     def keep(self, rows: Tensor) -> Iteration:
         """Return what goes on with the candidates' active sketches, which are ``rows`` [B'] of these."""
@@ -159,11 +158,11 @@ class Iteration:
         points = self.points if self._loose is None else self._loose.tied(self.points)
         return points if self.frozen is None else torch.where(self.frozen[..., None, None], points.detach(), points)
 
-    def _add(self, own: dict[str, Tensor]) -> None:
-        """Add the strokes' own terms to the losses."""
+    def _with_own(self, loss: Tensor, own: dict[str, Tensor]) -> Tensor:
+        """Return evaluation losses [B] with the strokes' own terms."""
         for name, term in own.items():
-            self.losses[name] = term.detach()
-            self.losses["evaluation"] = self.losses["evaluation"] + self.weights[name] * term.detach()
+            loss = loss + self.weights[name] * term.detach()
+        return loss
 
     def _draw(self) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Draw all sketches, and once more their prefixes where those are seen; and return the strokes' own terms.
@@ -179,9 +178,10 @@ class Iteration:
             hidden.append(overlap_loss(placed, opacity))
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
-        own = {"overlap": torch.cat(hidden), "bend": bend_loss(self.placed(moving))}
+        whole = self.placed(moving)
+        own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole)}
         if self.weights["opacity"] > 0:
-            own["opacity"] = mean_opacity(self.placed(moving))
+            own["opacity"] = mean_opacity(whole)
         return [torch.cat(each) for each in (drawn, begun) if each], own
 
     def _paint(self, placed: Strokes, rows: slice) -> tuple[Tensor, Tensor]:

@@ -104,10 +104,10 @@ class PhotoBank:
             found["semantic"] = semantic_loss(seen.embedding, photo.embedding)
         return found
 
-    def evaluation_losses(self, drawings: Tensor, photo: int) -> Tensor:
-        """Return the evaluation loss of drawings [M, C, H, W] of one photo, without the strokes' own terms, as [M]."""
+    def evaluation_losses(self, drawings: Tensor, photo_index: Tensor) -> Tensor:
+        """Return the evaluation losses [M] of drawings [M, C, H, W] of photos photo_index [M], without own terms."""
         self.learn([0])
-        return self.within_memory(len(drawings), partial(self._evaluate, drawings, photo))
+        return self.within_memory(len(drawings), partial(self._evaluate, drawings, photo_index))
 
     def redraw(self, generator: torch.Generator) -> bool:
         """Put fresh views in the place of all but the identity.
@@ -168,11 +168,12 @@ class PhotoBank:
             torch.cuda.empty_cache()
 
     @torch.no_grad()
-    def _evaluate(self, drawings: Tensor, photo: int) -> Tensor:
-        identity = torch.zeros(1, dtype=torch.long, device=drawings.device)
-        losses = []
-        for part in torch.split(drawings, self.images_per_pass):
-            terms = self.compare(self.look(part, None), identity, identity.new_full((len(part),), photo))
+    def _evaluate(self, drawings: Tensor, photo_index: Tensor) -> Tensor:
+        identity, losses = photo_index.new_zeros(1), []
+        for part, index in zip(
+            *(torch.split(each, self.images_per_pass) for each in (drawings, photo_index)), strict=True
+        ):
+            terms = self.compare(self.look(part, None), identity, index)
             losses.append(torch.stack([self.weights[name] * each for name, each in terms.items()]).sum(dim=0))
         return torch.cat(losses)
 

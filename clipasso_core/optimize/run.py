@@ -302,7 +302,11 @@ class SketchRun:
 
     def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
         """Return how the evaluation loss of drawings is found, for each of some photos."""
-        return [partial(self.bank.evaluation_losses, photo=photo) for photo in photos]
+        return [partial(self._loss_of, photo) for photo in photos]
+
+    def _loss_of(self, photo: int, drawings: Tensor) -> Tensor:
+        index = torch.full((len(drawings),), photo, device=drawings.device)
+        return self.bank.evaluation_losses(drawings, index)
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
