@@ -34,8 +34,8 @@ class OptimizeConfig:
         simplify: 0-1, how much of what the drawing is compared with is the photo's ``line_drawing``, without texture,
             tone and shading; 0 is the photo alone, as in the paper.
         tidy: 0-1, how much strokes keep off each other and themselves (``overlap_loss``) and how little they bend
-            (``bend_loss``); above 0 the finished sketch's short ends are taken off (``trim_ends``). 0 is the paper's,
-            which lets strokes pile up.
+            (``bend_loss``); above 0 a finished sketch's short ends are taken off (``trim_ends``), and lines that nearly
+            meet do (``close_gaps``). 0 is the paper's, which lets strokes pile up.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.

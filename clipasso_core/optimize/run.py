@@ -16,6 +16,7 @@ from ..detail import detail_weights
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
+from ..gaps import close_gaps
 from ..given import join_given, part_given
 from ..line_drawing import line_drawing, object_on_white
 from ..order import LossOf, importance_order, prefix_losses, put_in_order
@@ -143,7 +144,7 @@ class SketchRun:
             self._settle()
         self.iteration += 1
         if self.iteration == self.config.num_iterations and self.config.tidy > 0:
-            self._trim()
+            self._finish()
         evaluated = self._with_given(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         which = (self.candidates.photo_index, self.candidates.candidate)
@@ -171,13 +172,13 @@ class SketchRun:
         found = self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
         return replace(found, counts=self.counts)
 
-    def _trim(self) -> None:
-        """Take off the ends with which the best sketches' strokes run over themselves; their losses are found anew."""
+    def _finish(self) -> None:
+        """Let the best sketches' strokes end where they meet themselves or another one; their losses are found anew."""
         best = self.candidates.active_strokes(self.candidates.best_points[self.candidates.active])
-        trimmed = trim_ends(best)
-        changed = (trimmed.control_points != best.control_points).flatten(1).any(dim=1)
+        finished = close_gaps(trim_ends(best))
+        changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
-            work = Iteration(trimmed, self.candidates, self.bank, self.config, underlay=self.work.underlay)
+            work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)
             with same_kernels():
                 self.candidates.replace_best(work.points, work.evaluate(), changed)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from clipasso_core.bezier import first_part
 from clipasso_core.encoders import Features, ImageEncoder
 from clipasso_core.errors import ClipassoError, ShapeError, WeightsError
+from clipasso_core.gaps import TOUCHING
 from clipasso_core.losses import overlap_loss
 from clipasso_core.optimize import OptimizeConfig, SketchResult, SketchRun
 from clipasso_core.optimize.iteration import BEND_WEIGHT, OVERLAP_WEIGHT, way_back
@@ -534,6 +535,22 @@ def nearly_closed() -> Strokes:
     """Return a sketch of one loop whose end lies 1.5 px behind its own line."""
     loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
     return Strokes.black(first_part(loop, torch.tensor(0.892)).view(1, 1, 4, 2) * 0.6, (64, 64))
+
+
+def parted() -> Strokes:
+    """Return a sketch of two lines in one row, 5 px apart."""
+    points = torch.zeros(1, 2, 4, 2)
+    points[..., 0], points[..., 1] = torch.tensor([[4.0, 12, 20, 28], [33, 41, 49, 57]]), 32
+    return Strokes.black(points, (64, 64))
+
+
+def test_a_finished_sketch_has_its_gaps_closed(start: Start, cup: Tensor) -> None:
+    kept, closed = (
+        start(cup, strokes=parted(), num_iterations=2, learning_rate=1e-4, tidy=tidy) for tidy in (0.0, 0.1)
+    )
+    points = [run_through(run).strokes.control_points[0] for run in (kept, closed)]
+    gaps = [float((one[1, 0] - one[0, 3]).norm()) for one in points]
+    assert gaps == pytest.approx([5.0, TOUCHING * 3.0], abs=0.05)
 
 
 def test_a_finished_sketch_has_its_short_ends_taken_off(start: Start, cup: Tensor) -> None:
