@@ -311,7 +311,8 @@ def _meeting_places(chains: list[Points], free: list[bool], distance: float) -> 
     """Return where the first and the last point of each of L chains go, [L, 2, 2]."""
     spots = np.array([[chain[0], chain[-1]] for chain in chains]).reshape(-1, 2)
     short = [float(arc_length(torch.from_numpy(chain))) < CLOSES * distance for chain in chains]
-    anchors, group, held = np.empty_like(spots), np.zeros(len(spots), dtype=np.int64), []
+    anchors, group = np.empty_like(spots), np.zeros(len(spots), dtype=np.int64)
+    held: list[bool] = []
     for index, spot in enumerate(spots):
         row, own = index // 2, group[index - 1]
         away = np.square(anchors[: len(held)] - spot).sum(axis=1)
@@ -327,7 +328,8 @@ def _meeting_places(chains: list[Points], free: list[bool], distance: float) -> 
     sums = np.zeros((len(counts), 2))
     np.add.at(sums, group, spots)
     goals = np.where(np.array(held, dtype=bool)[group, None], anchors[group], (sums / counts)[group])
-    return goals.reshape(-1, 2, 2)
+    pairs: Points = goals.reshape(-1, 2, 2)
+    return pairs
 
 
 def _moved(chain: Points, start: Points, end: Points) -> Points:
@@ -340,7 +342,8 @@ def _with_last(chain: Points, to: Points) -> Points:
     """Return a chain that ends elsewhere: the last handle moves along, or a straight last segment stays straight."""
     if np.abs(to - chain[-1]).max() <= 1e-9:
         return chain
-    moved, last = chain.copy(), chain[-4:]
+    moved: Points = chain.copy()
+    last = chain[-4:]
     straight = last[0] + THIRDS * (last[3] - last[0])
     if np.abs(last - straight).max() <= 1e-3:
         moved[-4:] = last[0] + THIRDS * (to - last[0])

@@ -25,10 +25,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadReport:
-    """Say what of an SVG is not in its strokes, or in them in another form.
+    """Say what of a drawing is not in its strokes, or in them in another form.
 
     Args:
-        left_out: what strokes cannot hold, by the names of SVG ("fill" of shapes that have a stroke too, "mask", ...).
+        left_out: what strokes cannot hold, by the names of SVG ("fill" of shapes that have a stroke too, "mask", ...)
+            or of DXF ("TEXT", "HATCH", ...).
         outlined: filled shapes without a stroke whose outlines became strokes.
         skipped: filled shapes without a stroke that were left out.
     """
@@ -41,10 +42,10 @@ class ReadReport:
         """Return what there is to tell, a sentence each.
 
         >>> ReadReport(("fill", "mask"), skipped=2).sentences()[0]
-        'Left out of the SVG, for strokes cannot hold it: fill, mask.'
+        'Left out of the drawing, for strokes cannot hold it: fill, mask.'
         """
         told = {
-            f"Left out of the SVG, for strokes cannot hold it: {', '.join(self.left_out)}.": self.left_out,
+            f"Left out of the drawing, for strokes cannot hold it: {', '.join(self.left_out)}.": self.left_out,
             f"Filled shapes without a stroke, drawn as their outlines: {self.outlined}.": self.outlined,
             f"Filled shapes without a stroke, left out: {self.skipped}.": self.skipped,
         }
@@ -107,7 +108,7 @@ def read_svg(
     if not strokes:
         skipped = f" ({reader.skipped} filled shapes were skipped)" if reader.skipped else ""
         raise SvgError(f"The SVG holds no strokes: no shape with a stroke colour is visible{skipped}.")
-    return _assemble(strokes, canvas_size), report
+    return assemble(strokes, canvas_size), report
 
 
 def _gather(strokes: Iterator[ReadStroke]) -> list[ReadStroke]:
@@ -127,8 +128,19 @@ def _gather(strokes: Iterator[ReadStroke]) -> list[ReadStroke]:
     return gathered
 
 
-def _assemble(strokes: list[ReadStroke], canvas_size: tuple[int, int]) -> Strokes:
-    """Pad the strokes to one length and make tensors of them."""
+def assemble(strokes: list[ReadStroke], canvas_size: tuple[int, int]) -> Strokes:
+    """Pad the strokes to one length and make one sketch of them.
+
+    Args:
+        strokes: at least one, px of the canvas.
+        canvas_size: (height, width) px.
+
+    Raises:
+        SvgError: a coordinate or width is over 1e6 px, or no number.
+
+    >>> assemble([ReadStroke([0j, 1j, 2j, 3j], 2.0, (0, 0, 0, 1), None)], (9, 9)).control_points[0, 0, -1].tolist()
+    [0.0, 3.0]
+    """
     longest = max(len(stroke.points) for stroke in strokes)
     padded = np.array([stroke.points + stroke.points[-1:] * (longest - len(stroke.points)) for stroke in strokes])
     points = np.stack([padded.real, padded.imag], axis=-1)
