@@ -98,7 +98,7 @@ def _strokes(ezdxf: Any, document: Any, scale: float, left_out: set[str]) -> Ite
             continue
         width, rgba = _look(ezdxf, document, entity)
         for points in _subpaths(ezdxf.path.make_path(entity)):
-            yield ReadStroke([point * scale for point in points], width * MM, rgba, None)
+            yield ReadStroke(np.array(points, dtype=np.complex128) * scale, width * MM, rgba, None)
 
 
 def _subpaths(path: Any) -> Iterator[Subpath]:
@@ -159,7 +159,7 @@ def _gather(strokes: Iterator[ReadStroke]) -> list[ReadStroke]:
 
 def _placed(strokes: list[ReadStroke], canvas_size: tuple[int, int] | None) -> Strokes:
     """Turn y down and put the drawing onto its canvas."""
-    points = np.array([point for stroke in strokes for point in stroke.points])
+    points = np.concatenate([stroke.points for stroke in strokes])
     around = max(stroke.width for stroke in strokes)
     low, high = (complex(*(extreme(part) for part in (points.real, points.imag))) for extreme in (np.min, np.max))
     size = high - low + complex(2 * around, 2 * around)
@@ -174,7 +174,6 @@ def _placed(strokes: list[ReadStroke], canvas_size: tuple[int, int] | None) -> S
         page = Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
         onto, canvas = fit(Box(0, 0, size.real, size.imag), page) @ onto, canvas_size
     placed = [
-        stroke._replace(points=[onto.apply(point) for point in stroke.points], width=stroke.width * onto.scale)
-        for stroke in strokes
+        stroke._replace(points=onto.apply_all(stroke.points), width=stroke.width * onto.scale) for stroke in strokes
     ]
     return assemble(placed, canvas)

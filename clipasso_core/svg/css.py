@@ -37,12 +37,16 @@ _OWN = ("opacity", "display", "transform", "transform-origin", "vector-effect", 
 
 _READ = frozenset((*_INITIAL, *_OWN))
 
+MAX_SELECTORS = 2000
+"""Most selectors in a drawing's style sheets."""
+
 _SELECTOR = re.compile(r"(?P<tag>[\w-]+|\*)?(?P<rest>(?:[.#][\w-]+)*)")
 _PART = re.compile(r"[.#][\w-]+")
 _HARMLESS = ("@charset", "@font-face", "@namespace", "@import")
 _MOTION = re.compile(r"@(?:-[a-z]+-)?(?:keyframes\b|media\s*\(\s*prefers-reduced-motion\b)[^{}]*", re.IGNORECASE)
 """The head of a block that only says how things move."""
 _BRACKET = re.compile("[{}]")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _RGB = re.compile(r"rgba?\(([^()]*)\)", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 
@@ -139,6 +143,8 @@ class StyleSheet:
 
     def __init__(self, texts: list[str]) -> None:
         self._rules: dict[str, list[_Rule]] = {}
+        self._known: set[str] = set()
+        self._found: dict[tuple[str, frozenset[str]], dict[str, str]] = {}
         self._count = 0
         for block in "}".join(_without_motion(_without_comments(text)) for text in texts).split("}"):
             head, bracket, body = block.partition("{")
@@ -152,6 +158,12 @@ class StyleSheet:
             return {}
         names = {"." + name for name in attributes.get("class", "").split()}
         names.add("#" + attributes.get("id", ""))
+        known = frozenset(names & self._known)
+        if (tag, known) not in self._found:
+            self._found[tag, known] = self._look_up(tag, known)
+        return self._found[tag, known]
+
+    def _look_up(self, tag: str, names: frozenset[str]) -> dict[str, str]:
         found = [
             rule
             for key in ("*", tag, *names)
@@ -164,7 +176,7 @@ class StyleSheet:
         return result
 
     def _add(self, selectors: str, declarations: dict[str, str]) -> None:
-        for selector in (text.strip() for text in selectors.split(",")):
+        for selector in (text.strip() for text in selectors.split(",", MAX_SELECTORS)):
             if ":" in selector and not selector.startswith("@"):
                 continue  # :hover and the like never hold in a still picture
             match = _SELECTOR.fullmatch(selector)
@@ -177,6 +189,9 @@ class StyleSheet:
             tag = match["tag"] or "*"
             ids = sum(part.startswith("#") for part in parts)
             self._count += 1
+            if self._count > MAX_SELECTORS:
+                raise SvgError(f"The style sheet has over {MAX_SELECTORS} rules; save the drawing as plain SVG.")
+            self._known.update(parts)
             weight = (ids, len(parts) - ids, int(tag != "*"), self._count)
             self._rules.setdefault(parts[-1] if parts else tag, []).append(
                 _Rule(weight, tag, frozenset(parts), declarations)
@@ -205,8 +220,7 @@ def parse_declarations(text: str) -> dict[str, str]:
 
 
 def _without_comments(text: str) -> str:
-    first, *others = text.split("/*")
-    return first + "".join(other.partition("*/")[2] for other in others)
+    return _COMMENT.sub("", text)
 
 
 def _without_motion(text: str) -> str:

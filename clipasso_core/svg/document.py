@@ -16,6 +16,11 @@ MAX_DEPTH = 200
 MAX_ELEMENTS = 500_000
 """Most elements in a file."""
 
+MAX_ATTRIBUTE = 100_000
+"""Most characters of the attributes that are never long."""
+
+SHORT = ("style", "class", "transform", "viewBox")
+
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
@@ -70,8 +75,11 @@ def _scan(raw: bytes, encoding: str | None) -> None:
     parser = expat.ParserCreate(encoding)
     depth = count = 0
 
-    def open_element(_name: str, _attributes: dict[str, str]) -> None:
+    def open_element(_name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
+        for name in SHORT:
+            if len(attributes.get(name, "")) > MAX_ATTRIBUTE:
+                raise SvgError(f"An element's {name} has over {MAX_ATTRIBUTE} characters. Save the drawing anew.")
         depth, count = depth + 1, count + 1
         if depth > MAX_DEPTH:
             raise SvgError(f"The SVG's elements are nested over {MAX_DEPTH} deep; ungroup the drawing.")

@@ -18,7 +18,7 @@ from ..strokes import PathText
 from .css import Rgba, Style, StyleSheet
 from .document import MAX_DEPTH, local_name
 from .numerals import shorten, to_length
-from .path_data import PATH_DATA, Subpath
+from .path_data import PATH_DATA, Effort
 from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
 from .viewport import Box, Matrix, Viewport, nested_viewport, parse_transform
 
@@ -26,7 +26,7 @@ Fills = Literal["refuse", "outline", "skip"]
 FILLS: tuple[Fills, ...] = get_args(Fills)
 """What becomes of filled shapes without a stroke."""
 
-MAX_DRAWN = 100_000
+MAX_DRAWN = 50_000
 """Most elements that are looked at for strokes, those that clones draw once more counted again."""
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -34,9 +34,9 @@ _KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use", "switch", "symbol"))
 
 
 class ReadStroke(NamedTuple):
-    """A stroke as it lies on the canvas, px; ``text`` is its path data where the page shows that as it is."""
+    """A stroke as it lies on the canvas: points x + iy [3 S + 1] px; ``text`` is its path data where it holds there."""
 
-    points: Subpath
+    points: NDArray[np.complex128]
     width: float
     rgba: Rgba
     text: PathText | None
@@ -86,6 +86,7 @@ class ElementReader:
     outlined: int = 0
     skipped: int = 0
     _drawn: int = 0
+    _effort: Effort = field(default_factory=Effort)
 
     def strokes(self) -> Iterator[ReadStroke]:
         """Yield the strokes of the document, in painter's order.
@@ -157,9 +158,7 @@ class ElementReader:
             return
         if name in place.clones:
             raise SvgError(f"The <use> of {shorten(name)!r} draws itself; unlink the clone.")
-        x, y = (to_length(element.get(key, "0"), side, f"<use> {key}") for key, side in _sides(place.view))
-        matrix = place.matrix @ Matrix(e=x, f=y)
-        place = place._replace(matrix=matrix, clones=place.clones | {name})
+        place = place._replace(matrix=place.matrix @ _shift(element, place.view), clones=place.clones | {name})
         tag = local_name(target)
         if tag in ("symbol", "svg"):
             yield from self._viewport(element, target, tag, place)
@@ -196,7 +195,7 @@ class ElementReader:
     def _shape(self, element: ElementTree.Element, tag: str, place: _Place) -> Iterator[ReadStroke]:
         if tag in UNREADABLE:
             raise SvgError(f"The SVG holds a <{tag}>, which cannot be read as strokes. {UNREADABLE[tag]}.")
-        subpaths = subpaths_of(tag, element.attrib, place.view)
+        subpaths = subpaths_of(tag, element.attrib, place.view, self._effort)
         pieces = list(itertools.islice(subpaths, 2))
         look = self._look(element, tag, place) if pieces else None
         if look is None:
@@ -205,7 +204,7 @@ class ElementReader:
         growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
         text = _path_text(element, width) if len(pieces) == 1 and place.matrix == Matrix() else None
         for points in itertools.chain(pieces, subpaths):
-            yield ReadStroke([place.matrix.apply(point) for point in points], width * growth, rgba, text)
+            yield ReadStroke(place.matrix.apply_all(np.array(points)), width * growth, rgba, text)
 
     def _look(self, element: ElementTree.Element, tag: str, place: _Place) -> tuple[float, Rgba] | None:
         """Return a shape's width (user units) and colour as a stroke, or None when it is none."""
@@ -257,8 +256,13 @@ def _is_for_us(element: ElementTree.Element) -> bool:
     return "requiredExtensions" not in element.attrib and any(one.split("-")[0] == "en" for one in languages)
 
 
-def _sides(view: Box) -> tuple[tuple[str, float], tuple[str, float]]:
-    return ("x", view.width), ("y", view.height)
+def _shift(clone: ElementTree.Element, view: Box) -> Matrix:
+    """Return the map that x and y of a ``<use>`` say."""
+    if "x" not in clone.attrib and "y" not in clone.attrib:
+        return Matrix()
+    sides = (("x", view.width), ("y", view.height))
+    x, y = (to_length(clone.get(name, "0"), side, f"<use> {name}") for name, side in sides)
+    return Matrix(e=x, f=y)
 
 
 def _path_text(element: ElementTree.Element, width: float) -> PathText | None:

@@ -138,12 +138,13 @@ def assemble(strokes: list[ReadStroke], canvas_size: tuple[int, int]) -> Strokes
     Raises:
         SvgError: a coordinate or width is over 1e6 px, or no number.
 
-    >>> assemble([ReadStroke([0j, 1j, 2j, 3j], 2.0, (0, 0, 0, 1), None)], (9, 9)).control_points[0, 0, -1].tolist()
+    >>> upright = ReadStroke(np.array([0j, 1j, 2j, 3j]), 2.0, (0, 0, 0, 1), None)
+    >>> assemble([upright], (9, 9)).control_points[0, 0, -1].tolist()
     [0.0, 3.0]
     """
     longest = max(len(stroke.points) for stroke in strokes)
-    padded = np.array([stroke.points + stroke.points[-1:] * (longest - len(stroke.points)) for stroke in strokes])
-    points = np.stack([padded.real, padded.imag], axis=-1)
+    padded = np.stack([np.pad(stroke.points, (0, longest - len(stroke.points)), mode="edge") for stroke in strokes])
+    points = padded.view(np.float64).reshape(*padded.shape, 2)
     width = np.array([stroke.width for stroke in strokes])
     if not (np.all(np.abs(points) <= MAX_COORDINATE) and np.all(width <= MAX_COORDINATE)):
         raise SvgError(

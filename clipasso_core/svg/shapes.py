@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+
 from ..errors import SvgError
-from .numerals import to_length, to_numbers
-from .path_data import Pen, Subpath, parse_path
+from .numerals import to_array, to_length
+from .path_data import MAX_SEGMENTS, Effort, Pen, Subpath, parse_path, too_many_segments
 from .viewport import Box
 
 GROUPS = ("g", "a", "svg", "switch")
@@ -20,19 +22,20 @@ UNREADABLE = {
 """Elements that draw and cannot be read -> what to do about them. All others draw nothing."""
 
 
-def subpaths_of(tag: str, attributes: Mapping[str, str], view: Box) -> Iterator[Subpath]:
+def subpaths_of(tag: str, attributes: Mapping[str, str], view: Box, effort: Effort) -> Iterator[Subpath]:
     """Yield the curves of a readable shape, in its own user units, from where SVG 2 says that they start.
 
     Args:
         tag: one of READABLE.
         attributes: of the element.
         view: what percentages refer to.
+        effort: counts the commands of all path data of a drawing.
 
     Raises:
-        SvgError: coordinates that cannot be read, or negative sizes.
+        SvgError: coordinates that cannot be read, negative sizes, or paths that take too long.
     """
     if tag == "path":
-        yield from parse_path(attributes.get("d", ""))
+        yield from parse_path(attributes.get("d", ""), effort)
         return
     pen = Pen()
     _DRAW[tag](pen, attributes, view)
@@ -52,13 +55,18 @@ def _draw_line(pen: Pen, attributes: Mapping[str, str], view: Box) -> None:
 
 
 def _draw_polyline(pen: Pen, attributes: Mapping[str, str], _view: Box, tag: str = "polyline") -> None:
-    values = to_numbers(attributes.get("points", ""), f"<{tag}> points")
+    values = to_array(attributes.get("points", ""), f"<{tag}> points")
     if len(values) % 2:
         raise SvgError(f"<{tag}> points must be pairs of x and y, got {len(values)} numbers. Correct it.")
-    points = [complex(*values[i : i + 2]) for i in range(0, len(values), 2)]
-    for draw, point in zip([pen.move] + [pen.line] * (len(points) - 1), points, strict=False):
-        draw(point)
-    if tag == "polygon" and points:
+    points = values.view(np.complex128)
+    if len(points) > MAX_SEGMENTS:
+        raise too_many_segments()
+    if not len(points):
+        return
+    pen.move(complex(points[0]))
+    if len(points) > 1:
+        pen.lines(points[1:])
+    if tag == "polygon":
         pen.close()
 
 
