@@ -65,6 +65,10 @@ class SvgError(ClipassoError, ValueError):
     """An SVG cannot be read or written as strokes."""
 
 
+class DxfError(ClipassoError, ValueError):
+    """A DXF cannot be read as strokes."""
+
+
 class ImageFileError(ClipassoError, ValueError):
     """An image file cannot be read, or a result cannot be written."""
 

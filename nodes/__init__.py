@@ -12,6 +12,7 @@ from .mask import Mask
 from .optimize import Optimize
 from .rasterize import Rasterize
 from .saliency import Saliency
+from .simplify_strokes import SimplifyStrokes
 from .stroke_init import StrokeInit
 from .svg_export import SVGExport
 
@@ -26,6 +27,7 @@ NODES: list[type[io.ComfyNode]] = [
     LoadSVG,
     Animate,
     Abstraction,
+    SimplifyStrokes,
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from PIL import ImageColor
@@ -25,10 +25,20 @@ _INITIAL = {
     "fill-opacity": "1",
     "color": "black",
     "visibility": "visible",
+    "marker-start": "none",
+    "marker-mid": "none",
+    "marker-end": "none",
 }
 """The inherited properties that count here, and their first values (SVG 1.1, chapter 11)."""
 
+_MARKERS = ("marker-start", "marker-mid", "marker-end")
+
 _OWN = ("opacity", "display", "transform", "transform-origin", "vector-effect", "clip-path", "mask", "filter")
+
+_READ = frozenset((*_INITIAL, *_OWN))
+
+MAX_SELECTORS = 2000
+"""Most selectors in a drawing's style sheets."""
 
 _SELECTOR = re.compile(r"(?P<tag>[\w-]+|\*)?(?P<rest>(?:[.#][\w-]+)*)")
 _PART = re.compile(r"[.#][\w-]+")
@@ -36,6 +46,7 @@ _HARMLESS = ("@charset", "@font-face", "@namespace", "@import")
 _MOTION = re.compile(r"@(?:-[a-z]+-)?(?:keyframes\b|media\s*\(\s*prefers-reduced-motion\b)[^{}]*", re.IGNORECASE)
 """The head of a block that only says how things move."""
 _BRACKET = re.compile("[{}]")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _RGB = re.compile(r"rgba?\(([^()]*)\)", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 
@@ -67,11 +78,16 @@ class Style:
             attributes: its attributes.
             sheet: the document's rules; they win over attributes, and ``style`` wins over both.
         """
-        declared = {name: attributes[name] for name in (*_INITIAL, *_OWN) if name in attributes}
+        declared = {name: value for name, value in attributes.items() if name in _READ}
         declared.update(sheet.declarations(tag, attributes))
-        declared.update(parse_declarations(attributes.get("style", "")))
+        if "style" in attributes:
+            declared.update(parse_declarations(attributes["style"]))
+        if not declared:
+            return replace(self, own={}) if self.own else self
         declared = {name: value.strip() for name, value in declared.items() if value.strip() not in ("", "inherit")}
-        inherited = {name: declared.get(name, value) for name, value in self.inherited.items()}
+        if "marker" in declared:
+            declared = {**dict.fromkeys(_MARKERS, declared["marker"]), **declared}
+        inherited = {**self.inherited, **{name: declared[name] for name in declared if name in _INITIAL}}
         own = {name: declared[name] for name in _OWN if name in declared}
         return Style(inherited, own, self.opacity * to_fraction(own.get("opacity", "1"), "opacity"))
 
@@ -85,15 +101,12 @@ class Style:
         """Whether the element itself is seen (children may be, in a hidden group)."""
         return self.inherited["visibility"] == "visible"
 
-    @property
-    def is_filled(self) -> bool:
-        """Whether the inside is painted."""
+    def fill(self) -> Rgba | None:
+        """Return the fill's colour, opacity included, or None when none is seen; black for a gradient or pattern."""
         paint = self.inherited["fill"]
-        if paint.startswith("url("):
-            return True
-        opacity = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
-        rgba = parse_colour(paint, self._current, "fill")
-        return rgba is not None and rgba[3] * opacity > 0
+        rgba = BLACK if paint.lower().startswith("url(") else parse_colour(paint, self._current, "fill")
+        alpha = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
+        return None if rgba is None or rgba[3] * alpha <= 0 else (rgba[0], rgba[1], rgba[2], rgba[3] * alpha)
 
     def stroke(self) -> Rgba | None:
         """Return the stroke's colour, opacity included, or None when there is no stroke."""
@@ -110,6 +123,7 @@ class Style:
     def unread(self) -> list[str]:
         """Name the properties at this element that change the drawing and that strokes cannot hold."""
         names = [name for name in ("clip-path", "mask", "filter") if self.own.get(name, "none") != "none"]
+        names += ["markers"] * any(self.inherited[name] != "none" for name in _MARKERS)
         return names + ["stroke-dasharray"] * (self.inherited["stroke-dasharray"] not in ("none", "0"))
 
     @property
@@ -129,6 +143,8 @@ class StyleSheet:
 
     def __init__(self, texts: list[str]) -> None:
         self._rules: dict[str, list[_Rule]] = {}
+        self._known: set[str] = set()
+        self._found: dict[tuple[str, frozenset[str]], dict[str, str]] = {}
         self._count = 0
         for block in "}".join(_without_motion(_without_comments(text)) for text in texts).split("}"):
             head, bracket, body = block.partition("{")
@@ -142,6 +158,12 @@ class StyleSheet:
             return {}
         names = {"." + name for name in attributes.get("class", "").split()}
         names.add("#" + attributes.get("id", ""))
+        known = frozenset(names & self._known)
+        if (tag, known) not in self._found:
+            self._found[tag, known] = self._look_up(tag, known)
+        return self._found[tag, known]
+
+    def _look_up(self, tag: str, names: frozenset[str]) -> dict[str, str]:
         found = [
             rule
             for key in ("*", tag, *names)
@@ -154,7 +176,7 @@ class StyleSheet:
         return result
 
     def _add(self, selectors: str, declarations: dict[str, str]) -> None:
-        for selector in (text.strip() for text in selectors.split(",")):
+        for selector in (text.strip() for text in selectors.split(",", MAX_SELECTORS)):
             if ":" in selector and not selector.startswith("@"):
                 continue  # :hover and the like never hold in a still picture
             match = _SELECTOR.fullmatch(selector)
@@ -167,6 +189,9 @@ class StyleSheet:
             tag = match["tag"] or "*"
             ids = sum(part.startswith("#") for part in parts)
             self._count += 1
+            if self._count > MAX_SELECTORS:
+                raise SvgError(f"The style sheet has over {MAX_SELECTORS} rules; save the drawing as plain SVG.")
+            self._known.update(parts)
             weight = (ids, len(parts) - ids, int(tag != "*"), self._count)
             self._rules.setdefault(parts[-1] if parts else tag, []).append(
                 _Rule(weight, tag, frozenset(parts), declarations)
@@ -195,8 +220,7 @@ def parse_declarations(text: str) -> dict[str, str]:
 
 
 def _without_comments(text: str) -> str:
-    first, *others = text.split("/*")
-    return first + "".join(other.partition("*/")[2] for other in others)
+    return _COMMENT.sub("", text)
 
 
 def _without_motion(text: str) -> str:

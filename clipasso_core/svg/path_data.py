@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import cmath
 import math
+import re
+import string
 from collections.abc import Callable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import SvgError
-from .numerals import NUMBER, shorten, skip_separator, to_number
+from .numerals import MAX_NUMBER, NUMBER, numbers_at_once, shorten, skip_separator, to_number
 
 Subpath = list[complex]
 """3 * segments + 1 points, px."""
@@ -15,8 +20,40 @@ Subpath = list[complex]
 MAX_SEGMENTS = 1_000_000
 """Most segments a subpath may have, and most slots (strokes x longest stroke) a drawing may have."""
 
+MAX_COMMANDS = 200_000
+"""Most commands in all path data of a drawing; a row of the same command counts as one, and an arc as several."""
 
-def parse_path(data: str) -> Iterator[Subpath]:
+ARC_COUNTS = 5
+"""Commands that an arc counts as: it takes as long."""
+
+ROW = 64
+"""Characters from which on a row of the same command is read in one go."""
+
+PATH_DATA = "[Mm][-+0-9.,eE MmZzLlHhVvCcSsQqTtAa]*"
+"""The form of path data that is kept as it is: on one line, and without anything that XML would have to escape."""
+
+
+class Effort:
+    """Count what reading path data takes, and stop before it takes long."""
+
+    def __init__(self) -> None:
+        self._commands = 0
+
+    def spend(self, commands: int = 1) -> None:
+        """Count commands.
+
+        Raises:
+            SvgError: they are over MAX_COMMANDS by now.
+        """
+        self._commands += commands
+        if self._commands > MAX_COMMANDS:
+            raise SvgError(
+                f"The SVG's paths hold over {MAX_COMMANDS} commands (rows of the same one count as one); simplify the "
+                "drawing (Path > Simplify)."
+            )
+
+
+def parse_path(data: str, effort: Effort | None = None) -> Iterator[Subpath]:
     """Yield the subpaths of path data as joined cubics.
 
     All commands are read, absolute and relative, in the short forms too (``1.5.5-3e-2``, arc flags
@@ -24,16 +61,22 @@ def parse_path(data: str) -> Iterator[Subpath]:
 
     Args:
         data: the ``d`` attribute; empty or ``none`` for no path.
+        effort: counts the commands of all paths of a drawing; None for those of this one.
 
     Raises:
-        SvgError: not path data, a number over 1e9, or over 1,000,000 segments in one subpath.
+        SvgError: not path data, a number over 1e9, over 1,000,000 segments in one subpath, or over MAX_COMMANDS.
 
     >>> list(parse_path("M0 0 h3"))
     [[0j, (1+0j), (2+0j), (3+0j)]]
     """
     scanner, pen, letter = _Scanner("" if data.strip() == "none" else data), Pen(), ""
+    effort = effort or Effort()
     while not scanner.at_end:
         last, letter = letter, scanner.command(letter)
+        effort.spend(ARC_COUNTS if letter in "Aa" else 1)
+        if letter in _ROWS and (row := scanner.row(letter)) is not None:
+            _ROWS[letter](pen, row)
+            continue
         values = scanner.arguments(letter, pen.position)
         if last in "Zz" and letter in "Zz":
             continue  # closed already
@@ -68,6 +111,28 @@ class _Scanner:
         if not last or last in "Zz":
             raise self._error("a command" if last else "the first command, M or m,")
         return {"M": "L", "m": "l"}.get(last, last)
+
+    def row(self, letter: str) -> NDArray[np.float64] | None:
+        """Return all arguments [n, count] of this command and the like ones after it, as they stand, and pass them.
+
+        None where the row is short, or not as it must be: the commands are then read one by one.
+        """
+        match = _ROW[letter].match(self._text, self._at)
+        if match is None or match.end() - self._at < ROW:
+            return None
+        text = match.group()
+        if text.count(letter) > MAX_SEGMENTS:
+            raise too_many_segments()
+        count, values = _COUNTS[letter.upper()], numbers_at_once(text.replace(letter, _MARK))
+        if values is None:
+            values = np.zeros(0)
+        marks = np.flatnonzero(values == _MARKED)
+        before = np.diff(marks - np.arange(len(marks)), prepend=0, append=len(values) - len(marks))
+        row = np.delete(values, marks)
+        if not len(row) or (before % count).any() or not before.all() or np.abs(row).max() > MAX_NUMBER:
+            return None
+        self._at = match.end()
+        return row.reshape(-1, count)
 
     def arguments(self, letter: str, position: complex) -> list[complex | float | bool]:
         """Return what follows a command, in absolute px."""
@@ -140,6 +205,18 @@ class Pen:
         """Draw an upright line to y."""
         self.line(complex(self.position.real, y))
 
+    def lines(self, ends: NDArray[np.complex128]) -> None:
+        """Draw straight ahead to many points [n], one after the other."""
+        starts = np.concatenate([[self.position], ends[:-1]])
+        way = (ends - starts).view(np.float64)
+        thirds = starts + (way / 3).view(np.complex128), starts + (way * 2 / 3).view(np.complex128)
+        self._extend(np.stack([*thirds, ends], axis=1).ravel().tolist())
+
+    def cubics(self, points: NDArray[np.complex128]) -> None:
+        """Draw many cubics [n, 3], one after the other."""
+        self._extend(points.ravel().tolist())
+        self._control = ("cubic", complex(points[-1, 1]))
+
     def cubic(self, first: complex, second: complex, to: complex) -> None:
         """Draw a cubic."""
         self._extend([first, second, to])
@@ -178,7 +255,7 @@ class Pen:
             self._points += points
             self.position = points[-1]
         if len(self._points) > 3 * MAX_SEGMENTS + 1:
-            raise SvgError(f"A path has more than {MAX_SEGMENTS} segments; simplify the drawing (Path > Simplify).")
+            raise too_many_segments()
         self._control = ("", self.position)
 
 
@@ -195,6 +272,82 @@ _COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
     "Z": ("", Pen.close),
 }
 """What follows each command (p a point, x or y one coordinate, n a number, f a flag), and what the pen does then."""
+
+
+_COUNTS = {letter: sum({"p": 2}.get(kind, 1) for kind in kinds) for letter, (kinds, _) in _COMMANDS.items()}
+"""Numbers that follow each command."""
+
+
+def too_many_segments() -> SvgError:
+    """Return the error for a path without end."""
+    return SvgError(f"A path has more than {MAX_SEGMENTS} segments; simplify the drawing (Path > Simplify).")
+
+
+def _lines_to(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(row.view(np.complex128)[:, 0])
+
+
+def _lines_by(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(_summed(pen.position, row.view(np.complex128)[:, 0]))
+
+
+def _horizontals_to(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(_points(row[:, 0], np.array(pen.position.imag)))
+
+
+def _horizontals_by(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(_summed(pen.position, _points(row[:, 0], np.array(0.0))))
+
+
+def _verticals_to(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(_points(np.array(pen.position.real), row[:, 0]))
+
+
+def _verticals_by(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.lines(_summed(pen.position, _points(np.array(0.0), row[:, 0])))
+
+
+def _cubics_to(pen: Pen, row: NDArray[np.float64]) -> None:
+    pen.cubics(row.view(np.complex128))
+
+
+def _cubics_by(pen: Pen, row: NDArray[np.float64]) -> None:
+    steps = row.view(np.complex128)
+    ends = _summed(pen.position, steps[:, 2])
+    pen.cubics(steps + np.concatenate([[pen.position], ends[:-1]])[:, None])
+
+
+def _points(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.complex128]:
+    points = np.empty(np.broadcast(x, y).shape, dtype=np.complex128)
+    points.real, points.imag = x, y
+    return points
+
+
+def _summed(start: complex, steps: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Return where steps [n] lead to from a start, each from where the one before it ended."""
+    ends: NDArray[np.complex128] = np.cumsum(np.concatenate([[start], steps]))[1:]
+    return ends
+
+
+_ROWS: dict[str, Callable[[Pen, NDArray[np.float64]], None]] = {
+    "L": _lines_to,
+    "l": _lines_by,
+    "H": _horizontals_to,
+    "h": _horizontals_by,
+    "V": _verticals_to,
+    "v": _verticals_by,
+    "C": _cubics_to,
+    "c": _cubics_by,
+}
+"""What the pen does with a row [n, count] of the same command."""
+
+_ROW = {
+    letter: re.compile(f"[^{''.join(sorted(set(string.ascii_letters) - {'e', 'E', letter}))}]*") for letter in _ROWS
+}
+"""What a row of a command is at most: all up to another letter."""
+
+_MARK, _MARKED = " 1e99 ", 1e99
+"""What stands for a command's letter among the numbers of a row: no number may be as large."""
 
 
 def arc_to_cubics(

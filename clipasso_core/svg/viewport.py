@@ -8,11 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import ConfigError, SvgError
 from .numerals import shorten, to_length, to_numbers
 
 MAX_CANVAS = 8192
 """Largest canvas side in px."""
+
+
+MAX_TRANSFORM = 10_000
+"""Most characters of a ``transform``."""
 
 
 class Matrix(NamedTuple):
@@ -40,6 +47,13 @@ class Matrix(NamedTuple):
         """Return where a point goes."""
         x, y = point.real, point.imag
         return complex(self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+
+    def apply_all(self, points: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """Return where points [n] go."""
+        x, y = points.real, points.imag
+        moved = np.empty_like(points)
+        moved.real, moved.imag = self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+        return moved
 
     @property
     def scale(self) -> float:
@@ -216,6 +230,8 @@ def parse_transform(text: str) -> Matrix:
     result = Matrix()
     if text.strip() in ("", "none"):
         return result
+    if len(text) > MAX_TRANSFORM:
+        raise _unreadable(text)
     *calls, rest = text.split(")")
     if rest.strip(" \t\r\n,"):
         raise _unreadable(text)

@@ -176,6 +176,18 @@ def test_abstraction_cuts_each_sketch_at_its_levels(pack: ModuleType) -> None:
         nodes.Abstraction.execute(six, "7")
 
 
+def test_simplify_strokes_says_what_it_did(pack: ModuleType) -> None:
+    nodes = module("simplify_strokes")
+    strokes = importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    line = torch.linspace(0, 90, 10)[:, None] * torch.tensor([1.0, 0.5])
+    twice = strokes.black(torch.stack([line, line.flip(0), line / 100])[None], (100, 100))
+    done, report = nodes.SimplifyStrokes.execute(twice, 2.0, 0.5, 1.0, 0.5, -1)
+    assert done.alive.tolist() == [[True, False, False]]
+    assert done.num_segments == 1
+    assert report.splitlines()[0] == "Taken away: 1 short strokes, 1 duplicates; 1 strokes are left."
+    assert nodes.SimplifyStrokes.execute(twice, 0.0, 0.0, 0.0, 0.0, 0)[0].control_points[0, 2, -1].tolist() == [1, 0]
+
+
 def test_the_mask_says_where_the_contour_of_the_line_drawing_is(optimize: Callable[..., Any]) -> None:
     mask = torch.zeros(1, 64, 64)
     mask[:, 16:48, 16:32] = 1

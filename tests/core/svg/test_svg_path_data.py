@@ -3,13 +3,15 @@
 import cmath
 import itertools
 import math
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipasso_core.errors import SvgError
-from clipasso_core.svg.path_data import MAX_SEGMENTS, Pen, arc_to_cubics, parse_path
+from clipasso_core.svg import path_data
+from clipasso_core.svg.path_data import MAX_SEGMENTS, Effort, Pen, arc_to_cubics, parse_path
 
 
 def ends(points: list[complex]) -> list[complex]:
@@ -139,6 +141,51 @@ def test_path_without_end_is_refused() -> None:
     pen._points = [0j] * (3 * MAX_SEGMENTS + 1)
     with pytest.raises(SvgError, match="1000000 segments"):
         pen.line(1j)
+
+
+ROW_TOKENS = [*"LlCcHhVvSQTz", "L1", "l1,2", "1", "2.5", "-3e1", ".5.5", " ", "1e99", "M0 0"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(ROW_TOKENS), st.integers(1, 30)), max_size=8))
+def test_rows_at_once_are_what_they_are_one_by_one(parts: list[tuple[str, int]]) -> None:
+    data = "M0.1 0.2" + "".join(f"{token} " * times for token, times in parts)
+    assert outcome(data, path_data.ROW) == outcome(data, 10**9)
+
+
+@pytest.mark.parametrize("letter", "LlHhVvCc")
+@pytest.mark.parametrize("again", [True, False])
+def test_long_rows_are_what_they_are_one_by_one(letter: str, again: bool) -> None:
+    """To the bit, whether the letter stands before each or only once."""
+    values = random.Random(3).choices(range(-999, 999), k=600)
+    size = {"C": 6, "L": 2}.get(letter.upper(), 1)
+    rows = [" ".join(str(value / 7) for value in values[i : i + size]) for i in range(0, 600, size)]
+    data = f"M1.1 2.2 q1 2 3 4 {letter}{(letter if again else ' ').join(rows)} s 1 2 3 4z"
+    fast = outcome(data, path_data.ROW)
+    assert fast == outcome(data, 10**9)
+    assert len(fast[0]) == 3 * (600 // size + 3) + 1
+
+
+def outcome(data: str, row: int) -> list[list[complex]] | str:
+    """The subpaths, or what is said against the data, with rows read at once from so many characters on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(path_data, "ROW", row)
+        try:
+            return list(parse_path(data))
+        except SvgError as error:
+            return str(error)
+
+
+def test_commands_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_data, "MAX_COMMANDS", 30)
+    assert len(list(parse_path("M0 0" + "h1v1" * 10))) == 1
+    with pytest.raises(SvgError, match="over 30 commands"):
+        list(parse_path("M0 0" + "h1v1" * 20))
+    with pytest.raises(SvgError, match="over 30 commands"):
+        list(parse_path("M0 0" + "a1 1 0 0 1 1 1" * 7))
+    effort = Effort()
+    list(parse_path("M0 0" + "h1v1" * 10, effort))
+    with pytest.raises(SvgError, match="over 30 commands"):
+        list(parse_path("M0 0" + "h1v1" * 10, effort))
 
 
 TOKENS = [

@@ -1,0 +1,48 @@
+"""Drawings from files of any format that is read: SVG and DXF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import check_choice
+from .files import read_bytes
+from .strokes import Strokes
+from .svg import ReadReport, read_svg
+from .svg.elements import Fills
+
+DRAWINGS = (".svg", ".dxf")
+"""The endings of files that ``read_drawing`` reads."""
+
+
+def read_drawing(
+    path: str | Path, canvas_size: tuple[int, int] | None = None, *, fills: Fills = "refuse"
+) -> tuple[Strokes, ReadReport]:
+    """Read the strokes of a drawing in a file.
+
+    Args:
+        path: an .svg or a .dxf.
+        canvas_size: (height, width) px to fit the drawing into, whole and centred; None for its own size.
+        fills: what becomes of filled shapes without a stroke, as in ``read_svg``.
+
+    Returns:
+        One sketch (B = 1), and what of the file is not in it.
+
+    Raises:
+        ConfigError: another ending, or an option out of range.
+        ImageFileError: the file cannot be read.
+        SvgError, DxfError: it is no drawing of strokes.
+        DependencyError: a .dxf, and ezdxf is not installed.
+
+    >>> Path("line.svg").write_text('<svg width="9" height="5"><line x2="4" stroke="red"/></svg>') > 0
+    True
+    >>> strokes, report = read_drawing("line.svg")
+    >>> strokes.num_strokes, report.sentences()
+    (1, [])
+    """
+    ending = Path(path).suffix.lower()
+    check_choice(f"The ending of {str(path)!r}", ending, DRAWINGS)
+    if ending == ".dxf":
+        from .dxf import read_dxf
+
+        return read_dxf(read_bytes(path), canvas_size)
+    return read_svg(read_bytes(path), canvas_size, fills=fills)
