@@ -14,7 +14,7 @@ from clipasso_core.given import SAME_ASPECT
 from clipasso_core.pixels import same_aspect
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.read import local_name, parse_document
+from clipasso_core.svg.document import local_name, parse_document
 
 PHOTO_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),

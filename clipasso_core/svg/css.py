@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from PIL import ImageColor
@@ -25,10 +25,17 @@ _INITIAL = {
     "fill-opacity": "1",
     "color": "black",
     "visibility": "visible",
+    "marker-start": "none",
+    "marker-mid": "none",
+    "marker-end": "none",
 }
 """The inherited properties that count here, and their first values (SVG 1.1, chapter 11)."""
 
+_MARKERS = ("marker-start", "marker-mid", "marker-end")
+
 _OWN = ("opacity", "display", "transform", "transform-origin", "vector-effect", "clip-path", "mask", "filter")
+
+_READ = frozenset((*_INITIAL, *_OWN))
 
 _SELECTOR = re.compile(r"(?P<tag>[\w-]+|\*)?(?P<rest>(?:[.#][\w-]+)*)")
 _PART = re.compile(r"[.#][\w-]+")
@@ -67,11 +74,16 @@ class Style:
             attributes: its attributes.
             sheet: the document's rules; they win over attributes, and ``style`` wins over both.
         """
-        declared = {name: attributes[name] for name in (*_INITIAL, *_OWN) if name in attributes}
+        declared = {name: value for name, value in attributes.items() if name in _READ}
         declared.update(sheet.declarations(tag, attributes))
-        declared.update(parse_declarations(attributes.get("style", "")))
+        if "style" in attributes:
+            declared.update(parse_declarations(attributes["style"]))
+        if not declared:
+            return replace(self, own={}) if self.own else self
         declared = {name: value.strip() for name, value in declared.items() if value.strip() not in ("", "inherit")}
-        inherited = {name: declared.get(name, value) for name, value in self.inherited.items()}
+        if "marker" in declared:
+            declared = {**dict.fromkeys(_MARKERS, declared["marker"]), **declared}
+        inherited = {**self.inherited, **{name: declared[name] for name in declared if name in _INITIAL}}
         own = {name: declared[name] for name in _OWN if name in declared}
         return Style(inherited, own, self.opacity * to_fraction(own.get("opacity", "1"), "opacity"))
 
@@ -85,15 +97,12 @@ class Style:
         """Whether the element itself is seen (children may be, in a hidden group)."""
         return self.inherited["visibility"] == "visible"
 
-    @property
-    def is_filled(self) -> bool:
-        """Whether the inside is painted."""
+    def fill(self) -> Rgba | None:
+        """Return the fill's colour, opacity included, or None when none is seen; black for a gradient or pattern."""
         paint = self.inherited["fill"]
-        if paint.startswith("url("):
-            return True
-        opacity = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
-        rgba = parse_colour(paint, self._current, "fill")
-        return rgba is not None and rgba[3] * opacity > 0
+        rgba = BLACK if paint.lower().startswith("url(") else parse_colour(paint, self._current, "fill")
+        alpha = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
+        return None if rgba is None or rgba[3] * alpha <= 0 else (rgba[0], rgba[1], rgba[2], rgba[3] * alpha)
 
     def stroke(self) -> Rgba | None:
         """Return the stroke's colour, opacity included, or None when there is no stroke."""
@@ -110,6 +119,7 @@ class Style:
     def unread(self) -> list[str]:
         """Name the properties at this element that change the drawing and that strokes cannot hold."""
         names = [name for name in ("clip-path", "mask", "filter") if self.own.get(name, "none") != "none"]
+        names += ["markers"] * any(self.inherited[name] != "none" for name in _MARKERS)
         return names + ["stroke-dasharray"] * (self.inherited["stroke-dasharray"] not in ("none", "0"))
 
     @property

@@ -20,6 +20,7 @@ PX_PER_UNIT = {
     "in": 96.0,
     "cm": 96 / 2.54,
     "mm": 96 / 25.4,
+    "q": 96 / 101.6,
     "pt": 96 / 72,
     "pc": 16.0,
 }
@@ -86,7 +87,7 @@ def to_length(text: str, percent_of: float, where: str) -> float:
     """Return a length in px.
 
     Args:
-        text: a number with or without a unit (px, mm, cm, in, pt, pc or %).
+        text: a number with or without a unit (px, mm, Q, cm, in, pt, pc or %).
         percent_of: px that 100 % stands for.
         where: what it belongs to, for the message.
 

@@ -15,6 +15,9 @@ Subpath = list[complex]
 MAX_SEGMENTS = 1_000_000
 """Most segments a subpath may have, and most slots (strokes x longest stroke) a drawing may have."""
 
+PATH_DATA = "[Mm][-+0-9.,eE MmZzLlHhVvCcSsQqTtAa]*"
+"""The form of path data that is kept as it is: on one line, and without anything that XML would have to escape."""
+
 
 def parse_path(data: str) -> Iterator[Subpath]:
     """Yield the subpaths of path data as joined cubics.

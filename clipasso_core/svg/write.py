@@ -16,8 +16,7 @@ from ..levels import check_levels
 from ..strokes import PathText, Strokes
 from .css import parse_colour
 from .numerals import format_number
-from .path_data import parse_path
-from .read import PATH_DATA
+from .path_data import PATH_DATA, parse_path
 from .self_drawing import FORM, STYLE, motion
 
 MAX_DECIMALS = 8

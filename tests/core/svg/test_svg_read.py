@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from clipasso_core.svg import from_svg
+from clipasso_core.errors import ConfigError, SvgError
+from clipasso_core.svg import from_svg, read_svg
 from clipasso_core.svg.css import parse_colour
 
 Wrap = Callable[..., str]
@@ -38,6 +39,40 @@ def ends(text: str) -> list[list[list[float]]]:
         ('<svg x="10%"><line x2="50%" y2="1"/></svg>', [[[10, 0], [60, 1]]]),
         ('<svg width="auto" height="50"><line x2="50%" y2="50%"/></svg>', [[[0, 0], [50, 25]]]),
         ('<a><path d="M1 2L3 4"/></a>', [[[1, 2], [3, 4]]]),
+        ('<rect x="1" y="2" width="4" height="3"/>', [[[1, 2], [5, 2], [5, 5], [1, 5], [1, 2]]]),
+        ('<rect width="10%" height="3" rx="0" ry="1"/>', [[[0, 0], [10, 0], [10, 3], [0, 3], [0, 0]]]),
+        (
+            '<rect width="8" height="6" rx="2"/>',
+            [[[2, 0], [6, 0], [8, 2], [8, 4], [6, 6], [2, 6], [0, 4], [0, 2], [2, 0]]],
+        ),
+        ('<rect width="4" height="6" rx="9" ry="1"/>', [[[2, 0], [4, 1], [4, 5], [2, 6], [0, 5], [0, 1], [2, 0]]]),
+        ('<circle cx="5" cy="6" r="2"/>', [[[7, 6], [5, 8], [3, 6], [5, 4], [7, 6]]]),
+        ('<circle cx="50%" cy="50%" r="10%"/>', [[[60, 50], [50, 60], [40, 50], [50, 40], [60, 50]]]),
+        ('<ellipse cx="5" cy="6" rx="3" ry="1"/>', [[[8, 6], [5, 7], [2, 6], [5, 5], [8, 6]]]),
+        ('<ellipse rx="3" ry="auto"/>', [[[3, 0], [0, 3], [-3, 0], [0, -3], [3, 0]]]),
+        ('<line x1="25.4mm" x2="1in" y2="40Q"/>', [[[96, 0], [96, 37.795]]]),
+        ('<defs><path id="a" d="M1 2L3 4"/></defs><use href="#a" x="10" y="1%"/>', [[[11, 3], [13, 5]]]),
+        (
+            '<path id="a" d="M1 2L3 4"/><use xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="#a" '
+            'transform="scale(2)" x="1"/>',
+            [[[1, 2], [3, 4]], [[4, 4], [8, 8]]],
+        ),
+        (
+            '<symbol id="s" viewBox="0 0 10 10"><line x2="10" y2="10"/></symbol>'
+            '<use href="#s" x="5" y="5" width="20" height="20"/>',
+            [[[5, 5], [25, 25]]],
+        ),
+        ('<symbol id="s" viewBox="0 0 10 10"><line x2="10" y2="10"/></symbol><use href="#s"/>', [[[0, 0], [100, 100]]]),
+        (
+            '<svg id="s" width="10" height="10" viewBox="0 0 5 5"><line x2="5"/></svg>'
+            '<use href="#s" width="20" y="3"/>',
+            [[[0, 0], [10, 0]], [[5, 3], [15, 3]]],
+        ),
+        (
+            '<switch><foreignObject requiredExtensions="x"/><line systemLanguage="de" x2="5"/>'
+            '<line systemLanguage="en-GB, fr" x2="3"/><line x2="9"/></switch>',
+            [[[0, 0], [3, 0]]],
+        ),
     ],
 )
 def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[float]]]) -> None:
@@ -49,6 +84,11 @@ def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[floa
     [
         '<defs><path d="M0 0L1 1"/><circle r="3"/></defs>',
         '<symbol><path d="M0 0L1 1"/></symbol>',
+        '<defs><g id="a" display="none"><path d="M0 0L1 1"/></g></defs><use href="#a"/>',
+        '<defs><path id="a" d="M0 0L1 1"/></defs><use href="#a" visibility="hidden"/><use href="#b"/><use/>',
+        '<defs><symbol id="a" viewBox="0 0 1 1"><path d="M0 0L1 1"/></symbol></defs><use href="#a" width="0"/>',
+        '<circle/><circle r="0"/><ellipse rx="3" ry="0"/><rect width="3"/>',
+        '<rect fill="red" stroke="none" height="3"/><path fill="red" stroke="none" d="M0 0"/>',
         '<clipPath><rect width="9" height="9"/></clipPath>',
         '<mask><path d="M0 0L1 1"/></mask>',
         '<g display="none"><path d="M0 0L1 1"/><text>a</text></g>',
@@ -136,6 +176,38 @@ def test_properties_are_inherited_and_opacities_multiply(svg: Wrap) -> None:
     assert strokes.stroke_width.item() == 4
 
 
+def test_a_clone_hands_its_style_down(svg: Wrap) -> None:
+    body = '<defs><g id="a"><path d="M0 0H9"/><path d="M0 1H9" stroke="blue"/></g></defs>'
+    body += '<use href="#a" stroke="red" stroke-width="2" opacity="0.5" transform="scale(2)"/>'
+    strokes = from_svg(svg(body, group='fill="none"'))
+    assert strokes.color[0].tolist() == [[1, 0, 0, 0.5], [0, 0, 1, 0.5]]
+    assert strokes.stroke_width[0].tolist() == [4, 4]
+
+
+FILLED = '<rect width="100" height="100" fill="white"/><path d="M1 1H9V9Z" fill="red" fill-opacity="0.5"/>'
+FILLED += '<circle r="3" fill="url(#g)" stroke-width="2" transform="scale(2)"/><line x2="5" stroke="lime"/>'
+
+
+def test_filled_shapes_are_offered_as_their_outlines(svg: Wrap) -> None:
+    strokes, report = read_svg(svg(FILLED, group=""), fills="outline")
+    assert strokes.color[0].tolist() == [[1, 0, 0, 0.5], [0, 0, 0, 1], [0, 1, 0, 1]]
+    assert strokes.stroke_width[0].tolist() == [1, 4, 1]
+    assert (report.outlined, report.skipped) == (2, 0)
+
+
+def test_filled_shapes_are_skipped_and_counted(svg: Wrap, caplog: pytest.LogCaptureFixture) -> None:
+    strokes, report = read_svg(svg(FILLED, group=""), fills="skip")
+    assert strokes.color[0].tolist() == [[0, 1, 0, 1]]
+    assert report.sentences() == ["Filled shapes without a stroke, left out: 2."]
+    assert caplog.text == ""
+    from_svg(svg(FILLED, group=""), fills="skip")
+    assert "left out: 2" in caplog.text
+    with pytest.raises(SvgError, match=r"holds no strokes: .* \(1 filled shapes were skipped\)"):
+        from_svg(svg('<circle r="3"/>', group=""), fills="skip")
+    with pytest.raises(ConfigError, match="fills must be one of refuse, outline, skip, got 'trace'"):
+        from_svg(svg(FILLED), fills="trace")  # type: ignore[arg-type]
+
+
 def test_style_sheets_are_read_in_the_order_of_their_weight(svg: Wrap) -> None:
     sheet = """@charset "utf-8"; @font-face{font-family:x}
     /* { */ *{stroke-linejoin:round} .a,.b{stroke:red;stroke-width:2} path.a{stroke:lime} #one{stroke:blue}
@@ -149,8 +221,8 @@ def test_style_sheets_are_read_in_the_order_of_their_weight(svg: Wrap) -> None:
 
 def test_what_strokes_cannot_hold_is_said_in_the_log(svg: Wrap, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        from_svg(svg('<path fill="red" stroke-dasharray="3" d="M0 0L9 9"/><g mask="url(#m)"/>'))
-    assert "fill, mask, stroke-dasharray" in caplog.text
+        from_svg(svg('<path fill="red" stroke-dasharray="3" d="M0 0L9 9"/><g mask="url(#m)" style="marker:url(#m)"/>'))
+    assert "fill, markers, mask, stroke-dasharray" in caplog.text
 
 
 def test_what_the_page_itself_carries_is_said_too(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from clipasso_core.errors import ClipassoError, SvgError
 from clipasso_core.strokes import MAX_STROKES
-from clipasso_core.svg import from_svg, read
+from clipasso_core.svg import document, from_svg, read
 
 Wrap = Callable[..., str]
 GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
@@ -45,13 +45,8 @@ def test_file_that_is_no_drawing_is_refused(data: str | bytes, said: str) -> Non
 @pytest.mark.parametrize(
     ("tag", "remedy"),
     [
-        ("circle", "Object to Path"),
-        ("ellipse", "Object to Path"),
-        ("rect", "Object to Path"),
         ("text", "Object to Path"),
         ("image", "Trace Bitmap"),
-        ("use", "Unlink Clone"),
-        ("switch", "plain SVG"),
         ("foreignObject", "plain SVG"),
     ],
 )
@@ -66,8 +61,16 @@ def test_element_that_cannot_be_read_is_named_with_its_remedy(svg: Wrap, tag: st
         ('<path fill="black" stroke="none" d="M0 0L9 9"/>', "<path> is filled and has no stroke: it is an outline"),
         ('<polygon fill="url(#g)" stroke="none" points="0 0 1 1"/>', "<polygon> is filled"),
         ('<path fill="red" stroke-width="0" d="M0 0L9 9"/>', "is filled"),
-        ('<rect fill="red" stroke="none" width="50" height="50"/>', "holds a <rect>"),
-        ('<rect fill="red" stroke="none" width="500" height="500" transform="rotate(9)"/>', "holds a <rect>"),
+        ('<rect fill="red" stroke="none" width="50" height="50"/>', "A <rect> is filled and has no stroke"),
+        ('<rect fill="red" stroke="none" width="500" height="500" transform="rotate(9)"/>', "A <rect> is filled"),
+        ('<rect width="-5" height="5"/>', "<rect> width is -5; it must be 0 or more"),
+        ('<circle r="-1"/>', "<circle> r is -1"),
+        ('<ellipse rx="a" ry="5"/>', "<ellipse> rx"),
+        ('<use href="other.svg#a"/>', "names 'other.svg#a', which is outside this file"),
+        ('<use href="data:image/svg+xml,x#a"/>', "outside this file"),
+        ('<g id="a"><use href="#a"/></g>', "The <use> of '#a' draws itself"),
+        ('<use id="a" href="#a"/>', "draws itself"),
+        ('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>', "draws itself"),
         ('<path stroke="url(#g)" d="M0 0L9 9"/>', "a gradient or pattern"),
         ('<path stroke="blurple" d="M0 0L9 9"/>', "no colour that can be read"),
         ('<path stroke="#12" d="M0 0L9 9"/>', "no colour that can be read"),
@@ -132,10 +135,26 @@ def test_time_grows_with_the_length_of_a_file_and_no_faster(svg: Wrap, body: str
     assert time.process_time() - started < 3
 
 
+def test_clones_of_clones_end_before_they_fill_the_memory(svg: Wrap) -> None:
+    """A billion laughs made of <use>."""
+    doubled = "".join(f'<g id="g{i}">' + f'<use href="#g{i - 1}"/>' * 10 + "</g>" for i in range(1, 12))
+    body = f'<defs><g id="g0"><path d="M0 0"/></g>{doubled}</defs><use href="#g11"/>'
+    started = time.process_time()
+    with pytest.raises(SvgError, match="draws over 100000 elements, clones counted"):
+        from_svg(svg(body))
+    assert time.process_time() - started < 3
+
+
+def test_a_long_chain_of_clones_is_refused(svg: Wrap) -> None:
+    chain = "".join(f'<g id="g{i}"><use href="#g{i - 1}"/></g>' for i in range(1, 300))
+    with pytest.raises(SvgError, match="nested over 200 deep"):
+        from_svg(svg(f'<defs><path id="g0" d="M0 0H9"/>{chain}</defs><use href="#g299"/>'))
+
+
 def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SvgError, match="at most 32 MB"):
-        from_svg(GOOD + " " * read.MAX_BYTES)
-    monkeypatch.setattr(read, "MAX_ELEMENTS", 1)
+        from_svg(GOOD + " " * document.MAX_BYTES)
+    monkeypatch.setattr(document, "MAX_ELEMENTS", 1)
     with pytest.raises(SvgError, match="over 1 elements"):
         from_svg(GOOD)
 

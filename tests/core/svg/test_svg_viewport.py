@@ -109,7 +109,7 @@ def test_canvas_size_fits_what_has_no_size_as_it_is() -> None:
         ('width="1e9" viewBox="0 0 1e-300 1e9"', "at most 8192 px"),
         ('width="0" height="10"', "width is '0'"),
         ('width="-4" height="10"', "must be over 0"),
-        ('width="3em" height="10"', "px, in, cm, mm, pt, pc, % or none"),
+        ('width="3em" height="10"', "px, in, cm, mm, q, pt, pc, % or none"),
         ('width="wide" height="10"', "width is 'wide'"),
         ('viewBox="0 0 10"', "viewBox='0 0 10' must be"),
         ('viewBox="0 0 0 10"', "over 0"),

@@ -1,0 +1,272 @@
+"""Walk the elements of an SVG and find the strokes that they draw: groups, clones, shapes, and how they look."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple, get_args
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SvgError
+from ..strokes import PathText
+from .css import Rgba, Style, StyleSheet
+from .document import MAX_DEPTH, local_name
+from .numerals import shorten, to_length
+from .path_data import PATH_DATA, Subpath
+from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
+from .viewport import Box, Matrix, Viewport, nested_viewport, parse_transform
+
+Fills = Literal["refuse", "outline", "skip"]
+FILLS: tuple[Fills, ...] = get_args(Fills)
+"""What becomes of filled shapes without a stroke."""
+
+MAX_DRAWN = 100_000
+"""Most elements that are looked at for strokes, those that clones draw once more counted again."""
+
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use", "switch", "symbol"))
+
+
+class ReadStroke(NamedTuple):
+    """A stroke as it lies on the canvas, px; ``text`` is its path data where the page shows that as it is."""
+
+    points: Subpath
+    width: float
+    rgba: Rgba
+    text: PathText | None
+
+
+class _Place(NamedTuple):
+    """Where an element stands.
+
+    Args:
+        matrix: user units -> canvas px.
+        view: the visible part of user space.
+        style: what is in force there.
+        clones: the ids that the ``<use>`` elements around it name.
+        depth: how deep it is nested, through clones too.
+    """
+
+    matrix: Matrix
+    view: Box
+    style: Style
+    clones: frozenset[str] = frozenset()
+    depth: int = 0
+
+    def inside(self, viewport: Viewport) -> _Place:
+        """Return the place inside a nested viewport."""
+        return self._replace(matrix=self.matrix @ viewport.matrix, view=viewport.view)
+
+
+@dataclass
+class ElementReader:
+    """Walk a document, and count what becomes no stroke.
+
+    Args:
+        root: the ``<svg>``.
+        sheet: the document's style sheet.
+        page: where the ``<svg>`` lies on the canvas.
+        fills: what becomes of filled shapes without a stroke.
+        left_out: by name, what strokes cannot hold.
+        outlined: filled shapes that became their outlines.
+        skipped: filled shapes that were passed over.
+    """
+
+    root: ElementTree.Element
+    sheet: StyleSheet
+    page: Viewport
+    fills: Fills = "refuse"
+    left_out: set[str] = field(default_factory=set)
+    outlined: int = 0
+    skipped: int = 0
+    _drawn: int = 0
+
+    def strokes(self) -> Iterator[ReadStroke]:
+        """Yield the strokes of the document, in painter's order.
+
+        Raises:
+            SvgError: something that draws and cannot be read.
+        """
+        style = Style.initial().child("svg", self.root.attrib, self.sheet)
+        if style.is_displayed:
+            self.left_out.update(style.unread())
+            if style.own.get("transform", "none") != "none":
+                self.left_out.add("transform of the page")
+            place = _Place(self.page.matrix, self.page.view, style)
+            for child in self.root:
+                yield from self._element(child, place)
+
+    def _element(self, element: ElementTree.Element, outer: _Place) -> Iterator[ReadStroke]:
+        """Yield the strokes of an element and of what it holds; ``outer`` is where its parent stands."""
+        tag = local_name(element)
+        if tag not in _KNOWN or (tag == "symbol" and not outer.clones):
+            return
+        self._count(outer)
+        style = outer.style.child(tag, element.attrib, self.sheet)
+        if not style.is_displayed:
+            return
+        matrix = outer.matrix @ _transform(style)
+        if matrix.scale == 0:
+            return  # SVG: what is squeezed flat is not drawn
+        self.left_out.update(style.unread())
+        place = _Place(matrix, outer.view, style, outer.clones, outer.depth + 1)
+        if tag in UNREADABLE or tag in READABLE:
+            yield from self._shape(element, tag, place) if style.is_visible else ()
+        elif tag == "use":
+            yield from self._clone(element, place)
+        else:
+            for child, where in self._held(element, tag, place):
+                yield from self._element(child, where)
+
+    def _count(self, outer: _Place) -> None:
+        """Stop before drawings that would never end."""
+        self._drawn += 1
+        if self._drawn > MAX_DRAWN:
+            raise SvgError(f"The SVG draws over {MAX_DRAWN} elements, clones counted; simplify the drawing.")
+        if outer.depth > MAX_DEPTH:
+            raise SvgError(f"The SVG's elements are nested over {MAX_DEPTH} deep; ungroup the drawing.")
+
+    def _held(
+        self, element: ElementTree.Element, tag: str, place: _Place
+    ) -> Iterator[tuple[ElementTree.Element, _Place]]:
+        """Yield what a group draws, and where."""
+        if tag == "switch":
+            chosen = (child for child in element if local_name(child) is not None and _is_for_us(child))
+            yield from ((child, place) for child in itertools.islice(chosen, 1))
+            return
+        inner = place.inside(nested_viewport(element.attrib, place.view)) if tag == "svg" else place
+        yield from ((child, inner) for child in element)
+
+    def _clone(self, element: ElementTree.Element, place: _Place) -> Iterator[ReadStroke]:
+        """Yield the strokes of what a ``<use>`` names, drawn where the ``<use>`` stands."""
+        name = element.get("href", element.get(_XLINK, "")).strip()
+        if name and not name.startswith("#"):
+            raise SvgError(
+                f"A <use> names {shorten(name)!r}, which is outside this file; only '#id' is read. "
+                "Save the drawing with everything in one file."
+            )
+        target = self._by_id.get(name[1:])
+        if target is None:
+            self.left_out.add("use of what is not there")
+            return
+        if name in place.clones:
+            raise SvgError(f"The <use> of {shorten(name)!r} draws itself; unlink the clone.")
+        x, y = (to_length(element.get(key, "0"), side, f"<use> {key}") for key, side in _sides(place.view))
+        matrix = place.matrix @ Matrix(e=x, f=y)
+        place = place._replace(matrix=matrix, clones=place.clones | {name})
+        tag = local_name(target)
+        if tag in ("symbol", "svg"):
+            yield from self._viewport(element, target, tag, place)
+        else:
+            yield from self._element(target, place)
+
+    def _viewport(
+        self, clone: ElementTree.Element, target: ElementTree.Element, tag: str, place: _Place
+    ) -> Iterator[ReadStroke]:
+        """Yield the strokes of a ``<symbol>`` or ``<svg>``, of the size that its ``<use>`` says."""
+        self._count(place)
+        style = place.style.child(tag, target.attrib, self.sheet)
+        if not style.is_displayed:
+            return
+        self.left_out.update(style.unread())
+        size: dict[str, str] = {key: value for key, value in clone.attrib.items() if key in ("width", "height")}
+        viewport = nested_viewport({**target.attrib, **size}, place.view)
+        placed = place._replace(matrix=place.matrix @ _transform(style), style=style, depth=place.depth + 1)
+        inner = placed.inside(viewport)
+        if inner.matrix.scale == 0:
+            return
+        for child in target:
+            yield from self._element(child, inner)
+
+    @cached_property
+    def _by_id(self) -> dict[str, ElementTree.Element]:
+        """Return the elements that have an id; of those that share one, the first."""
+        found: dict[str, ElementTree.Element] = {}
+        for element in self.root.iter():
+            if name := element.get("id"):
+                found.setdefault(name, element)
+        return found
+
+    def _shape(self, element: ElementTree.Element, tag: str, place: _Place) -> Iterator[ReadStroke]:
+        if tag in UNREADABLE:
+            raise SvgError(f"The SVG holds a <{tag}>, which cannot be read as strokes. {UNREADABLE[tag]}.")
+        subpaths = subpaths_of(tag, element.attrib, place.view)
+        pieces = list(itertools.islice(subpaths, 2))
+        look = self._look(element, tag, place) if pieces else None
+        if look is None:
+            return
+        width, rgba = look
+        growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
+        text = _path_text(element, width) if len(pieces) == 1 and place.matrix == Matrix() else None
+        for points in itertools.chain(pieces, subpaths):
+            yield ReadStroke([place.matrix.apply(point) for point in points], width * growth, rgba, text)
+
+    def _look(self, element: ElementTree.Element, tag: str, place: _Place) -> tuple[float, Rgba] | None:
+        """Return a shape's width (user units) and colour as a stroke, or None when it is none."""
+        rgba, width = place.style.stroke(), place.style.stroke_width(place.view.diagonal)
+        if width < 0:
+            raise SvgError(f"<{tag}> has stroke-width {width:g}; it must be 0 or more. Correct it.")
+        fill = None if tag == "line" else place.style.fill()
+        if fill is not None and (rgba is None or width == 0):
+            covers = tag == "rect" and self._is_background(rectangle(element.attrib, place.view), place.matrix)
+            return None if covers else self._filled(tag, fill, width or 1.0)
+        if rgba is None:
+            return None
+        if fill is not None:
+            self.left_out.add("fill")
+        return width, rgba
+
+    def _filled(self, tag: str, fill: Rgba, width: float) -> tuple[float, Rgba] | None:
+        """Do with a filled shape without a stroke as ``fills`` says."""
+        if self.fills == "refuse":
+            raise SvgError(
+                f"A <{tag}> is filled and has no stroke: it is an outline, not a stroke. Give it a stroke and no fill, "
+                "or trace the drawing by its centre lines (Inkscape: Path > Trace Bitmap > Centerline tracing)."
+            )
+        if self.fills == "skip":
+            self.skipped += 1
+            return None
+        self.outlined += 1
+        return width, fill
+
+    def _is_background(self, box: Box, matrix: Matrix) -> bool:
+        """Whether a rectangle covers the whole page (to half a px)."""
+        if matrix.b or matrix.c:
+            return False
+        low, high = _corners(box, matrix)
+        page_low, page_high = _corners(self.page.view, self.page.matrix)
+        return bool(np.all(low <= page_low + 0.5) and np.all(high >= page_high - 0.5))
+
+
+def _transform(style: Style) -> Matrix:
+    transform = style.own.get("transform", "")
+    if transform and "transform-origin" in style.own:
+        raise SvgError("transform-origin cannot be read; write the transform about the origin, or save as plain SVG.")
+    return parse_transform(transform)
+
+
+def _is_for_us(element: ElementTree.Element) -> bool:
+    """Whether a ``<switch>`` may choose an element: it asks for no extension and speaks English, or no language."""
+    languages = element.get("systemLanguage", "en").replace(",", " ").split()
+    return "requiredExtensions" not in element.attrib and any(one.split("-")[0] == "en" for one in languages)
+
+
+def _sides(view: Box) -> tuple[tuple[str, float], tuple[str, float]]:
+    return ("x", view.width), ("y", view.height)
+
+
+def _path_text(element: ElementTree.Element, width: float) -> PathText | None:
+    data = element.attrib.get("d", "").strip()
+    return PathText(data, width) if local_name(element) == "path" and re.fullmatch(PATH_DATA, data) else None
+
+
+def _corners(box: Box, matrix: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ends = [matrix.apply(complex(box.x, box.y)), matrix.apply(complex(box.x + box.width, box.y + box.height))]
+    corners = np.array([[end.real, end.imag] for end in ends])
+    return corners.min(axis=0), corners.max(axis=0)
