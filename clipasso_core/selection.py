@@ -180,12 +180,12 @@ def select(strokes: Strokes, chosen: Tensor) -> tuple[Strokes, Strokes]:
 def _range(word: str, text: str) -> StrokeRange:
     match = _RANGE.fullmatch(word)
     if match is None:
-        raise ConfigError(f"ranges must be numbers of strokes such as '1-4, 7, -1' or '5-', got {text!r}.")
+        raise ConfigError(f"numbers must be such as '1-4, 7, -1' or '5-', got {text!r}.")
     first = int(match[1])
     last = first if match[2] is None else int(match[3] or -1)
     for number in (first, last):
         if not 1 <= abs(number) <= MAX_STROKES:
-            raise ConfigError(f"ranges must hold numbers from 1 to {MAX_STROKES} (-1 is the last), got {number}.")
+            raise ConfigError(f"numbers must lie between 1 and {MAX_STROKES} (-1 is the last), got {number}.")
     return StrokeRange(first, last)
 
 
@@ -194,10 +194,10 @@ def _ends(one: StrokeRange, count: int) -> tuple[int, int]:
     first, last = (number if number > 0 else count + 1 + number for number in one)
     named = f"{one.first}" if one.first == one.last else f"{one.first} to {one.last}"
     if not (1 <= first <= count and 1 <= last <= count):
-        raise ConfigError(f"ranges names stroke {named}, and a sketch has {count}. Name numbers that it has.")
+        raise ConfigError(f"numbers asks for stroke {named}, and a sketch has {count}. Ask for strokes that it has.")
     if first > last:
         raise ConfigError(
-            f"ranges names strokes {named}, which in a sketch of {count} ends before it begins. Swap them."
+            f"numbers asks for strokes {named}, which in a sketch of {count} ends before it begins. Swap them."
         )
     return first, last
 

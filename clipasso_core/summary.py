@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -87,6 +88,18 @@ def summarize(strokes: Strokes) -> tuple[SketchSummary, ...]:
     colour: #000000
     """
     return tuple(_summary(strokes.select([index]), index) for index in range(strokes.batch_size))
+
+
+def describe(summaries: Sequence[SketchSummary]) -> str:
+    """Return the facts about sketches as one text; where there are several, each under its number.
+
+    >>> line = Strokes.black(torch.zeros(2, 1, 4, 2), (100, 100))
+    >>> describe(summarize(line)).splitlines()[0]
+    'sketch 1 of 2'
+    """
+    if len(summaries) == 1:
+        return summaries[0].text()
+    return "\n\n".join(f"sketch {n} of {len(summaries)}\n{one.text()}" for n, one in enumerate(summaries, start=1))
 
 
 def _summary(sketch: Strokes, index: int) -> SketchSummary:

@@ -9,11 +9,20 @@ from .animate import Animate
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
 from .mask import Mask
+from .merge_strokes import MergeStrokes
 from .optimize import Optimize
+from .preview_svg import PreviewSVG
 from .rasterize import Rasterize
 from .saliency import Saliency
+from .select_strokes import SelectStrokes
 from .stroke_init import StrokeInit
+from .strokes_from_svg import StrokesFromSVG
+from .strokes_info import StrokesInfo
+from .strokes_to_svg import StrokesToSVG
+from .style_strokes import StyleStrokes
 from .svg_export import SVGExport
+from .svg_to_image import SVGToImage
+from .transform_strokes import TransformStrokes
 
 NODES: list[type[io.ComfyNode]] = [
     Mask,
@@ -26,6 +35,15 @@ NODES: list[type[io.ComfyNode]] = [
     LoadSVG,
     Animate,
     Abstraction,
+    SelectStrokes,
+    StyleStrokes,
+    TransformStrokes,
+    MergeStrokes,
+    StrokesInfo,
+    StrokesToSVG,
+    StrokesFromSVG,
+    PreviewSVG,
+    SVGToImage,
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +29,9 @@ from ..clipasso_core.weights import ModelStore
 
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS = 0.5
+NO_FILE = "none"
+"""What stands in a list of files where there is none."""
+
 LOOK_BYTES = 2 * 1024**3
 """What looking takes at 224 px besides the encoder's weights; it grows with the number of pixels."""
 
@@ -107,23 +110,24 @@ def host_metadata(hidden: Any) -> dict[str, object]:
     return {**prompt, **(hidden.extra_pnginfo or {})}
 
 
-def save_svgs(texts: list[str], filename_prefix: str) -> list[dict[str, str]]:
-    """Write SVG files under the output folder; return what the page needs to show them."""
+def save_svgs(texts: Sequence[str | bytes], filename_prefix: str, temporary: bool = False) -> list[dict[str, str]]:
+    """Write SVG files under the output or the temporary folder; return what the page needs to show them."""
+    kind = "temp" if temporary else "output"
     folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
-        filename_prefix, folder_paths.get_output_directory()
+        filename_prefix, folder_paths.get_temp_directory() if temporary else folder_paths.get_output_directory()
     )
     saved = []
     for index, text in enumerate(texts):
         file = f"{name.replace('%batch_num%', str(index))}_{counter + index:05}_.svg"
         write_atomically(Path(folder) / file, text)
-        saved.append({"filename": file, "subfolder": subfolder, "type": "output"})
+        saved.append({"filename": file, "subfolder": subfolder, "type": kind})
     return saved
 
 
 def input_svgs() -> list[str]:
-    """Return the names of the SVG files in the input folder."""
+    """Return the names of the SVG files in the input folder, or else NO_FILE, so that there is something to choose."""
     folder = Path(folder_paths.get_input_directory())
-    return sorted(path.name for path in folder.glob("*.svg"))
+    return sorted(path.name for path in folder.glob("*.svg")) or [NO_FILE]
 
 
 def input_file(name: str) -> Path:
@@ -131,7 +135,7 @@ def input_file(name: str) -> Path:
     return Path(folder_paths.get_annotated_filepath(name))
 
 
-def as_json(value: Mapping[str, object]) -> str:
+def as_json(value: Mapping[str, object] | Sequence[object]) -> str:
     """Return a report as readable JSON."""
     return json.dumps(value, indent=2)
 
@@ -139,6 +143,18 @@ def as_json(value: Mapping[str, object]) -> str:
 def to_svg_type(texts: list[str]) -> Any:
     """Return SVG texts as one value of the core's SVG type."""
     return svg_type()([BytesIO(text.encode()) for text in texts])
+
+
+def svg_documents(svg: Any) -> list[bytes]:
+    """Return the bytes of each SVG in a value of the core's SVG type."""
+    return [one.getvalue() for one in svg.data]
+
+
+def show_text(text: str, hidden: Any) -> None:
+    """Show a text on the node that runs."""
+    from server import PromptServer
+
+    PromptServer.instance.send_progress_text(text, hidden.unique_id)
 
 
 def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
