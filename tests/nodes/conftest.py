@@ -1,4 +1,4 @@
-"""The nodes' schemas, asked of a real ComfyUI, which is not started for it, and the pack in a host that is only names."""
+"""The nodes' schemas, asked of a real ComfyUI that is not started for it, and the pack in a host of only names."""
 
 from __future__ import annotations
 
