@@ -11,6 +11,9 @@ from ..clipasso_core.svg import from_svg
 from . import host
 from .types import CATEGORY, StrokesType
 
+NO_FILE = "none"
+"""What stands in the list of files where there is none, so that there is something to choose."""
+
 
 class LoadSVG(io.ComfyNode):
     """Read strokes from a file in the input folder, or from text."""
@@ -26,7 +29,7 @@ class LoadSVG(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=host.input_svgs(),
+                    options=host.input_svgs() or [NO_FILE],
                     tooltip="An .svg file in ComfyUI's input folder (refresh with R).",
                 ),
                 io.Int.Input(
@@ -66,7 +69,7 @@ class LoadSVG(io.ComfyNode):
         """Say before the run that the file is not there; a text that comes by a link is not known yet."""
         if text is None or text.strip():
             return True
-        name = "SVG file" if file == host.NO_FILE else file
+        name = "SVG file" if file == NO_FILE else file
         return True if host.input_file(file).is_file() else f"There is no {name} in ComfyUI's input folder."
 
 

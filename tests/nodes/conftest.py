@@ -71,7 +71,15 @@ def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     api = MagicMock()
     api.ComfyExtension = api.io.ComfyNode = object
     api.io.NodeOutput = lambda *values, ui=None: values if len(values) > 1 else values[0]
-    for name in ("comfy", "comfy.model_management", "comfy.utils", "comfy.cli_args", "comfy_api", "folder_paths"):
+    for name in (
+        "comfy",
+        "comfy.model_management",
+        "comfy.utils",
+        "comfy.cli_args",
+        "comfy_api",
+        "folder_paths",
+        "server",
+    ):
         monkeypatch.setitem(sys.modules, name, MagicMock())
     monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
     patchers = MagicMock(ModelPatcher=lambda network, *_devices: [network])

@@ -37,8 +37,7 @@ def host(pack: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> M
     for kind in ("temp", "output", "input"):
         (tmp_path / kind).mkdir()
     folders = found.folder_paths
-    folders.get_temp_directory = lambda: str(tmp_path / "temp")
-    folders.get_output_directory = lambda: str(tmp_path / "output")
+    folders.get_directory_by_type = lambda kind: str(tmp_path / kind)
     folders.get_input_directory = lambda: str(tmp_path / "input")
     folders.get_annotated_filepath = lambda name: str(tmp_path / "input" / name)
     folders.get_save_image_path = lambda prefix, folder: (folder, "a", 1, "", prefix)
@@ -192,6 +191,10 @@ def test_load_svg_says_before_the_run_what_is_missing() -> None:
 
 
 def test_there_is_something_to_choose_in_an_empty_folder(host: ModuleType, tmp_path: Path) -> None:
-    assert host.input_svgs() == [host.NO_FILE]
+    combo = importlib.import_module(f"{PACK}.nodes.load_svg").io.Combo
+    assert host.input_svgs() == []
+    node("load_svg", "LoadSVG").define_schema()
+    assert combo.Input.call_args.kwargs["options"] == ["none"]
     (tmp_path / "input" / "b.svg").touch()
-    assert host.input_svgs() == ["b.svg"]
+    node("load_svg", "LoadSVG").define_schema()
+    assert combo.Input.call_args.kwargs["options"] == ["b.svg"]
