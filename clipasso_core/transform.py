@@ -205,9 +205,8 @@ def fit_to_canvas(
     if fitted == "canvas":
         box = Box(0, 0, strokes.canvas_size[1], strokes.canvas_size[0])
         return replace(_onto(strokes, box, canvas_size, margin, scale_widths), canvas_size=canvas_size)
-    each = [
-        _drawing_onto(strokes.select([index]), canvas_size, margin, scale_widths) for index in range(len(strokes.alive))
-    ]
+    sketches = [strokes.select([index]) for index in range(strokes.batch_size)]
+    each = [_drawing_onto(one, canvas_size, margin, scale_widths) for one in sketches]
     return replace(Strokes.joined(each), canvas_size=canvas_size)
 
 
