@@ -76,6 +76,28 @@ def arc_length(control_points: Tensor, steps: int = 32) -> Tensor:
     return squared.clamp(min=torch.finfo(squared.dtype).tiny).sqrt().sum(dim=(-2, -1))
 
 
+def curve_bounds(control_points: Tensor) -> Tensor:
+    """Return the smallest upright rectangle around each stroke's curve, exactly: it ends where a derivative is 0.
+
+    Args:
+        control_points: [..., 3 S + 1, 2] px.
+
+    Returns:
+        [..., 4] px: left, top, right, bottom.
+
+    >>> curve_bounds(torch.tensor([[0.0, 0.0], [0.0, 8.0], [8.0, 8.0], [8.0, 0.0]])).tolist()
+    [0.0, 0.0, 8.0, 6.0]
+    """
+    along = segments_of(control_points).transpose(-1, -2)  # [..., S, 2, 4]
+    p0, p1, p2, p3 = along.unbind(dim=-1)
+    a, b, c = p3 - p0 + 3 * (p1 - p2), 2 * (p0 - 2 * p1 + p2), p1 - p0  # of a t² + b t + c, a third of the derivative
+    q = -(b + torch.where(b < 0, -1, 1) * (b.square() - 4 * a * c).sqrt()) / 2  # NaN where it is never 0
+    t = torch.stack([q / a, c / q], dim=-1).nan_to_num(0.0).clamp(0, 1)
+    turns = (bernstein(t) * along[..., None, :]).sum(dim=-1)
+    reached = torch.cat([turns, p0[..., None], p3[..., None]], dim=-1)
+    return torch.cat([reached.amin(dim=-1).amin(dim=-2), reached.amax(dim=-1).amax(dim=-2)], dim=-1)
+
+
 def first_part(cubic: Tensor, t: Tensor) -> Tensor:
     """Cut cubics at a parameter and return what lies before it, exactly (de Casteljau).
 

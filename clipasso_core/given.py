@@ -12,6 +12,7 @@ from torch import Tensor
 from .bezier import curve_points, segments_of
 from .errors import ConfigError, MaskError, ShapeError
 from .framing import Frame
+from .layering import join_strokes
 from .pixels import check_same_aspect, fit_map, same_aspect
 from .rasterizer import ink
 from .stroke_init import StrokeInitConfig, init_strokes
@@ -165,16 +166,7 @@ def join_given(given: Strokes, new: Strokes) -> Strokes:
     first = given.to(new.control_points.device, new.control_points.dtype)
     if new.batch_size != given.batch_size:
         first = first.select(torch.arange(given.batch_size).repeat_interleave(new.batch_size // given.batch_size))
-    longest = max(first.control_points.shape[2], new.control_points.shape[2])
-    return replace(
-        new,
-        control_points=torch.cat([_padded(one.control_points, longest) for one in (first, new)], dim=1),
-        stroke_width=torch.cat([first.stroke_width, new.stroke_width], dim=1),
-        color=torch.cat([first.color, new.color], dim=1),
-        alive=torch.cat([first.alive, new.alive], dim=1),
-        num_given=given.num_strokes,
-        path_texts=given.path_texts,
-    )
+    return replace(join_strokes(first, new), num_given=given.num_strokes, path_texts=given.path_texts)
 
 
 def part_given(strokes: Strokes) -> tuple[Strokes | None, Strokes]:
@@ -226,11 +218,6 @@ def _check_on_canvas(given: Strokes) -> None:
             f"Given stroke {number + 1} lies outside the part of the photo that the sketch shows. Draw it on the "
             "object, or show the whole photo (fit 'pad')."
         )
-
-
-def _padded(points: Tensor, count: int) -> Tensor:
-    """Return strokes [B, N, K, 2] with their last point repeated up to ``count`` points."""
-    return torch.cat([points, points[:, :, -1:].expand(-1, -1, count - points.shape[2], -1)], dim=2)
 
 
 def _slots(strokes: Strokes, slots: slice) -> Strokes:

@@ -9,12 +9,21 @@ from .animate import Animate
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
 from .mask import Mask
+from .merge_strokes import MergeStrokes
 from .optimize import Optimize
+from .preview_svg import PreviewSVG
 from .rasterize import Rasterize
 from .saliency import Saliency
 from .simplify_strokes import SimplifyStrokes
+from .select_strokes import SelectStrokes
 from .stroke_init import StrokeInit
+from .strokes_from_svg import StrokesFromSVG
+from .strokes_info import StrokesInfo
+from .strokes_to_svg import StrokesToSVG
+from .style_strokes import StyleStrokes
 from .svg_export import SVGExport
+from .svg_to_image import SVGToImage
+from .transform_strokes import TransformStrokes
 
 NODES: list[type[io.ComfyNode]] = [
     Mask,
@@ -28,6 +37,15 @@ NODES: list[type[io.ComfyNode]] = [
     Animate,
     Abstraction,
     SimplifyStrokes,
+    SelectStrokes,
+    StyleStrokes,
+    TransformStrokes,
+    MergeStrokes,
+    StrokesInfo,
+    StrokesToSVG,
+    StrokesFromSVG,
+    PreviewSVG,
+    SVGToImage,
 ]
 
 

@@ -1,4 +1,4 @@
-"""CLIPassoLoadSVG: strokes from an SVG file."""
+"""CLIPassoLoadSVG: strokes from an SVG file, or from its text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import hashlib
 
 from comfy_api.latest import io
 
-from ..clipasso_core.strokes import Strokes
+from ..clipasso_core.files import read_bytes
 from ..clipasso_core.svg import from_svg
 from . import host
 from .types import CATEGORY, StrokesType
 
+NO_FILE = "none"
+"""What stands in the list of files where there is none, so that there is something to choose."""
+
 
 class LoadSVG(io.ComfyNode):
-    """Read strokes from a file in the input folder."""
+    """Read strokes from a file in the input folder, or from text."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -21,12 +24,12 @@ class LoadSVG(io.ComfyNode):
             node_id="CLIPassoLoadSVG",
             display_name="CLIPasso Load SVG",
             category=CATEGORY,
-            description="Reads the strokes of an SVG file in ComfyUI's input folder: paths, lines and polylines with "
-            "their widths and colours. Use them as first strokes, or redraw them at another size.",
+            description="Reads the strokes of an SVG file in ComfyUI's input folder, or of SVG text: lines, curves and "
+            "shapes with their widths and colours. Use them as first strokes, or redraw them at another size.",
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=host.input_svgs(),
+                    options=host.input_svgs() or [NO_FILE],
                     tooltip="An .svg file in ComfyUI's input folder (refresh with R).",
                 ),
                 io.Int.Input(
@@ -37,6 +40,13 @@ class LoadSVG(io.ComfyNode):
                     tooltip="px of the square canvas that the drawing is fitted to; 0 keeps the file's own size. "
                     "224 suits CLIPasso Optimize.",
                 ),
+                io.String.Input(
+                    "text",
+                    default="",
+                    multiline=True,
+                    optional=True,
+                    tooltip="The whole text of an SVG, which is read instead of the file. Empty reads the file.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("strokes", display_name="strokes", tooltip="The file's strokes, a batch of one.")
@@ -44,21 +54,24 @@ class LoadSVG(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, file: str, canvas_size: int) -> io.NodeOutput:
+    def execute(cls, file: str, canvas_size: int, text: str = "") -> io.NodeOutput:
+        size = (canvas_size, canvas_size) if canvas_size else None
         with host.gradients():
-            return io.NodeOutput(_read(file, canvas_size))
+            return io.NodeOutput(from_svg(_document(file, text), size))
 
     @classmethod
-    def fingerprint_inputs(cls, file: str, canvas_size: int) -> str:
+    def fingerprint_inputs(cls, file: str, canvas_size: int, text: str = "") -> str:
         """Run again when the file has changed."""
-        return hashlib.sha256(host.input_file(file).read_bytes()).hexdigest()
+        return hashlib.sha256(_document(file, text)).hexdigest()
 
     @classmethod
-    def validate_inputs(cls, file: str) -> bool | str:
-        """Say before the run that the file is not there."""
-        return True if host.input_file(file).is_file() else f"There is no {file} in ComfyUI's input folder."
+    def validate_inputs(cls, file: str, text: str | None = None) -> bool | str:
+        """Say before the run that the file is not there; a text that comes by a link is not known yet."""
+        if text is None or text.strip():
+            return True
+        name = "SVG file" if file == NO_FILE else file
+        return True if host.input_file(file).is_file() else f"There is no {name} in ComfyUI's input folder."
 
 
-def _read(file: str, canvas_size: int) -> Strokes:
-    size = (canvas_size, canvas_size) if canvas_size else None
-    return from_svg(host.input_file(file).read_bytes(), size)
+def _document(file: str, text: str) -> bytes:
+    return text.encode() if text.strip() else read_bytes(host.input_file(file))

@@ -255,7 +255,7 @@ def _unreadable(text: str) -> SvgError:
     )
 
 
-def _rotate(degrees: float, x: float = 0.0, y: float = 0.0) -> Matrix:
+def rotation(degrees: float, x: float = 0.0, y: float = 0.0) -> Matrix:
     """Return the turn by ``degrees`` (clockwise on the screen) about (x, y)."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return Matrix(e=x, f=y) @ Matrix(cos, sin, -sin, cos) @ Matrix(e=-x, f=-y)
@@ -265,7 +265,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...]]] = {
     "matrix": (Matrix, (6,)),
     "translate": (lambda x, y=0.0: Matrix(e=x, f=y), (1, 2)),
     "scale": (lambda x, y=None: Matrix(a=x, d=x if y is None else y), (1, 2)),
-    "rotate": (_rotate, (1, 3)),
+    "rotate": (rotation, (1, 3)),
     "skewX": (lambda degrees: Matrix(c=math.tan(math.radians(degrees))), (1,)),
     "skewY": (lambda degrees: Matrix(b=math.tan(math.radians(degrees))), (1,)),
 }

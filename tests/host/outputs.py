@@ -18,8 +18,8 @@ def files(entry: Json, suffix: str) -> list[Json]:
 
 
 def svgs(client: ComfyClient, entry: Json) -> list[bytes]:
-    """Fetch the SVG files of a run."""
-    return [client.view(file) for file in files(entry, ".svg")]
+    """Fetch the SVG files that a run saved; those that it only showed are temporary."""
+    return [client.view(file) for file in files(entry, ".svg") if file["type"] == "output"]
 
 
 def parse(svg: bytes) -> ElementTree.Element:

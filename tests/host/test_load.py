@@ -27,6 +27,15 @@ NODE_IDS = (
     "CLIPassoAnimate",
     "CLIPassoAbstraction",
     "CLIPassoSimplifyStrokes",
+    "CLIPassoSelectStrokes",
+    "CLIPassoStyleStrokes",
+    "CLIPassoTransformStrokes",
+    "CLIPassoMergeStrokes",
+    "CLIPassoStrokesInfo",
+    "CLIPassoStrokesToSVG",
+    "CLIPassoStrokesFromSVG",
+    "CLIPassoPreviewSVG",
+    "CLIPassoSVGToImage",
 )
 COMPLAINT = re.compile(r"traceback|error|warn|cannot import|import failed|unable to|could not|deprecat", re.IGNORECASE)
 IMPORT_TIME = re.compile(rf"^\s*([\d.]+) seconds( \(IMPORT FAILED\))?: \S*[/\\]{PACK_NAME}$", re.MULTILINE)

@@ -22,6 +22,8 @@ TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
 WHOLE = "photo_to_sketch"  # runs as long as a user would wait
 SHORT = 20  # iterations of the others
 LIMIT_S = 800
+MERGED = {"CLIPassoMergeStrokes": 12 + 16}
+"""How many strokes the drawings have that a template selects and merges."""
 FIRST_SAVED = {"CLIPassoSaliency": (2, 3), "CLIPassoOptimize": (4, 3)}
 """How many widget values, and how many inputs and outputs, were saved of nodes that have more of them today."""
 
@@ -67,11 +69,12 @@ def as_first_saved(saved: Json) -> Json:
 
 
 def stroke_counts(prompt: workflow.Prompt) -> set[int]:
-    """Return the numbers of strokes that the prompt's StrokeInit and Abstraction nodes ask for."""
+    """Return the numbers of strokes that the prompt's nodes ask for."""
     levels = [prompt[one]["inputs"]["levels"] for one in workflow.find(prompt, "CLIPassoAbstraction")]
     asked = [prompt[one]["inputs"] for one in workflow.find(prompt, "CLIPassoStrokeInit")]
     first = {1 if inputs.get("one_line") else inputs["num_strokes"] for inputs in asked}
-    return first.union(*map(parse_levels, levels))
+    merged = {count for kind, count in MERGED.items() if workflow.find(prompt, kind)}
+    return first.union(merged, *map(parse_levels, levels))
 
 
 def check_sketch(svg: bytes, counts: set[int]) -> None:

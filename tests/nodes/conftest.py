@@ -1,18 +1,23 @@
-"""The nodes' schemas, asked of a real ComfyUI, which is not started for it."""
+"""The nodes' schemas, asked of a real ComfyUI that is not started for it, and the pack in a host of only names."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from ..host.comfy_tree import HOW_TO_GET, find_tree, host_python
 
 REPO = Path(__file__).resolve().parents[2]
+PACK = "pack_without_a_host"
 Json = dict[str, Any]
 
 DUMP = """
@@ -58,3 +63,30 @@ def schemas() -> dict[str, Json]:
     assert done.returncode == 0, done.stderr[-3000:]
     read: dict[str, Json] = json.loads(done.stdout.rpartition("SCHEMAS")[2])
     return read
+
+
+@pytest.fixture
+def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The pack's folder as a package, in a host that is nothing but names."""
+    api = MagicMock()
+    api.ComfyExtension = api.io.ComfyNode = object
+    api.io.NodeOutput = lambda *values, ui=None: values if len(values) > 1 else values[0]
+    for name in (
+        "comfy",
+        "comfy.model_management",
+        "comfy.utils",
+        "comfy.cli_args",
+        "comfy_api",
+        "folder_paths",
+        "server",
+    ):
+        monkeypatch.setitem(sys.modules, name, MagicMock())
+    monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
+    patchers = MagicMock(ModelPatcher=lambda network, *_devices: [network])
+    monkeypatch.setitem(sys.modules, "comfy.model_patcher", patchers)
+    folder = ModuleType(PACK)
+    folder.__path__ = [str(REPO)]
+    monkeypatch.setitem(sys.modules, PACK, folder)
+    yield folder
+    for name in [name for name in sys.modules if name.startswith(f"{PACK}.")]:
+        del sys.modules[name]

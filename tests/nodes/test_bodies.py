@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 import torch
 from torch import Tensor
 
-REPO = Path(__file__).parents[2]
-PACK = "pack_without_a_host"
-
-
-@pytest.fixture
-def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The pack's folder as a package, in a host that is nothing but names."""
-    api = MagicMock()
-    api.ComfyExtension = api.io.ComfyNode = object
-    api.io.NodeOutput = lambda *values, ui=None: values if len(values) > 1 else values[0]
-    for name in ("comfy", "comfy.model_management", "comfy.utils", "comfy.cli_args", "comfy_api", "folder_paths"):
-        monkeypatch.setitem(sys.modules, name, MagicMock())
-    monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
-    patchers = MagicMock(ModelPatcher=lambda network, *_devices: [network])
-    monkeypatch.setitem(sys.modules, "comfy.model_patcher", patchers)
-    folder = ModuleType(PACK)
-    folder.__path__ = [str(REPO)]
-    monkeypatch.setitem(sys.modules, PACK, folder)
-    yield folder
-    for name in [name for name in sys.modules if name.startswith(f"{PACK}.")]:
-        del sys.modules[name]
+from .conftest import PACK
 
 
 def module(name: str) -> ModuleType:

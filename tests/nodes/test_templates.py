@@ -24,6 +24,15 @@ ON_PURPOSE = {
         "SVGExport.title",
     },
     "continue_a_drawing": {"LoadSVG.canvas_size", "SVGExport.filename_prefix"},
+    "strokes_tools": {
+        "SelectStrokes.numbers",
+        "StyleStrokes.width",
+        "StyleStrokes.color",
+        "StyleStrokes.opacity",
+        "TransformStrokes.move_x",
+        "TransformStrokes.move_y",
+        "SVGExport.filename_prefix",
+    },
     "as_published": {
         "LoadEncoder.semantic_weight",
         "Mask.fit",

@@ -1,6 +1,7 @@
 """Nodes that exist only in the test host: tensors that no core node makes, and encoders that fail in the middle."""
 
 import dataclasses
+from io import BytesIO
 
 import folder_paths
 import torch
@@ -111,7 +112,29 @@ class TestkitFailingEncoder:
         return (dataclasses.replace(encoder, encoder=FailingEncoder(encoder.encoder, calls, full_disk)),)
 
 
+class TestkitSVG:
+    """Put text on the wire as the core's SVG type, as a node of another pack does."""
+
+    CATEGORY = "testkit"
+    RETURN_TYPES = ("SVG",)
+    FUNCTION = "run"
+
+    @classmethod
+    def INPUT_TYPES(cls):  # noqa: N802 - ComfyUI's name
+        """Declare the inputs, as the first ComfyUI interface wants it."""
+        return {"required": {"text": ("STRING", {"default": "<svg/>"})}}
+
+    def run(self, text):
+        """Return the SVG."""
+        try:
+            from comfy_api.latest._util.image_types import SVG
+        except ImportError:
+            from comfy_extras.nodes_images import SVG
+        return (SVG([BytesIO(text.encode())]),)
+
+
 NODE_CLASS_MAPPINGS = {
+    "TestkitSVG": TestkitSVG,
     "TestkitImage": TestkitImage,
     "TestkitMask": TestkitMask,
     "TestkitFailingEncoder": TestkitFailingEncoder,

@@ -1,0 +1,39 @@
+"""CLIPassoStrokesInfo: the facts about sketches."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from ..clipasso_core.strokes import Strokes
+from ..clipasso_core.summary import describe, summarize
+from . import host
+from .types import CATEGORY, StrokesType
+
+
+class StrokesInfo(io.ComfyNode):
+    """Tell what a sketch holds, in the node and as text."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CLIPassoStrokesInfo",
+            display_name="CLIPasso Strokes Info",
+            category=CATEGORY,
+            is_output_node=True,
+            hidden=[io.Hidden.unique_id],
+            description="Tells of each sketch how many strokes and segments it has, its canvas, length of line, share "
+            "of ink, bounds, widths and colours, and seed and loss where they are known.",
+            inputs=[StrokesType.Input("strokes", tooltip="The sketches to tell of.")],
+            outputs=[
+                io.String.Output("text", display_name="text", tooltip="The facts as lines of text."),
+                io.String.Output("facts", display_name="JSON", tooltip="The same as a JSON list, one entry a sketch."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, strokes: Strokes) -> io.NodeOutput:
+        with host.gradients():
+            facts = summarize(strokes)
+        text = describe(facts)
+        host.show_text(text, cls.hidden)
+        return io.NodeOutput(text, host.as_json([one.report() for one in facts]), ui={"text": (text,)})
