@@ -23,7 +23,7 @@ TOLERANCE = 0.025
 SAME_PAPER = 0.6
 """mm by which a page's sides may differ from those of a paper."""
 
-_MOVE = re.compile(r"P[UD](-?[0-9]+(?:,-?[0-9]+)+)")
+_DRAWN = re.compile(r"PU(-?[0-9]+,-?[0-9]+);PD([-0-9,]+)")
 
 
 def sheet_to_hpgl(sheet: Sheet, plotter: str = PLOTTER) -> tuple[str, tuple[str, ...]]:
@@ -86,10 +86,10 @@ def _paper(machine: Any, sheet: Sheet) -> Any:
 
 def _check_reach(text: str, count: int, paper: Any, plotter: str) -> None:
     """Raise ConfigError where vpype has cut lines at the end of what the pen reaches, which it does without a word."""
-    moves = [[int(number) for number in match.group(1).split(",")] for match in _MOVE.finditer(text)]
-    limits = zip((paper.x_range, paper.y_range), (0, 1), strict=True)
-    cut = any(value in (ends or ()) for ends, axis in limits for move in moves for value in move[axis::2])
-    if cut or text.count("PD") < count:
+    drawn = [[int(number) for number in ",".join(match.groups()).split(",")] for match in _DRAWN.finditer(text)]
+    limits = ((paper.x_range or (), 0), (paper.y_range or (), 1))
+    cut = any(value in ends for ends, axis in limits for line in drawn for value in line[axis::2])
+    if cut or len(drawn) != count:
         raise ConfigError(
             f"The pen of {plotter} does not reach all of the drawing on this page. Take a larger margin: most plotters "
             "hold the paper by 10 to 20 mm of its edges."
