@@ -137,10 +137,9 @@ def _moves(layer: Layer, sheet: Sheet, profile: GcodeProfile, bed: Size) -> list
 
 def _on_bed(points: Points, sheet: Sheet, profile: GcodeProfile) -> Points:
     """Return where on the bed points [M, 2] of the page lie."""
-    placed = points.copy()
-    if profile.y_up:
-        placed[:, 1] = sheet.page.height - placed[:, 1]
-    placed += np.array(profile.offset)
+    x, y = points.T
+    away = sheet.page.height - y if profile.y_up else y
+    placed: Points = np.stack([x, away], axis=1) + np.array(profile.offset)
     return placed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,13 @@ def test_the_page_is_written_and_told(drawing: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize("layers", ["none", "level", "color", "width", "given"])
 def test_a_page_that_is_exported_again_is_the_same(drawing: Path, layers: str) -> None:
     chosen = ("--page", "120x90mm", "--layers", layers, "--order", "pen", "--margin", 5)
-    assert export(drawing, "-o", "page.svg", *chosen) == 0
-    Path("pages").mkdir()
-    assert export("page.svg", "-o", "pages/page.svg", *chosen) == 0
-    assert Path("pages/page.svg").read_text() == Path("page.svg").read_text()
-    assert ('"given": 2' in Path("page.svg").read_text()) == (layers == "given")
-    assert '"seed": 7' in Path("page.svg").read_text()
+    pages = [drawing, Path("once/cat.svg"), Path("twice/cat.svg")]
+    for source, page in pairwise(pages):
+        page.parent.mkdir()
+        assert export(source, "-o", page, *chosen) == 0
+    assert pages[2].read_text() == pages[1].read_text()
+    assert ('"given": 2' in pages[1].read_text()) == (layers == "given")
+    assert '"seed": 7' in pages[1].read_text()
 
 
 def test_given_strokes_have_a_layer_of_their_own(drawing: Path) -> None:
