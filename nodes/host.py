@@ -109,21 +109,36 @@ def host_metadata(hidden: Any) -> dict[str, object]:
 
 def save_svgs(texts: list[str], filename_prefix: str) -> list[dict[str, str]]:
     """Write SVG files under the output folder; return what the page needs to show them."""
+    return save_files([text.encode() for text in texts], filename_prefix, ".svg")
+
+
+def preview_svgs(texts: list[str]) -> list[dict[str, str]]:
+    """Write SVG files that only the page shows, until ComfyUI starts anew."""
+    return save_files([text.encode() for text in texts], "clipasso_preview", ".svg", "temp")
+
+
+def save_files(files: list[bytes], filename_prefix: str, ending: str, kind: str = "output") -> list[dict[str, str]]:
+    """Write files under the folder of a kind, output or temp; return what the page needs to show them."""
     folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
-        filename_prefix, folder_paths.get_output_directory()
+        filename_prefix, folder_paths.get_directory_by_type(kind)
     )
     saved = []
-    for index, text in enumerate(texts):
-        file = f"{name.replace('%batch_num%', str(index))}_{counter + index:05}_.svg"
-        write_atomically(Path(folder) / file, text)
-        saved.append({"filename": file, "subfolder": subfolder, "type": "output"})
+    for index, data in enumerate(files):
+        file = f"{name.replace('%batch_num%', str(index))}_{counter + index:05}_{ending}"
+        write_atomically(Path(folder) / file, data)
+        saved.append({"filename": file, "subfolder": subfolder, "type": kind})
     return saved
 
 
 def input_svgs() -> list[str]:
     """Return the names of the SVG files in the input folder."""
+    return input_files(".svg")
+
+
+def input_files(ending: str) -> list[str]:
+    """Return the names of the input folder's files that end so."""
     folder = Path(folder_paths.get_input_directory())
-    return sorted(path.name for path in folder.glob("*.svg"))
+    return sorted(path.name for path in folder.glob(f"*{ending}"))
 
 
 def input_file(name: str) -> Path:
