@@ -163,7 +163,7 @@ def encode_png(image: Tensor) -> bytes:
     b'\\x89PNG'
     """
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[0] in (3, 4))) or image.numel() == 0:
-        raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
+        raise ShapeError(f"image must be [4, H, W], [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
     if not bool(torch.isfinite(image).all()):
         raise ShapeError("image contains NaN or infinite values; check what made it.")
     buffer, info = io.BytesIO(), PngInfo()
