@@ -9,7 +9,6 @@ from typing import Literal, get_args
 
 from PIL import ImageColor
 
-from ..errors import check_range
 from ..levels import LEVELS, check_levels
 from ..svg.write import hex_colour
 from .paths import PenPath
@@ -20,7 +19,7 @@ LAYER_RULES: tuple[LayerRule, ...] = get_args(LayerRule)
 one for the strokes that a person gave, and one for the others."""
 
 LONGEST_SPLIT = 1e7
-"""mm."""
+"""mm of line in one layer, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +73,11 @@ def split_layers(layers: Sequence[Layer], most: float) -> list[Layer]:
         layers: whose parts are then named "black, part 1", "black, part 2", ...
         most: mm of line in one layer; a path that is longer alone has a layer alone.
 
-    Raises:
-        ConfigError: most is out of range.
-
     >>> import numpy as np
     >>> line = PenPath(np.array([[0.0, 0], [1, 0], [2, 0], [3, 0]]), 0.5)
     >>> [(layer.name, len(layer.paths)) for layer in split_layers([Layer("black", (line, line, line))], 6.0)]
     [('black, part 1', 2), ('black, part 2', 1)]
     """
-    check_range("split_after in mm", most, 1, LONGEST_SPLIT)
     return [part for layer in layers for part in _parts(layer, most)]
 
 

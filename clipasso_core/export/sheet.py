@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ import torch
 from ..errors import ConfigError, check_choice, check_range
 from ..levels import check_levels
 from ..strokes import Strokes
-from .layers import LAYER_RULES, Layer, LayerRule, into_layers, split_layers
+from .layers import LAYER_RULES, LONGEST_SPLIT, Layer, LayerRule, into_layers, split_layers
 from .page import Grid, Page, place
 from .paths import PenPath
 from .pen import PATH_ORDERS, PathOrder, join_paths, order_paths, travel
@@ -62,8 +61,8 @@ class SheetConfig:
             check_levels(self.levels)
             if self.layers != "level":
                 raise ConfigError("levels say which strokes are in which layer. Choose layers by level, or leave them.")
-        if self.split_after is not None and not (isfinite(self.split_after) and self.split_after >= 1):
-            raise ConfigError(f"split_after must be a length of at least 1 mm, got {self.split_after:g} mm.")
+        if self.split_after is not None:
+            check_range("split_after in mm", self.split_after, 1, LONGEST_SPLIT)
 
 
 @dataclass(frozen=True, eq=False)

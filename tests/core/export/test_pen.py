@@ -110,8 +110,8 @@ def test_a_layer_is_split_between_paths(sketch: Strokes) -> None:
         ({"join": -1.0}, "join in mm must lie between 0"),
         ({"levels": (4,)}, "Choose layers by level"),
         ({"levels": (0,), "layers": "level"}, "levels must lie between"),
-        ({"split_after": 0.0}, "split_after must be a length"),
-        ({"split_after": float("nan")}, "split_after must be a length"),
+        ({"split_after": 0.0}, "split_after in mm must lie between"),
+        ({"split_after": float("nan")}, "split_after in mm must lie between"),
     ],
 )
 def test_wrong_settings_are_one_sentence(options: dict[str, object], says: str) -> None:
