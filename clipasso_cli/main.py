@@ -13,7 +13,15 @@ from .terminal import EXIT_ERROR, EXIT_INTERRUPTED
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status (0, 1 error, 2 wrong usage, 130 interrupted)."""
-    from . import animate_command, bench_command, eval_command, models_command, simplify_command, sketch_command
+    from . import (
+        animate_command,
+        bench_command,
+        eval_command,
+        export_command,
+        models_command,
+        simplify_command,
+        sketch_command,
+    )
 
     parser = argparse.ArgumentParser(prog="clipasso", description="Turn a photo into a vector sketch of few strokes.")
     parser.add_argument("--version", action="version", version=_version())
@@ -21,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sketch_command.add_parser(commands)
     animate_command.add_parser(commands)
     simplify_command.add_parser(commands)
+    export_command.add_parser(commands)
     eval_command.add_parser(commands)
     models_command.add_parser(commands)
     bench_command.add_parser(commands)

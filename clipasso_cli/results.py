@@ -33,11 +33,11 @@ def check_results(sources: Mapping[Path, str], results: Sequence[Path], force: b
 
 def _is_ours(path: Path) -> bool:
     from clipasso_core.animation.movie import is_our_movie
-    from clipasso_core.files import is_our_png
+    from clipasso_core.export import is_our_export
     from clipasso_core.svg import is_ours
 
     try:
         data = path.read_bytes()
     except OSError:  # what cannot be read is not known to be ours
         return False
-    return is_ours(data) or is_our_png(data) or is_our_movie(data)
+    return is_ours(data) or is_our_export(data) or is_our_movie(data)

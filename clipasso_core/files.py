@@ -136,7 +136,7 @@ def save_png(image: Tensor, path: str | Path) -> None:
     """Write an image as an 8-bit PNG, whole or not at all.
 
     Args:
-        image: [3, H, W] (RGB) or [H, W] (grey) in 0-1; values outside are clamped.
+        image: as ``encode_png`` takes it.
         path: the file; an existing one is replaced.
 
     Raises:
@@ -147,14 +147,29 @@ def save_png(image: Tensor, path: str | Path) -> None:
     >>> load_image("white.png").mean().item()
     1.0
     """
-    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[0] == 3)) or image.numel() == 0:
-        raise ShapeError(f"image must be [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
+    write_atomically(Path(path), encode_png(image))
+
+
+def encode_png(image: Tensor) -> bytes:
+    """Return an image as the bytes of an 8-bit PNG.
+
+    Args:
+        image: [4, H, W] (RGBA, straight alpha), [3, H, W] (RGB) or [H, W] (grey) in 0-1; values outside are clamped.
+
+    Raises:
+        ShapeError: another shape, or NaN.
+
+    >>> encode_png(torch.ones(4, 2, 2))[:4]
+    b'\\x89PNG'
+    """
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[0] in (3, 4))) or image.numel() == 0:
+        raise ShapeError(f"image must be [4, H, W], [3, H, W] or [H, W] to be saved as PNG, got {list(image.shape)}.")
     if not bool(torch.isfinite(image).all()):
         raise ShapeError("image contains NaN or infinite values; check what made it.")
     buffer, info = io.BytesIO(), PngInfo()
     info.add_text("Software", PNG_SOFTWARE)
     Image.fromarray(to_uint8(image).numpy()).save(buffer, "PNG", pnginfo=info)
-    write_atomically(Path(path), buffer.getvalue())
+    return buffer.getvalue()
 
 
 def is_our_png(data: bytes) -> bool:

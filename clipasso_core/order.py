@@ -19,7 +19,7 @@ from .errors import ShapeError
 from .line_drawing import depth_inside
 from .rasterizer import rasterize, render
 from .strokes import CANVAS_SIDE, Strokes
-from .tour import nearest_first
+from .tour import Tour, short_way
 
 StrokeOrder = Literal["drawn", "importance", "pen", "outline"]
 ORDERS: tuple[StrokeOrder, ...] = get_args(StrokeOrder)
@@ -44,9 +44,6 @@ ON_OUTLINE, OUTLINE_SHARE = 5.0, 0.5
 
 ON_CURVE = 16
 """Points of a cubic that are looked at for that."""
-
-SHORTENED = 20
-"""Most passes over the pen's way that look for a shorter one."""
 
 
 @torch.no_grad()
@@ -202,39 +199,11 @@ def _check_one(strokes: Strokes) -> None:
         raise ShapeError(f"One sketch is ordered at a time, got {strokes.batch_size}. Select one.")
 
 
-def _pens_way(ends: NDArray[np.float64], alive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _pens_way(ends: NDArray[np.float64], alive: NDArray[np.bool_]) -> Tour:
     """Return order and which strokes are turned round, both [N], of one sketch with ends [N, 2, 2]; the dead last."""
-    living = np.flatnonzero(alive)
-    first, turned = nearest_first(ends[living], np.zeros(2))
-    order = living[first]
-    for _ in range(SHORTENED):
-        if not _shorten(ends, order, turned):
-            break
-    dead = np.flatnonzero(~alive)
-    return np.concatenate([order, dead]), np.concatenate([turned, np.zeros(len(dead), dtype=bool)])
-
-
-def _shorten(ends: NDArray[np.float64], order: NDArray[np.int64], turned: NDArray[np.bool_]) -> bool:
-    """Turn parts of the way round, in place, where that shortens it; return whether any was."""
-    found = False
-    for first in range(len(order)):
-        starts = ends[order, turned.astype(int)]
-        stops = ends[order, 1 - turned.astype(int)]
-        before = np.zeros(2) if first == 0 else stops[first - 1]
-        after = np.concatenate([starts[first + 1 :], np.full((1, 2), np.nan)])  # behind the last one nothing follows
-        now = _apart(before, starts[first]) + np.nan_to_num(_apart(stops[first:], after))
-        then = _apart(before, stops[first:]) + np.nan_to_num(_apart(starts[first], after))
-        last = int((then - now).argmin())
-        if then[last] < now[last] - 1e-9:
-            part = slice(first, first + last + 1)
-            order[part], turned[part] = order[part][::-1].copy(), ~turned[part][::-1]
-            found = True
-    return found
-
-
-def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    apart: NDArray[np.float64] = np.sqrt(np.square(one - other).sum(axis=-1))
-    return apart
+    living, dead = np.flatnonzero(alive), np.flatnonzero(~alive)
+    order, turned = short_way(ends[living])
+    return np.concatenate([living[order], dead]), np.concatenate([turned, np.zeros(len(dead), dtype=bool)])
 
 
 def _points_on(strokes: Strokes) -> Tensor:

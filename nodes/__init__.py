@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .abstraction import Abstraction
 from .animate import Animate
+from .export import Export
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
 from .mask import Mask
@@ -46,6 +47,7 @@ NODES: list[type[io.ComfyNode]] = [
     StrokesFromSVG,
     PreviewSVG,
     SVGToImage,
+    Export,
 ]
 
 

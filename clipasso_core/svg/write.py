@@ -52,7 +52,7 @@ _OUR_FORMS = (
 """The forms of all that to_svg has written since 0.1.0; a change of the writer adds to them and takes nothing away. The
 second one is of sketches that hold given strokes, and say so: theirs is any path data."""
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_svg(
@@ -113,7 +113,8 @@ def to_svg(
         raise SvgError(f"stroke_width must be 0 px or more, got {float(width.min()):g}. Clamp it before writing.")
     color = _finite(strokes.color[index][alive], "colours").clamp(0, 1)
     styles = [
-        _style(*pair, max(decimals, MIN_STYLE_DECIMALS)) for pair in zip(color.tolist(), width.tolist(), strict=True)
+        stroke_style(*pair, max(decimals, MIN_STYLE_DECIMALS))
+        for pair in zip(color.tolist(), width.tolist(), strict=True)
     ]
     if pen_times is not None and len(pen_times) != len(styles):
         raise ConfigError(f"pen_times must hold one pair for each of {len(styles)} strokes, got {len(pen_times)}.")
@@ -151,7 +152,7 @@ def is_ours(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return any(form.fullmatch(text) for form in _OUR_FORMS) and _NOT_XML.search(text) is None
+    return any(form.fullmatch(text) for form in _OUR_FORMS) and NOT_XML.search(text) is None
 
 
 def _head(
@@ -160,44 +161,77 @@ def _head(
     height, width = canvas_size
     size = f'width="{width}" height="{height}"'
     style = "" if background is None else f' style="background: {_background(background)}"'
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}"{style}>',
-        f"  <title>{escape(_NOT_XML.sub(chr(0xFFFD), title))}</title>",
-    ]
-    if metadata is not None:
-        lines.append(f"  <metadata><![CDATA[{_json(metadata)}]]></metadata>")
-    return lines
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}"{style}>'
+    return [head, *describe(title, metadata)]
+
+
+def describe(title: str, metadata: Mapping[str, object] | None) -> list[str]:
+    """Return the lines that say what a document is; see ``to_svg``.
+
+    >>> describe("Cats & dogs", None)
+    ['  <title>Cats &amp; dogs</title>']
+    """
+    lines = [f"  <title>{escape(NOT_XML.sub(chr(0xFFFD), title))}</title>"]
+    return lines if metadata is None else [*lines, f"  <metadata><![CDATA[{_json(metadata)}]]></metadata>"]
 
 
 def _body(
     paths: list[str], styles: list[dict[str, str]], motions: list[dict[str, str]], levels: Sequence[int]
 ) -> list[str]:
     """Return the group of paths, with the attributes that all strokes share at the group; and in it those of levels."""
-    shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
-    names = ("stroke", "stroke-width", "stroke-opacity")
-    common = {name for name in names if len({style.get(name) for style in styles}) == 1}
-    shared.update({name: styles[0][name] for name in names if name in common and name in styles[0]})
-    lines = []
+    shared, lines = shared_style(styles), []
     for path, style, moves in zip(paths, styles, motions, strict=True):
-        own = {name: value for name, value in style.items() if name not in common}
-        lines.append(f"    <path {_attributes({**own, **moves, 'd': path})}/>")
+        own = {name: value for name, value in style.items() if name not in shared}
+        lines.append(f"    <path {attributes({**own, **moves, 'd': path})}/>")
     if levels:
         groups = zip((0, *levels), levels, strict=False)
         lines = [x for a, b in groups for x in (f'    <g id="level-{b}">', *lines[a:b], "    </g>")]
-    return [f"  <g {_attributes(shared)}>", *lines, "  </g>"]
+    return [f"  <g {attributes(shared)}>", *lines, "  </g>"]
 
 
-def _attributes(values: Mapping[str, str]) -> str:
+def attributes(values: Mapping[str, str]) -> str:
+    """Write an element's attributes.
+
+    >>> attributes({"id": "one", "fill": "none"})
+    'id="one" fill="none"'
+    """
     return " ".join(f'{name}="{value}"' for name, value in values.items())
 
 
-def _style(rgba: list[float], width: float, decimals: int) -> dict[str, str]:
-    style = {"stroke": _hex(rgba), "stroke-width": format_number(width, decimals)}
+def shared_style(styles: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the attributes of a group of strokes: no fill, round ends, and what all of them have in common.
+
+    >>> shared_style([{"stroke": "#000000", "stroke-width": "1"}, {"stroke": "#000000", "stroke-width": "2"}])["stroke"]
+    '#000000'
+    """
+    shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
+    names = ("stroke", "stroke-width", "stroke-opacity")
+    common = {name for name in names if len({style.get(name) for style in styles}) == 1}
+    return {**shared, **{name: styles[0][name] for name in names if name in common and name in styles[0]}}
+
+
+def stroke_style(rgba: Sequence[float], width: float, decimals: int) -> dict[str, str]:
+    """Return a stroke's own attributes.
+
+    Args:
+        rgba: straight, in 0-1.
+        width: of the line, in user units.
+        decimals: of width and opacity.
+
+    >>> stroke_style((0, 0, 0, 1), 2.5, 3)
+    {'stroke': '#000000', 'stroke-width': '2.5'}
+    """
+    style = {"stroke": hex_colour(rgba), "stroke-width": format_number(width, decimals)}
     opacity = format_number(rgba[3], decimals)
     return style if opacity == "1" else {**style, "stroke-opacity": opacity}
 
 
-def _hex(rgb: list[float] | tuple[float, ...]) -> str:
+def hex_colour(rgb: Sequence[float]) -> str:
+    """Return a colour in 0-1 as #rrggbb; an opacity behind it counts for nothing.
+
+    >>> hex_colour((1.0, 0.0, 0.2, 0.5))
+    '#ff0033'
+    """
     return "#" + "".join(f"{round(value * 255):02x}" for value in rgb[:3])
 
 
@@ -205,7 +239,7 @@ def _background(text: str) -> str:
     rgba = parse_colour(text, where="background")
     if rgba is None or rgba[3] < 1:
         raise SvgError(f"background must be an opaque colour such as 'white' or '#fafafa', got {text!r}; or None.")
-    return _hex(rgba)
+    return hex_colour(rgba)
 
 
 def _paths(points: list[list[list[float]]], decimals: int) -> list[str]:

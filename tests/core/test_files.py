@@ -167,7 +167,7 @@ def test_png_comes_back(tmp_path: Path) -> None:
     torch.testing.assert_close(load_mask(tmp_path / "b.png")[0], (image[0] * 2 - 0.5).clamp(0, 1), rtol=0, atol=2e-3)
 
 
-@pytest.mark.parametrize("shape", [(1, 20, 30), (4, 20, 30), (1, 3, 20, 30), (30,), (3, 0, 5)])
+@pytest.mark.parametrize("shape", [(1, 20, 30), (5, 20, 30), (1, 3, 20, 30), (30,), (3, 0, 5)])
 def test_png_of_another_shape_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError, match=r"\[3, H, W\] or \[H, W\]"):
         save_png(torch.zeros(shape), tmp_path / "a.png")

@@ -36,7 +36,11 @@ def test_template_runs(host: ComfyServer, info: Json, path: Path) -> None:
         prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
     entry = host.client.run(prompt, LIMIT_S, extra_pnginfo={"workflow": saved})
     sketches = outputs.svgs(host.client, entry)
-    exports = [one for kind in ("CLIPassoSVGExport", "CLIPassoAnimate") for one in workflow.find(prompt, kind)]
+    exports = [
+        one
+        for kind in ("CLIPassoSVGExport", "CLIPassoAnimate", "CLIPassoExport")
+        for one in workflow.find(prompt, kind)
+    ]
     assert len(sketches) >= len(exports) > 0
     for svg in sketches:
         check_sketch(svg, stroke_counts(prompt))
