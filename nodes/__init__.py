@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .abstraction import Abstraction
 from .animate import Animate
+from .edit_strokes import EditStrokes
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
 from .mask import Mask
@@ -26,6 +27,7 @@ NODES: list[type[io.ComfyNode]] = [
     LoadSVG,
     Animate,
     Abstraction,
+    EditStrokes,
 ]
 
 
