@@ -1,11 +1,14 @@
 /**
  * Fit joined cubics to what a hand drew: Schneider, "An Algorithm for Automatically Fitting Digitized Curves", Graphics
- * Gems, 1990. It differs in when it stops: at so many cubics, not at a tolerance.
+ * Gems, 1990. It differs in when it stops, at so many cubics, not at a tolerance; and where so few do not follow the hand
+ * with its tangents, it gives the tangents up.
  */
 import { cubicPoint } from "./strokes.js";
 
 const ROUNDS = 8; // of fitting and finding better parameters
 const GOOD = 0.25; // px: a cubic that is nowhere farther from what was drawn is not split
+
+const GIVEN_UP = 0.5; // of the error with tangents: what one without them must be below, to be taken
 
 const minus = (a, b) => [a[0] - b[0], a[1] - b[1]];
 const plus = (a, b, factor = 1) => [a[0] + factor * b[0], a[1] + factor * b[1]];
@@ -56,14 +59,28 @@ function split(points, piece) {
 function fitPiece(points, first, last, start, end) {
   const part = points.slice(first, last + 1);
   let parameters = byLength(part);
-  let best = null;
-  for (let round = 0; round < ROUNDS; round++) {
-    const cubic = leastSquares(part, parameters, start, end);
+  const judged = (cubic) => {
     const { error, worst } = farthest(part, parameters, cubic);
-    if (best === null || error < best.error) best = { cubic, error, worst: first + worst, first, last, start, end };
-    parameters = part.map((point, i) => newton(cubic, point, parameters[i]));
+    return { cubic, error, worst: first + worst, first, last, start, end };
+  };
+  let best = judged(plainCubic(part, start, end));
+  for (const fit of [leastSquares, freeLeastSquares]) {
+    const worth = fit === freeLeastSquares ? GIVEN_UP : 1;
+    parameters = byLength(part);
+    for (let round = 0; round < ROUNDS; round++) {
+      const found = judged(fit(part, parameters, start, end));
+      if (found.error < worth * best.error) best = found;
+      parameters = part.map((point, i) => newton(found.cubic, point, parameters[i]));
+    }
   }
   return best;
+}
+
+/** Wu and Barsky's: inner points a third of the chord away, where the equations say nothing of use. */
+function plainCubic(points, start, end) {
+  const [p0, p3] = [points[0], points[points.length - 1]];
+  const third = length(minus(p3, p0)) / 3;
+  return [p0, plus(p0, start, third), plus(p3, end, third), p3];
 }
 
 /** Parameters in proportion to the length of the chords. */
@@ -89,11 +106,27 @@ function leastSquares(points, parameters, start, end) {
     x1 += dot(a1, rest);
   });
   const determinant = c00 * c11 - c01 * c01;
-  const chord = length(minus(p3, p0));
-  const usual = chord / 3; // Wu and Barsky's, where the equations say nothing of use
-  let [alpha, beta] = [(x0 * c11 - x1 * c01) / determinant, (x1 * c00 - x0 * c01) / determinant];
-  if (!(alpha > 1e-6 * chord && beta > 1e-6 * chord)) [alpha, beta] = [usual, usual];
+  const least = 1e-6 * length(minus(p3, p0));
+  const [alpha, beta] = [(x0 * c11 - x1 * c01) / determinant, (x1 * c00 - x0 * c01) / determinant];
+  if (!(alpha > least && beta > least)) return plainCubic(points, start, end);
   return [p0, plus(p0, start, alpha), plus(p3, end, beta), p3];
+}
+
+/** Find both inner control points wherever they lie. */
+function freeLeastSquares(points, parameters) {
+  const [p0, p3] = [points[0], points[points.length - 1]];
+  let [c11, c12, c22, x1, x2] = [0, 0, 0, [0, 0], [0, 0]];
+  points.forEach((point, i) => {
+    const [t, s] = [parameters[i], 1 - parameters[i]];
+    const [b0, b1, b2, b3] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
+    const rest = minus(point, plus(plus([0, 0], p0, b0), p3, b3));
+    [c11, c12, c22] = [c11 + b1 * b1, c12 + b1 * b2, c22 + b2 * b2];
+    [x1, x2] = [plus(x1, rest, b1), plus(x2, rest, b2)];
+  });
+  const determinant = c11 * c22 - c12 * c12;
+  if (!(determinant > 1e-9)) return plainCubic(points, [0, 0], [0, 0]);
+  const inner = (a, b, weightA, weightB) => [0, 1].map((axis) => (a[axis] * weightA - b[axis] * weightB) / determinant);
+  return [p0, inner(x1, x2, c22, c12), inner(x2, x1, c11, c12), p3];
 }
 
 function farthest(points, parameters, cubic) {
