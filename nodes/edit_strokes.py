@@ -44,8 +44,8 @@ class EditStrokes(io.ComfyNode):
             return io.NodeOutput(apply_edits(strokes, parse_edits(edits)), ui=strokes_ui(strokes))
 
     @classmethod
-    def validate_inputs(cls, edits: str) -> bool | str:
-        """Say before the run that the edits cannot be read."""
+    def validate_inputs(cls, edits: str = "") -> bool | str:
+        """Say before the run that the edits cannot be read; those that another node makes are not known yet."""
         try:
             parse_edits(edits)
         except JsonError as error:
