@@ -75,3 +75,11 @@ class ImageFileError(ClipassoError, ValueError):
 
 class DependencyError(ClipassoError, ImportError):
     """An optional package is missing; the message holds the install line."""
+
+
+class JsonError(ClipassoError, ValueError):
+    """A text is not JSON, or not of the form that was expected."""
+
+
+class EditError(ClipassoError, ValueError):
+    """Edits do not fit the strokes that they are to be made on."""

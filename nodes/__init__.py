@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .abstraction import Abstraction
 from .animate import Animate
+from .edit_strokes import EditStrokes
 from .export import Export
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
@@ -15,8 +16,8 @@ from .optimize import Optimize
 from .preview_svg import PreviewSVG
 from .rasterize import Rasterize
 from .saliency import Saliency
-from .simplify_strokes import SimplifyStrokes
 from .select_strokes import SelectStrokes
+from .simplify_strokes import SimplifyStrokes
 from .stroke_init import StrokeInit
 from .strokes_from_svg import StrokesFromSVG
 from .strokes_info import StrokesInfo
@@ -48,6 +49,7 @@ NODES: list[type[io.ComfyNode]] = [
     PreviewSVG,
     SVGToImage,
     Export,
+    EditStrokes,
 ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ import folder_paths
 import torch
 from comfy.cli_args import args
 from PIL import Image
+from torch import Tensor
 
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank_bytes
@@ -26,9 +29,12 @@ from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import CANVAS_SIDE
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
+from .page import KEY, MOST_SKETCHES, document
 
 log = logging.getLogger(__name__)
-PREVIEW_SECONDS = 0.5
+PREVIEW_SECONDS, LIVE_SECONDS = 0.5, 0.25
+"""Between two pictures, and between two messages with strokes, while a run goes on."""
+
 LOOK_BYTES = 2 * 1024**3
 """What looking takes at 224 px besides the encoder's weights; it grows with the number of pixels."""
 
@@ -71,12 +77,12 @@ def run_memory(config: OptimizeConfig, side: int) -> int:
 
 
 def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None]) -> None:
-    """Iterate a run with progress and preview, each step given to ``on_step``.
+    """Iterate a run with progress, preview and live strokes in the page, each step given to ``on_step``.
 
-    Whatever ends it early, the best until then is saved first.
+    Whatever ends it early, the best until then is saved and shown first.
     """
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
-    last = 0.0
+    last, told = 0.0, 0.0
     try:
         for step in run:
             on_step(step)
@@ -84,6 +90,9 @@ def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None]) -> None:
             due = time.monotonic() - last > PREVIEW_SECONDS
             progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
             last = time.monotonic() if due else last
+            if time.monotonic() - told > LIVE_SECONDS:
+                _tell_page(run)
+                told = time.monotonic()
         progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
     except BaseException as reason:
         _rescue(run, reason)
@@ -146,6 +155,24 @@ def input_file(name: str) -> Path:
     return Path(folder_paths.get_annotated_filepath(name))
 
 
+def save_for_page(photos: Sequence[Tensor]) -> list[dict[str, str]]:
+    """Write photos [3, S, S] in 0-1 into the temp folder; return what the page needs to fetch them.
+
+    A file is named by what is in it, so that the same photo is written once.
+    """
+    folder = Path(folder_paths.get_temp_directory())
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = []
+    for photo in photos[:MOST_SKETCHES]:
+        buffer = BytesIO()
+        Image.fromarray(to_uint8(photo).numpy()).save(buffer, "JPEG", quality=85)
+        file = f"clipasso_{hashlib.sha256(buffer.getvalue()).hexdigest()[:16]}.jpg"
+        if not (folder / file).is_file():
+            write_atomically(folder / file, buffer.getvalue())
+        saved.append({"filename": file, "subfolder": "", "type": "temp"})
+    return saved
+
+
 def as_json(value: Mapping[str, object] | Sequence[object]) -> str:
     """Return a report as readable JSON."""
     return json.dumps(value, indent=2)
@@ -175,6 +202,24 @@ def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
     return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIDE)
 
 
+def _tell_page(run: SketchRun, ended: str | None = None) -> None:
+    """Send the first photo's best sketch so far to the page that started the run."""
+    from server import PromptServer  # only there in a running ComfyUI
+
+    server = PromptServer.instance
+    loss = run.best_loss()[0]
+    message = {
+        "node": server.last_node_id,
+        "strokes": document(run.best().select([0]), decimals=1),
+        "iteration": run.iteration,
+        "num_iterations": run.config.num_iterations,
+        "loss": loss if math.isfinite(loss) else None,
+        "seconds": time.perf_counter() - run.started,
+        "ended": ended,
+    }
+    server.send_sync(KEY, message, server.client_id)
+
+
 def _rescue(run: SketchRun, reason: BaseException) -> None:
     """Save the best sketches of a run that ended early, so that nothing found is lost; never hide why it ended."""
     if run.iteration == 0:
@@ -187,6 +232,7 @@ def _rescue(run: SketchRun, reason: BaseException) -> None:
         title, each = f"{word.capitalize()} sketch", range(strokes.batch_size)
         texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
         saved = save_svgs(texts, f"clipasso/{word}")
+        _tell_page(run, word)
     except Exception:  # a full disk, say: what ended the run is what the user must hear of
         log.exception("The run %s after %d iterations, and its best sketch could not be saved", word, run.iteration)
     else:

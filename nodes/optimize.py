@@ -30,6 +30,7 @@ from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
+from .page import sketch_ui
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
 
@@ -312,7 +313,9 @@ class Optimize(io.ComfyNode):
             plots = image_to_host(
                 torch.stack([plot_losses(one) for one in result.counts] or [torch.ones(3, *PLOT_SIZE)])
             )
-        return io.NodeOutput(result.strokes.to("cpu"), drawn, host.as_json(result.report()), lines, moments, plots)
+            ui = sketch_ui(result, moments, host.save_for_page(photos))
+        report = host.as_json(result.report())
+        return io.NodeOutput(result.strokes.to("cpu"), drawn, report, lines, moments, plots, ui=ui)
 
 
 def _config(

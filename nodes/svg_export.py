@@ -8,6 +8,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
+from .page import strokes_ui
 from .types import CATEGORY, SketchFrameType, StrokesType
 
 
@@ -64,4 +65,4 @@ class SVGExport(io.ComfyNode):
             metadata = {**host.host_metadata(cls.hidden), "clipasso": facts}
             full.append(to_svg(placed, index, title=title, metadata=metadata, background=background))
         saved = host.save_svgs(full, filename_prefix)
-        return io.NodeOutput(host.to_svg_type(plain), ui={"images": saved})
+        return io.NodeOutput(host.to_svg_type(plain), ui={"images": saved, **strokes_ui(placed)})

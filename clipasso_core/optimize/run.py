@@ -154,6 +154,10 @@ class SketchRun:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
         return self._with_given(self.candidates.best(), self.candidates.best_rows())
 
+    def best_loss(self) -> tuple[float, ...]:
+        """Return the loss [P] of ``best()``: of each photo's best sketch so far, infinite before the first one."""
+        return tuple(self.candidates.best_loss.view(self.candidates.photos, -1).amin(dim=1).tolist())
+
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be.
 

@@ -1,4 +1,4 @@
-"""Say which browser drives the page, and run ``drive.mjs`` in it."""
+"""Say which browser drives the page, and run a driver in it: ``drive.mjs`` or ``viewer.mjs``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from .client import Json
 from .comfy_tree import BROWSER
 
-DRIVER = Path(__file__).with_name("drive.mjs")
+DRIVERS = Path(__file__).parent
 HOW_TO_GET = "run `python tests/host/get_browser.py`"
 
 
@@ -27,20 +27,19 @@ def what_is_missing() -> str | None:
         return "no node (Node.js)"
     if chromium() is None:
         return "no chromium: install one, or set CLIPASSO_CHROMIUM"
-    if not (BROWSER / "node_modules" / "playwright-core").is_dir():
-        return f"no playwright-core: {HOW_TO_GET}"
-    return None
+    lacking = [name for name in ("playwright-core", "axe-core") if not (BROWSER / "node_modules" / name).is_dir()]
+    return f"no {lacking[0]}: {HOW_TO_GET}" if lacking else None
 
 
-def drive(url: str, job: Json, timeout: float = 300.0) -> Json:
-    """Let the browser do a job at ``url`` and return its report (see drive.mjs for both).
+def drive(url: str, job: Json, timeout: float = 300.0, driver: str = "drive.mjs") -> Json:
+    """Let the browser do a job at ``url`` and return its report (see the driver for both).
 
     Raises:
         RuntimeError: the driver failed; the message is what it said.
     """
     whole = {"url": url, "chromium": chromium(), "modules": str(BROWSER / "node_modules"), "limit_s": timeout, **job}
     done = subprocess.run(
-        ["node", str(DRIVER)],
+        ["node", str(DRIVERS / driver)],
         input=json.dumps(whole),
         capture_output=True,
         text=True,
@@ -48,6 +47,6 @@ def drive(url: str, job: Json, timeout: float = 300.0) -> Json:
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"drive.mjs ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"{driver} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}")
     report: Json = json.loads(done.stdout.splitlines()[-1])
     return report

@@ -11,17 +11,10 @@
 //   screenshot where to save a picture of the page
 //   limit_s    how long the run may take
 // Writes one JSON object to stdout: see the end.
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
+import { openPage } from './open_page.mjs'
 
 const job = JSON.parse(readFileSync(0, 'utf8'))
-const { chromium } = createRequire(path.join(job.modules, 'x.js'))('playwright-core')
-const local = new URL(job.url).host
-
-async function setting(name, value) {
-  await fetch(`${job.url}/api/settings/${name}`, { method: 'POST', body: JSON.stringify(value) })
-}
 
 // In the page: fill the graph with the template and set the widgets; return what the page would send as prompt.
 async function load({ template, widgets }) {
@@ -81,29 +74,8 @@ async function drop(source) {
   return window.app.graph._nodes.map((node) => node.type).sort()
 }
 
-const browser = await chromium.launch({
-  executablePath: job.chromium,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-proxy-server'],
-})
+const { browser, page, errors, refused } = await openPage(job)
 try {
-  await setting('Comfy.TutorialCompleted', true)
-  await setting('Comfy.VueNodes.Enabled', Boolean(job.vue))
-  const page = await browser.newPage({ viewport: { width: 1600, height: 900 } })
-  page.setDefaultTimeout(60_000)
-  const errors = []
-  const refused = []
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`)
-  })
-  await page.route('**/*', (route) => {
-    const url = new URL(route.request().url())
-    if (url.host === local || !url.protocol.startsWith('http')) return route.continue()
-    refused.push(url.host)
-    return route.abort()
-  })
-  await page.goto(job.url, { waitUntil: 'domcontentloaded' })
-  await page.waitForFunction(() => window.app?.graph && window.app?.canvas && window.app?.vueAppReady)
   const prompt = await page.evaluate(load, { template: job.template, widgets: job.widgets ?? {} })
   await page.locator('[data-testid="queue-button"]').first().click()
   await page.waitForFunction(() => window.seen.end, null, { timeout: job.limit_s * 1000 })

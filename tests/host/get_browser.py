@@ -1,7 +1,8 @@
 """Fetch what drives a browser into ``.host/browser`` (git-ignored), and a Chromium where we are asked to.
 
-playwright-core comes from npm, without a browser of its own. Chromium, Node.js and npm are yours to install, or to name
-(CLIPASSO_CHROMIUM). apt-get is run only by root, and only when CLIPASSO_APT is set, as .ci/run does.
+playwright-core comes from npm, without a browser of its own, and axe-core, which looks for barriers to some users.
+Chromium, Node.js and npm are yours to install, or to name (CLIPASSO_CHROMIUM). apt-get is run only by root, and only
+when CLIPASSO_APT is set, as .ci/run does.
 
 Usage: python tests/host/get_browser.py
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from comfy_tree import BROWSER
 
-PLAYWRIGHT = "playwright-core@1.65.1"
+PACKAGES = ("playwright-core@1.65.1", "axe-core@4.14.1")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 HOW_TO_INSTALL = (
     "get_browser: not there: %s. Install them, name a Chromium in CLIPASSO_CHROMIUM, or let this script run apt-get "
@@ -47,15 +48,15 @@ def install_system_packages(packages: list[str]) -> None:
         subprocess.run(["apt-get", *command], check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
-def install_playwright() -> None:
-    """Put playwright-core under .host/browser, unless that very version is there."""
-    stamp = BROWSER / "installed.txt"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == PLAYWRIGHT:
+def install_packages() -> None:
+    """Put the npm packages under .host/browser, unless those very versions are there."""
+    stamp, wanted = BROWSER / "installed.txt", "\n".join(PACKAGES)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     BROWSER.mkdir(parents=True, exist_ok=True)
     quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-    subprocess.run(["npm", "install", *quiet, "--prefix", str(BROWSER), PLAYWRIGHT], check=True)
-    stamp.write_text(PLAYWRIGHT, encoding="utf-8")
+    subprocess.run(["npm", "install", *quiet, "--prefix", str(BROWSER), *PACKAGES], check=True)
+    stamp.write_text(wanted, encoding="utf-8")
 
 
 def main() -> int:
@@ -67,7 +68,7 @@ def main() -> int:
         if lacking():
             LOG.error(HOW_TO_INSTALL, ", ".join(lacking()))
             return 1
-        install_playwright()
+        install_packages()
     except subprocess.CalledProcessError as error:
         LOG.error("get_browser: `%s` failed with status %d", " ".join(error.cmd[:2]), error.returncode)
         return 1

@@ -39,6 +39,10 @@ def test_interrupt_stops_at_once_and_the_host_goes_on(host: ComfyServer, sketch:
         host.client.interrupt()
         ended = events.wait_for(lambda event: event.kind == "execution_interrupted", timeout=30)
     assert ended.data["node_type"] == "CLIPassoOptimize"
+    told = [event.data for event in events.of_kind("clipasso_strokes")]
+    assert {message["node"] for message in told} == {node}
+    assert [message["ended"] for message in told] == [None] * (len(told) - 1) + ["interrupted"]
+    assert len(told[-1]["strokes"]["sketches"][0]["strokes"]) == 8
     assert ended.at - asked < 3.0
     with pytest.raises(ExecutionInterruptedError):
         host.client.wait(prompt_id, timeout=10)

@@ -36,6 +36,7 @@ NODE_IDS = (
     "CLIPassoStrokesFromSVG",
     "CLIPassoPreviewSVG",
     "CLIPassoSVGToImage",
+    "CLIPassoEditStrokes",
 )
 COMPLAINT = re.compile(r"traceback|error|warn|cannot import|import failed|unable to|could not|deprecat", re.IGNORECASE)
 IMPORT_TIME = re.compile(rf"^\s*([\d.]+) seconds( \(IMPORT FAILED\))?: \S*[/\\]{PACK_NAME}$", re.MULTILINE)

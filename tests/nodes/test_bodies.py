@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Callable
 from types import ModuleType
@@ -78,6 +79,7 @@ def optimize(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     """Call CLIPassoOptimize for one iteration on a grey square of 64 px; the first strokes are two lines in it."""
     nodes, strokes = module("optimize"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
     monkeypatch.setattr(nodes.host, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(nodes.host, "save_for_page", lambda photos: [])
     image = torch.ones(1, 64, 64, 3)
     image[:, 16:48, 16:48] = 0.5
     two = torch.tensor([[80.0, 80], [100, 80], [120, 80], [140, 80]]) + torch.tensor([[[0.0, 0]], [[0, 60]]])
@@ -298,3 +300,53 @@ def test_optimize_takes_a_detail_mask_and_freedom_for_given_strokes(optimize: Ca
     assert settings(sketch)["given_freedom"] == 0.25
     assert sketch.provenance["detail"] is True
     assert "detail" not in optimize()[0].provenance
+
+
+# --- what the page is told, and CLIPasso Edit Strokes ------------------------------------------------------------
+
+
+def ui_of(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let outputs be (values, ui)."""
+    outputs = sys.modules["comfy_api.latest"].io  # type: ignore[attr-defined]
+    monkeypatch.setattr(outputs, "NodeOutput", lambda *values, ui=None: (values, ui))
+
+
+def test_edit_strokes_makes_the_edits_and_shows_its_input(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes, strokes = module("edit_strokes"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    ui_of(pack, monkeypatch)
+    two = strokes.black(torch.rand(1, 2, 4, 2) * 32, (32, 32))
+    made_for = {"num_strokes": 2, "num_points": 4, "canvas_size": [32, 32]}
+    whole = {"format": "clipasso-edits", "version": 1, "made_for": made_for}
+    text = json.dumps({**whole, "operations": [{"do": "delete", "strokes": [0]}]})
+    (edited,), ui = nodes.EditStrokes.execute(two, text)
+    assert edited.alive.tolist() == [[False, True]]
+    (shown,) = ui["clipasso_strokes"]
+    assert len(shown["strokes"]["sketches"][0]["strokes"]) == 2
+    assert not any(stroke.get("alive") is False for stroke in shown["strokes"]["sketches"][0]["strokes"])
+    assert nodes.EditStrokes.validate_inputs(text) is True
+    assert nodes.EditStrokes.validate_inputs("") is True
+    assert "no edits in JSON" in nodes.EditStrokes.validate_inputs("{")
+
+
+def test_the_page_gets_few_sketches_and_moments(pack: ModuleType) -> None:
+    page, strokes = module("page"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    many = strokes.black(torch.rand(100, 2, 4, 2) * 32, (32, 32)).with_provenance(workflow="x" * 1000)
+    (shown,) = page.strokes_ui(many)["clipasso_strokes"]
+    assert (len(shown["strokes"]["sketches"]), shown["num_sketches"]) == (16, 100)
+    assert len(json.dumps(shown)) < 16 * 400  # rounded, and without provenance
+    assert page.spread(5, 40) == [0, 1, 2, 3, 4]
+    spread = page.spread(300, 40)
+    assert (len(spread), spread[0], spread[-1]) == (40, 0, 299)
+
+
+def test_optimize_tells_the_page_of_its_run(
+    optimize: Callable[..., Any], pack: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ui_of(pack, monkeypatch)
+    _, ui = optimize()
+    (shown,) = ui["clipasso_strokes"]
+    assert json.loads(json.dumps(shown)) == shown
+    assert len(shown["history"]["sketches"]) == 2
+    (run,) = shown["runs"]
+    assert run["iterations"] == len(run["losses"]) == 1
+    assert run["loss"] == run["losses"][0]

@@ -271,11 +271,41 @@ def test_page_extension_is_small_and_knows_our_types() -> None:
     assert [name for name in types if not re.search(rf'\b{name}: "#[0-9A-F]{{6}}"', text)] == []
 
 
-def test_page_extension_parses(tmp_path: Path) -> None:
+SCRIPTS = sorted((REPO / "web" / "js").glob("*.js"))
+MOST_BYTES = 100_000
+
+
+def test_the_pages_scripts_are_small() -> None:
+    files = [*SCRIPTS, *(REPO / "web" / "css").glob("*.css")]
+    assert len(files) > 5
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_page_script_parses(script: Path, tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node (Node.js)")
-    module = tmp_path / "clipasso.mjs"  # .mjs: node takes it for a module, as the page does
-    shutil.copyfile(EXTENSION, module)
+    module = tmp_path / "script.mjs"  # .mjs: node takes it for a module, as the page does
+    shutil.copyfile(script, module)
     done = subprocess.run([node, "--check", str(module)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_no_text_becomes_markup(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text) == []
+
+
+def test_the_panels_say_the_same_things_in_both_languages() -> None:
+    text = (REPO / "web" / "js" / "texts.js").read_text(encoding="utf-8")
+    english, chinese = (
+        re.search(rf"const {name} = \{{(.*?)\n\}};", text, re.DOTALL) for name in ("ENGLISH", "CHINESE")
+    )
+    assert english
+    assert chinese
+    keys = [re.findall(r"^  (\w+):", found[1], re.MULTILINE) for found in (english, chinese)]
+    assert keys[0] == keys[1]
+    values = [re.findall(r"\{(\w+)\}", found[1]) for found in (english, chinese)]
+    assert sorted(values[0]) == sorted(values[1])

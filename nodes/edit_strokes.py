@@ -1,0 +1,53 @@
+"""CLIPassoEditStrokes: change strokes by hand, in the page."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from ..clipasso_core.edits import apply_edits, parse_edits
+from ..clipasso_core.errors import JsonError
+from ..clipasso_core.strokes import Strokes
+from . import host
+from .page import strokes_ui
+from .types import CATEGORY, StrokesType
+
+
+class EditStrokes(io.ComfyNode):
+    """Make a person's edits on strokes."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CLIPassoEditStrokes",
+            display_name="CLIPasso Edit Strokes",
+            category=CATEGORY,
+            is_output_node=True,
+            description="An editor in the node: select, move, delete, draw and reorder strokes. Run it once to see the "
+            "strokes; the edits are kept in the workflow and made again at every run.",
+            inputs=[
+                StrokesType.Input("strokes", tooltip="The sketches to change, from CLIPasso Optimize or Load SVG."),
+                io.String.Input(
+                    "edits",
+                    default="",
+                    tooltip="What was changed, as JSON that the editor writes; empty for nothing. The help describes "
+                    "it, for programs that edit.",
+                ),
+            ],
+            outputs=[
+                StrokesType.Output("edited", display_name="edited strokes", tooltip="The strokes with the edits made.")
+            ],
+        )
+
+    @classmethod
+    def execute(cls, strokes: Strokes, edits: str) -> io.NodeOutput:
+        with host.gradients():
+            return io.NodeOutput(apply_edits(strokes, parse_edits(edits)), ui=strokes_ui(strokes))
+
+    @classmethod
+    def validate_inputs(cls, edits: str = "") -> bool | str:
+        """Say before the run that the edits cannot be read; those that another node makes are not known yet."""
+        try:
+            parse_edits(edits)
+        except JsonError as error:
+            return str(error)
+        return True

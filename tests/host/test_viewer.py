@@ -1,0 +1,177 @@
+"""Viewer and editor in ComfyUI's page, in a real browser: looked at, scrubbed, edited, reloaded, in both renderers."""
+
+from __future__ import annotations
+
+import base64
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from clipasso_core.svg import from_svg
+
+from . import browser, graphs, outputs
+from .base_dir import PACK_NAME
+from .client import Json
+from .conftest import missing
+from .server import ComfyServer
+
+pytestmark = pytest.mark.host
+
+STROKES = 6
+HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+REFUSED_BY_PAGE = "Content Security Policy"  # --disable-api-nodes forbids the page its own calls to comfy.org
+LOOKS: dict[str, Json] = {
+    "canvas": {"vue": False, "palette": "dark", "locale": "en", "iterations": 12},
+    "nodes2": {"vue": True, "palette": "light", "locale": "zh", "iterations": 13},
+}
+NAMES = {"en": "CLIPasso viewer", "zh": "CLIPasso 查看器"}
+
+
+@pytest.fixture(scope="module", params=LOOKS)
+def seen(
+    request: pytest.FixtureRequest, host: ComfyServer, info: Json, tmp_path_factory: pytest.TempPathFactory
+) -> Json:
+    """What a person met in the page (see viewer.mjs)."""
+    lacking = browser.what_is_missing()
+    if lacking:
+        missing(lacking)
+    looks = LOOKS[request.param]
+    graph = graphs.sketch_graph(info, strokes=STROKES, iterations=looks["iterations"])
+    edited = graph.add("CLIPassoEditStrokes", strokes=graph.output("CLIPassoOptimize"))
+    graph.set("CLIPassoSVGExport", strokes=edited, title=HOSTILE)
+    pictures = Path(os.environ.get("CLIPASSO_SCREENSHOTS") or tmp_path_factory.mktemp("viewer"))
+    pictures.mkdir(parents=True, exist_ok=True)
+    job = {**looks, "prompt": graph.built(), "screenshot": str(pictures / f"viewer-{request.param}.png")}
+    return {**browser.drive(host.url, job, driver="viewer.mjs"), **looks}
+
+
+def ids(strokes: list[list[object]]) -> list[object]:
+    return [stroke[0] for stroke in strokes]
+
+
+def points(strokes: list[list[object]]) -> dict[object, object]:
+    return {stroke[0]: stroke[1] for stroke in strokes}
+
+
+# --- the viewer --------------------------------------------------------------------------------------------------
+
+
+def test_strokes_are_sent_while_a_run_goes_on(seen: Json) -> None:
+    iterations = [iteration for iteration, _ in seen["live"]]
+    assert len(iterations) >= 2
+    assert iterations == sorted(iterations)
+    gaps = [after - before for (_, before), (_, after) in zip(seen["live"], seen["live"][1:], strict=False)]
+    assert sum(gaps) / len(gaps) > 200, "more than five messages a second"
+
+
+def test_the_viewer_says_what_is_known(seen: Json) -> None:
+    assert seen["name"] == NAMES[seen["locale"]]
+    assert str(STROKES) in seen["facts"]
+    assert {"en": "loss", "zh": "损失"}[seen["locale"]] in seen["facts"]
+
+
+def test_the_slider_goes_through_the_drawing_order(seen: Json) -> None:
+    assert seen["scrubbed"] == [STROKES, 0, 1, 2, STROKES]
+    at, most = seen["played"]
+    assert 0 <= at < most == STROKES
+
+
+def test_the_slider_goes_through_the_run(seen: Json) -> None:
+    last, first = seen["history"]
+    assert first != last
+    assert seen["beneath"] == STROKES
+    assert seen["photo"] == "image/jpeg"
+
+
+def test_the_wheel_is_the_graphs_until_the_drawing_has_been_clicked(seen: Json) -> None:
+    whole = "0 0 224 224"
+    view, graph = seen["wheel"]["unfocused"]
+    assert view == whole
+    assert graph > 1
+    view, graph = seen["wheel"]["focused"]
+    assert float(view.split()[2]) < 224
+    assert graph == 1
+    assert seen["wheel"]["reset"] == whole
+
+
+def test_what_is_shown_can_be_taken_away(seen: Json) -> None:
+    assert from_svg(seen["svg"]).num_strokes == STROKES
+    with Image.open(BytesIO(base64.b64decode(seen["png"]))) as image:
+        assert image.size == (256, 256)
+        low, high = image.convert("L").getextrema()
+    assert (low < 60, high) == (True, 255)
+
+
+# --- the editor --------------------------------------------------------------------------------------------------
+
+
+def test_a_stroke_is_deleted_and_another_one_dragged(seen: Json) -> None:
+    assert ids(seen["deleted"]) == list(range(1, STROKES))
+    before, after = points(seen["deleted"]), points(seen["dragged"])
+    changed = [stroke for stroke in before if before[stroke] != after[stroke]]
+    assert changed == [1]
+    ends = [one != other for one, other in zip(before[1], after[1], strict=True)]  # type: ignore[call-overload]
+    assert ends == [False, False, False, True]
+    assert after[1][3] == pytest.approx([112, 112], abs=1)  # type: ignore[index]
+
+
+def test_keys_move_undo_and_redo_once(seen: Json) -> None:
+    """A stroke went 2 px to the right, then one of its points 1 px down; both moves were undone, one came back."""
+    before, after = points(seen["dragged"]), points(seen["keyed"])
+    (moved,) = [stroke for stroke in before if before[stroke] != after[stroke]]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(before[moved], after[moved], strict=True)]  # type: ignore
+    assert steps == [pytest.approx(one, abs=0.02) for one in [(2, 1), (2, 0), (2, 0), (2, 0)]]
+    assert points(seen["undone"]) == before
+    redone = points(seen["redone"])[moved]
+    assert redone[1:] == after[moved][1:]  # type: ignore[index]
+    assert redone[0][1] == pytest.approx(before[moved][0][1], abs=0.02)  # type: ignore[index]
+
+
+def test_a_stroke_is_added_and_placed_by_keys(seen: Json) -> None:
+    order = ids(seen["added"])
+    assert len(order) == STROKES
+    assert order.index(STROKES) == len(order) - 2
+
+
+def test_the_graph_does_not_act_on_keys_and_pointers_of_a_panel(seen: Json) -> None:
+    before, after = seen["nodes"]
+    assert after == before
+
+
+def test_what_was_edited_flows_on_and_survives_a_reload(seen: Json) -> None:
+    assert len(outputs.paths(seen["first"][0].encode())) == STROKES
+    edited = from_svg(seen["second"][0])
+    shown = [stroke[1] for stroke in seen["added"]]
+    assert edited.control_points[0].tolist() == [[pytest.approx(point, abs=0.006) for point in one] for one in shown]
+    assert seen["reloaded"]["edits"] == seen["edits"] != ""
+    assert seen["reloaded"]["seen"] == seen["added"]
+    first, again = (
+        text[0].partition("<metadata>")[2].partition("</metadata>")[2] for text in (seen["second"], seen["third"])
+    )
+    assert again == first != ""
+
+
+def test_a_workflow_holds_no_more_than_it_must(seen: Json) -> None:
+    nodes = {node["type"]: node for node in seen["workflow"]["nodes"]}
+    assert nodes["CLIPassoEditStrokes"]["widgets_values"] == [seen["edits"]]
+    assert "clipasso_strokes" not in nodes["CLIPassoOptimize"]["properties"]
+    assert len(nodes["CLIPassoSVGExport"]["widgets_values"]) == 3
+
+
+# --- manners -----------------------------------------------------------------------------------------------------
+
+
+def test_hostile_texts_do_nothing(seen: Json) -> None:
+    assert seen["hacked"] is None
+
+
+def test_no_error_comes_from_the_pack(seen: Json) -> None:
+    ours = [error for error in seen["errors"] if f"/{PACK_NAME}/" in error and REFUSED_BY_PAGE not in error]
+    assert ours == []
+
+
+def test_axe_finds_no_serious_barrier(seen: Json) -> None:
+    assert [one for one in seen["barriers"] if one["impact"] in ("serious", "critical")] == []

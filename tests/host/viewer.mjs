@@ -1,0 +1,185 @@
+// Use the viewer and the editor in ComfyUI's page as a person does: run, look, scrub, edit, reload, run again.
+//
+// Reads one JSON object from stdin: url, chromium, modules, vue, palette, locale, limit_s as open_page.mjs and drive.mjs, and
+//   prompt      the graph, as /prompt takes it: with one Optimize, one Edit Strokes after it, one SVG Export after that
+//   screenshot  where to save a picture of the page
+// Writes one JSON object to stdout: see the end. Panels are found by their class: their names are in the page's language.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { openPage, ready } from './open_page.mjs'
+
+const job = JSON.parse(readFileSync(0, 'utf8'))
+const { browser, page, errors } = await openPage(job)
+const report = {}
+
+const edits = () =>
+  page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).widgets.find((w) => w.name === 'edits').value)
+const seen = () =>
+  page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.strokes.map((s) => [s.id, s.points]))
+const paths = (panel) => panel.locator('.clipasso-drawing > g:nth-of-type(2) path').count()
+const nodeCount = () => page.evaluate(() => window.app.graph._nodes.map((node) => [...node.pos]))
+
+// Press the queue button, wait for the end, and return the files that were saved.
+async function run() {
+  await page.evaluate(() => {
+    window.end = null
+    window.live ??= []
+    if (window.listens) return
+    window.listens = true
+    const { api } = window.app
+    api.addEventListener('clipasso_strokes', ({ detail }) => window.live.push([detail.iteration, Date.now()]))
+    for (const kind of ['execution_success', 'execution_error', 'execution_interrupted']) {
+      api.addEventListener(kind, (event) => (window.end = { kind, ...event.detail }))
+    }
+  })
+  await page.locator('[data-testid="queue-button"]').first().click()
+  await page.waitForFunction(() => window.end, null, { timeout: job.limit_s * 1000 })
+  const end = await page.evaluate(() => window.end)
+  if (end.kind !== 'execution_success') throw new Error(`${end.kind}: ${end.exception_message}`)
+  const history = await (await fetch(`${job.url}/history/${end.prompt_id}`)).json()
+  const outputs = Object.values(history[end.prompt_id].outputs)
+  const files = outputs.flatMap((output) => output.images ?? []).filter((file) => file.filename.endsWith('.svg'))
+  return Promise.all(files.map(async (file) => (await fetch(`${job.url}/view?${new URLSearchParams(file)}`)).text()))
+}
+
+// Put the nodes with panels side by side and look at them.
+async function lookAtPanels() {
+  await page.evaluate(() => {
+    let x = 0
+    for (const node of window.app.graph._nodes) {
+      const hasPanel = node.clipassoEditor || node.clipassoViewer
+      node.pos = hasPanel ? [x, 0] : [x - 3000, 2000]
+      if (hasPanel) x += node.size[0] + 40
+    }
+    const { ds } = window.app.canvas
+    ds.scale = 0.75
+    ds.offset = [160, 90]
+    window.app.canvas.setDirty(true, true)
+  })
+  await page.waitForTimeout(500)
+}
+
+try {
+  await page.evaluate(async (prompt) => {
+    await window.app.loadApiJson(prompt, 'viewer')
+    for (const widget of window.app.graph._nodes.flatMap((node) => node.widgets ?? [])) {
+      if (widget.name === 'control_after_generate') widget.value = 'fixed'
+    }
+  }, job.prompt)
+  report.first = await run()
+  report.live = await page.evaluate(() => window.live)
+  await lookAtPanels()
+
+  // --- the viewer of Optimize ---
+  const viewer = page.locator('.clipasso-panel:has(input[type=range])').filter({ has: page.locator('.clipasso-curve:not([hidden])') })
+  await viewer.waitFor()
+  const drawing = viewer.locator('.clipasso-drawing')
+  const [play, slider] = [viewer.locator('.clipasso-row').nth(1).locator('button'), viewer.locator('input[type=range]')]
+  report.facts = await viewer.locator('.clipasso-facts').textContent()
+  report.name = await viewer.getAttribute('aria-label')
+  await slider.focus()
+  report.scrubbed = [await paths(viewer)]
+  for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'End']) {
+    await page.keyboard.press(key)
+    report.scrubbed.push(await paths(viewer))
+  }
+  await play.click()
+  await page.waitForTimeout(300)
+  await play.click()
+  report.played = [Number(await slider.inputValue()), Number(await slider.getAttribute('max'))]
+  const data = () => viewer.locator('.clipasso-drawing > g:nth-of-type(2) path').first().getAttribute('d')
+  await viewer.locator('.clipasso-row').nth(1).locator('select').selectOption('history')
+  report.history = [await data()]
+  await slider.focus()
+  await page.keyboard.press('Home')
+  report.history.push(await data())
+  const [photo, first] = [viewer.locator('[aria-pressed]').nth(0), viewer.locator('[aria-pressed]').nth(1)]
+  await photo.click()
+  await first.click()
+  report.beneath = await viewer.locator('.clipasso-drawing > g:nth-of-type(1) path').count()
+  const address = await drawing.locator('image').getAttribute('href')
+  report.photo = (await fetch(new URL(address, job.url))).headers.get('content-type')
+  const graphScale = () => page.evaluate(() => window.app.canvas.ds.scale)
+  const [box, scale] = [await drawing.boundingBox(), await graphScale()]
+  await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2)
+  await page.mouse.wheel(0, -100)
+  await page.waitForTimeout(1000)
+  report.wheel = { unfocused: [await drawing.getAttribute('viewBox'), (await graphScale()) / scale] }
+  await page.evaluate((before) => (window.app.canvas.ds.scale = before), scale)
+  await lookAtPanels()
+  await drawing.focus()
+  const now = await graphScale()
+  await page.mouse.wheel(0, -100)
+  await page.waitForTimeout(1000) // the wheel is not waited for otherwise
+  await page.keyboard.press('ArrowLeft')
+  report.wheel.focused = [await drawing.getAttribute('viewBox'), (await graphScale()) / now]
+  await page.keyboard.press('0')
+  report.wheel.reset = await drawing.getAttribute('viewBox')
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), viewer.locator('.clipasso-ways button').nth(name).click()])
+    return readFileSync(await download.path())
+  }
+  report.svg = (await saved(1)).toString()
+  await viewer.locator('.clipasso-side').fill('256')
+  report.png = (await saved(2)).toString('base64')
+
+  // --- the editor, by pointer ---
+  const editor = page.locator('.clipasso-panel').filter({ has: page.locator('[role=application]') })
+  const surface = editor.locator('[role=application]')
+  report.nodes = [await nodeCount()]
+  const strokes = await seen()
+  const area = await surface.boundingBox()
+  const size = await page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.drawing.size)
+  const unit = Math.min(area.width / size[0], area.height / size[1])
+  const at = ([x, y]) => [area.x + area.width / 2 + (x - size[0] / 2) * unit, area.y + area.height / 2 + (y - size[1] / 2) * unit]
+  const end = (index) => strokes[index][1].at(-1)
+  await page.mouse.click(...at(end(0)))
+  await surface.press('Delete')
+  report.deleted = await seen()
+  await page.mouse.click(...at(end(1)))
+  await page.mouse.move(...at(end(1)))
+  await page.mouse.down()
+  await page.mouse.move(...at([size[0] / 2, size[1] / 2]), { steps: 5 })
+  await page.mouse.up()
+  report.dragged = await seen()
+
+  // --- by keys alone ---
+  await surface.press('Escape')
+  await surface.press('Escape')
+  for (const key of ['n', 'ArrowRight', 'ArrowRight', 'h', 'ArrowDown']) await surface.press(key)
+  report.keyed = await seen()
+  await surface.press('Control+z')
+  await surface.press('Control+z')
+  report.undone = await seen()
+  await surface.press('Control+y')
+  report.redone = await seen()
+  await surface.press('a')
+  await surface.press('PageUp')
+  report.added = await seen()
+  report.edits = await edits()
+  report.nodes.push(await nodeCount())
+  report.second = await run()
+  await page.waitForTimeout(300)
+  await page.screenshot({ path: job.screenshot })
+
+  // --- what a screen reader meets ---
+  await page.addScriptTag({ path: path.join(job.modules, 'axe-core', 'axe.min.js') })
+  report.barriers = await page.evaluate(async () => {
+    const found = await window.axe.run({ include: [['.clipasso-panel']] }, { resultTypes: ['violations'] })
+    return found.violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((node) => node.html.slice(0, 160)) }))
+  })
+
+  // --- a reload ---
+  const workflow = await page.evaluate(() => JSON.stringify(window.app.graph.serialize()))
+  report.workflow = JSON.parse(workflow)
+  await page.reload({ waitUntil: 'domcontentloaded' })
+  await ready(page)
+  await page.evaluate((saved) => window.app.loadGraphData(JSON.parse(saved)), workflow)
+  await editor.waitFor()
+  report.reloaded = { edits: await edits(), seen: await seen() }
+  report.third = await run()
+  report.hacked = await page.evaluate(() => window.hacked ?? null)
+  console.log(JSON.stringify({ ...report, errors }))
+} finally {
+  await browser.close()
+}

@@ -1,0 +1,170 @@
+"""The page's modules that need no page, run by Node.js: the same edits as in Python, and curves that fit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clipasso_core.edits import apply_edits, parse_edits
+from clipasso_core.strokes import Strokes
+from clipasso_core.strokes_json import strokes_document
+from clipasso_core.svg import from_svg
+
+MODULES = Path(__file__).resolve().parents[2] / "web" / "js"
+Json = dict[str, Any]
+
+
+def run(program: str, given: object, folder: Path) -> Any:
+    """Run a program, which has ``given`` and returns JSON, beside copies of the modules."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node (Node.js)")
+    for name in ("strokes", "edits", "fit"):
+        shutil.copyfile(MODULES / f"{name}.js", folder / f"{name}.js")
+    (folder / "package.json").write_text('{"type": "module"}')
+    imports = "import { readBatch, svgText, distanceTo } from './strokes.js'\nimport * as edits from './edits.js'\n"
+    reading = "import { fitChain } from './fit.js'\nimport { readFileSync } from 'node:fs'\n"
+    start = "const given = JSON.parse(readFileSync(0, 'utf8'))\n"
+    text = f"{imports}{reading}{start}console.log(JSON.stringify((() => {{ {program} }})()))"
+    (folder / "program.js").write_text(text)
+    command = [node, str(folder / "program.js")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def drawn() -> Strokes:
+    points = torch.rand(2, 4, 7, 2, generator=torch.Generator().manual_seed(0)) * 64
+    return Strokes.black(points.round(decimals=2), (64, 64), stroke_width=2)
+
+
+LINE = [[float(i), 2.0] for i in range(7)]
+STEPS: list[Json] = [
+    {"do": "add", "points": LINE, "width": 3},
+    {"do": "delete", "strokes": [1], "sketch": 1},
+    {"do": "move", "strokes": [4, 0], "points": [LINE[::-1], LINE]},
+    {"do": "place", "strokes": [4], "before": 1},
+    {"do": "delete", "strokes": [2]},
+    {"do": "place", "strokes": [0]},
+    {"do": "add", "points": LINE, "width": 1, "color": [1, 0, 0, 0.5], "sketch": 1},
+    {"do": "place", "strokes": [3, 1], "before": 4},
+]
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_the_page_makes_the_edits_that_python_makes(tmp_path: Path, size: int) -> None:
+    """Also on a larger canvas than the one that was edited."""
+    strokes = drawn().scaled_to((size, size))
+    made_for = {"num_strokes": 4, "num_points": 7, "canvas_size": [64, 64]}
+    text = json.dumps({"format": "clipasso-edits", "version": 1, "made_for": made_for, "operations": STEPS})
+    program = """
+        const batch = readBatch(given.document), made = new edits.Edits()
+        made.read(given.text)
+        return [made.fit(batch), made.text, [0, 1].map((i) => edits.edited(batch, i, made).filter((s) => s.alive))]
+    """
+    fits, written, found = run(program, {"document": strokes_document(strokes), "text": text}, tmp_path)
+    wanted = apply_edits(strokes, parse_edits(text))
+    assert fits
+    assert parse_edits(written) == parse_edits(text)
+    for sketch in (0, 1):
+        alive = wanted.alive[sketch]
+        points = torch.tensor([stroke["points"] for stroke in found[sketch]])
+        torch.testing.assert_close(points, wanted.control_points[sketch, alive])
+        widths = torch.tensor([float(stroke["width"]) for stroke in found[sketch]])
+        torch.testing.assert_close(widths, wanted.stroke_width[sketch, alive])
+        colors = torch.tensor([[float(part) for part in stroke["color"]] for stroke in found[sketch]])
+        torch.testing.assert_close(colors, wanted.color[sketch, alive])
+
+
+def test_undo_and_redo_walk_along_the_list(tmp_path: Path) -> None:
+    program = """
+        const batch = readBatch(given), told = [], made = new edits.Edits((text) => told.push(text))
+        made.push(batch, { do: "delete", strokes: [0] })
+        made.push(batch, { do: "delete", strokes: [1] })
+        made.undo(); made.undo(); const nothing = made.undo()
+        made.redo(); const after = made.text
+        made.push(batch, { do: "delete", strokes: [2] })
+        return { told, nothing, after, redo: made.redo() }
+    """
+    found = run(program, strokes_document(drawn()), tmp_path)
+    counts = [len(parse_edits(text).operations) for text in found["told"]]
+    assert counts == [1, 2, 1, 0, 1, 2]
+    assert found["told"][3] == ""
+    assert found["after"] == found["told"][0]
+    assert (found["nothing"], found["redo"]) == (False, False)
+    last = parse_edits(found["told"][-1])
+    assert [one.strokes for one in last.operations] == [(0,), (2,)]
+    assert (last.num_strokes, last.num_points, last.canvas_size) == (4, 7, (64, 64))
+
+
+@pytest.mark.parametrize("document", [None, {}, {"format": "clipasso-strokes", "version": 2}, [], "x"])
+def test_what_is_no_batch_is_none(tmp_path: Path, document: object) -> None:
+    assert run("return readBatch(given)", document, tmp_path) is None
+
+
+def test_only_numbers_get_through(tmp_path: Path) -> None:
+    hostile = '"/><script>alert(1)</script>'
+    document = strokes_document(drawn().select([0]))
+    document["canvas_size"] = [hostile, 64]
+    stroke: Json = document["sketches"][0]["strokes"][0]  # type: ignore[index]
+    stroke.update(points=[[hostile, 1]] * 7, width=hostile, color=[hostile, None, 2.5, 1])
+    text = run("const b = readBatch(given); return svgText(b, b.sketches[0])", document, tmp_path)
+    assert "script" not in text
+    assert text.count("<path") == 4
+
+
+def test_svg_of_the_page_is_read_again(tmp_path: Path) -> None:
+    document = strokes_document(drawn())
+    text = run("const b = readBatch(given); return svgText(b, b.sketches[1])", document, tmp_path)
+    read = from_svg(text)
+    torch.testing.assert_close(read.control_points[0], drawn().control_points[1], atol=0.006, rtol=0)
+    assert read.canvas_size == (64, 64)
+    assert read.stroke_width.tolist() == [[2.0] * 4]
+
+
+# --- a stroke fitted to what a hand drew -------------------------------------------------------------------------
+
+FIT = """
+    const chain = fitChain(given.drawn, given.segments)
+    return chain && { chain, worst: Math.max(...given.drawn.map((point) => distanceTo(chain, point))) }
+"""
+
+
+@pytest.mark.parametrize("segments", [1, 2, 4])
+def test_a_cubic_is_found_again(tmp_path: Path, segments: int) -> None:
+    cubic = torch.tensor([[10.0, 10.0], [30.0, 90.0], [70.0, -20.0], [100.0, 60.0]])
+    t = torch.linspace(0, 1, 80)[:, None]
+    s = 1 - t
+    points = s**3 * cubic[0] + 3 * s**2 * t * cubic[1] + 3 * s * t**2 * cubic[2] + t**3 * cubic[3]
+    found = run(FIT, {"drawn": points.tolist(), "segments": segments}, tmp_path)
+    assert len(found["chain"]) == 3 * segments + 1
+    assert found["worst"] < 0.6
+    assert found["chain"][0] == points[0].tolist()
+    assert found["chain"][-1] == points[-1].tolist()
+
+
+def test_more_cubics_fit_better(tmp_path: Path) -> None:
+    wave = [[2.0 * i, float(30 * torch.sin(torch.tensor(i / 8)))] for i in range(101)]
+    worst = [run(FIT, {"drawn": wave, "segments": segments}, tmp_path)["worst"] for segments in (1, 2, 4, 6)]
+    assert worst[0] > 2 * worst[1] > 10 * worst[2]
+    assert max(worst[2:]) < 1.5
+
+
+@pytest.mark.parametrize("drawn_points", [[[5, 5], [5, 5]], [[5, 5]]])
+def test_a_dot_is_no_stroke(tmp_path: Path, drawn_points: list[list[float]]) -> None:
+    assert run(FIT, {"drawn": drawn_points, "segments": 2}, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "drawn_points", [[[5, 5], [9, 5]], [[5, 5], [9, 5], [5, 5]], [[0, 0]] + [[i % 2, 3] for i in range(40)]]
+)
+def test_odd_drawings_give_finite_points(tmp_path: Path, drawn_points: list[list[float]]) -> None:
+    found = run(FIT, {"drawn": drawn_points, "segments": 3}, tmp_path)
+    assert bool(torch.tensor(found["chain"], dtype=torch.float64).isfinite().all())
+    assert len(found["chain"]) == 10

@@ -1,0 +1,138 @@
+/**
+ * Edits in the page: the list of operations that clipasso_core/edits.py makes again in every run. The list is the history,
+ * too: undo takes its last operation away, after a reload as before.
+ */
+import { rounded } from "./strokes.js";
+
+export class Edits {
+  /** @param {(text: string) => void} onChange is told of the new text whenever a person changes something */
+  constructor(onChange = () => {}) {
+    this.onChange = onChange;
+    this.madeFor = null;
+    this.operations = [];
+    this.undone = [];
+  }
+
+  /** Take over what a workflow holds. @param {string} text JSON, or empty @returns {boolean} whether it can be read */
+  read(text) {
+    this.undone = [];
+    [this.madeFor, this.operations] = [null, []];
+    if (!text?.trim()) return true;
+    try {
+      const found = JSON.parse(text);
+      if (found.format !== "clipasso-edits" || found.version !== 1 || !Array.isArray(found.operations)) return false;
+      [this.madeFor, this.operations] = [found.made_for, found.operations];
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns {string} for the workflow; empty where nothing was changed */
+  get text() {
+    if (this.operations.length === 0) return "";
+    const whole = { format: "clipasso-edits", version: 1, made_for: this.madeFor, operations: this.operations };
+    return JSON.stringify(whole);
+  }
+
+  /** @param {import("./strokes.js").Batch} batch @returns {boolean} whether the edits were made for strokes like these */
+  fit(batch) {
+    if (this.operations.length === 0) return true;
+    const [now, then] = [madeForOf(batch), this.madeFor];
+    const [height, width] = then?.canvas_size ?? [1, 1];
+    const sameAspect = Math.abs((batch.width * height) / (batch.height * width) - 1) <= 0.01;
+    return now.num_strokes === then?.num_strokes && now.num_points === then.num_points && sameAspect;
+  }
+
+  /**
+   * Add an operation.
+   *
+   * @param {import("./strokes.js").Batch} batch the strokes that are edited
+   * @param {object} operation
+   * @param {boolean} goesOn whether it takes the place of the last one: the same move, continued
+   */
+  push(batch, operation, goesOn = false) {
+    if (this.operations.length === 0) this.madeFor = madeForOf(batch);
+    if (goesOn && this.operations.length > 0) this.operations.pop();
+    this.operations.push(operation);
+    this.undone = [];
+    this.onChange(this.text);
+  }
+
+  /** @returns {boolean} whether there was anything to undo */
+  undo() {
+    if (this.operations.length === 0) return false;
+    this.undone.push(this.operations.pop());
+    this.onChange(this.text);
+    return true;
+  }
+
+  /** @returns {boolean} whether there was anything to redo */
+  redo() {
+    if (this.undone.length === 0) return false;
+    this.operations.push(this.undone.pop());
+    this.onChange(this.text);
+    return true;
+  }
+
+  clear() {
+    this.operations = [];
+    this.undone = [];
+    this.onChange(this.text);
+  }
+}
+
+/** Say what edits of a batch are made for. */
+function madeForOf(batch) {
+  const [first] = batch.sketches;
+  return {
+    num_strokes: first.length,
+    num_points: first[0]?.points.length ?? 4,
+    canvas_size: [batch.height, batch.width],
+  };
+}
+
+/**
+ * Make edits on one sketch.
+ *
+ * @param {import("./strokes.js").Batch} batch
+ * @param {number} sketch which of it
+ * @param {Edits} edits which fit the batch
+ * @returns {import("./strokes.js").Stroke[]} in drawing order; deleted ones are not alive, added ones follow in number
+ */
+export function edited(batch, sketch, edits) {
+  const [height, width] = edits.madeFor?.canvas_size ?? [batch.height, batch.width];
+  const scale = [batch.width / width, batch.height / height];
+  const placed = (points) => points.map(([x, y]) => [x * scale[0], y * scale[1]]);
+  let strokes = batch.sketches[sketch].map((stroke) => ({ ...stroke }));
+  const get = (id) => strokes.find((stroke) => stroke.id === id);
+  for (const operation of edits.operations) {
+    if ((operation.sketch ?? 0) !== sketch) continue;
+    const named = (operation.strokes ?? []).map(get).filter(Boolean);
+    if (operation.do === "delete") named.forEach((stroke) => (stroke.alive = false));
+    if (operation.do === "move") named.forEach((stroke, i) => (stroke.points = placed(operation.points[i])));
+    if (operation.do === "add") {
+      const looks = { width: operation.width * Math.sqrt(scale[0] * scale[1]), color: operation.color ?? [0, 0, 0, 1] };
+      strokes.push({ id: strokes.length, points: placed(operation.points), alive: true, ...looks });
+    }
+    if (operation.do === "place") {
+      const others = strokes.filter((stroke) => !named.includes(stroke));
+      const at = others.findIndex((stroke) => stroke.id === operation.before);
+      strokes = others.toSpliced(at < 0 ? others.length : at, 0, ...named);
+    }
+  }
+  return strokes;
+}
+
+/**
+ * Bring points of the canvas into the units of the edits.
+ *
+ * @param {import("./strokes.js").Batch} batch
+ * @param {Edits} edits
+ * @param {import("./strokes.js").Point[]} points
+ */
+export function inUnitsOf(batch, edits, points) {
+  const made = edits.operations.length > 0 ? edits.madeFor : madeForOf(batch);
+  const [height, width] = made.canvas_size;
+  return points.map(([x, y]) => [rounded((x * width) / batch.width), rounded((y * height) / batch.height)]);
+}

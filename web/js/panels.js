@@ -1,0 +1,144 @@
+/** Puts the viewer into our nodes when there are strokes to show, and the editor into CLIPasso Edit Strokes. */
+import { api } from "../../../scripts/api.js";
+import { app } from "../../../scripts/app.js";
+import { html } from "./dom.js";
+import { Editor } from "./editor.js";
+import { Viewer } from "./viewer.js";
+
+const KEY = "clipasso_strokes"; // of a node's ui result, and of the messages of a run
+const EDITOR = "CLIPassoEditStrokes";
+const LIVE = "CLIPassoOptimize";
+const VIEWED = new Set([LIVE, "CLIPassoSVGExport"]); // nodes that send strokes; others of ours may, too
+const OPEN = "clipasso_viewer_open"; // property of a node: what a person chose
+const WIDTH = 360; // px, of a node with a panel
+const HEIGHT = 380;
+const FOLDED_HEIGHT = 50;
+const MOST_KEPT = 300_000; // characters of strokes that the editor keeps in a workflow
+
+/** @param {{filename: string, subfolder: string, type: string}} file @returns {string} where the host serves it */
+function addressOf({ filename, subfolder, type }) {
+  return api.apiURL(`/view?${new URLSearchParams({ filename, subfolder, type })}`);
+}
+
+/** Find a node by the id that runs use: "12", or "3:12" for one inside of the subgraph node 3. */
+function nodeOf(id) {
+  const path = String(id).split(":");
+  const last = path.pop();
+  const graph = path.reduce((found, part) => found?.getNodeById(part)?.subgraph, app.graph);
+  return graph?.getNodeById(last) ?? null;
+}
+
+/**
+ * Add a panel to a node as its last widget, which neither workflow nor prompt holds.
+ *
+ * @param {() => number} height px that it takes at least
+ */
+function addPanel(node, kind, panel, height) {
+  const most = () => (height() === FOLDED_HEIGHT ? FOLDED_HEIGHT : undefined);
+  const options = { serialize: false, hideOnZoom: false, getMinHeight: height, getMaxHeight: most, margin: 8 };
+  const widget = node.addDOMWidget(kind, kind, panel.element, options);
+  widget.serialize = false;
+  return widget;
+}
+
+/** Make a node as large as its panel needs. */
+function makeRoom(node) {
+  const [width, height] = node.computeSize();
+  node.setSize([Math.max(node.size[0], width, WIDTH), Math.max(node.size[1], height)]);
+  node.graph?.setDirtyCanvas(true, true);
+}
+
+/** Give a node a viewer, which is not seen before there are strokes. Nodes 2.0 only shows widgets made with the node. */
+function addViewer(node) {
+  const viewer = new Viewer(addressOf, (isOpen) => {
+    node.properties[OPEN] = isOpen;
+    if (!isOpen) node.setSize([node.size[0], node.size[1] - HEIGHT + FOLDED_HEIGHT]);
+    makeRoom(node);
+  });
+  const widget = addPanel(node, "clipasso_viewer", viewer, () => (viewer.isOpen ? HEIGHT : FOLDED_HEIGHT));
+  widget.hidden = true;
+  node.clipassoViewer = viewer;
+  return viewer;
+}
+
+/**
+ * Find a node's viewer and bring it to light.
+ *
+ * @param {boolean} isOpen how it is shown at first, where nobody has chosen
+ * @returns {Viewer}
+ */
+function viewerOf(node, isOpen) {
+  const viewer = node.clipassoViewer ?? addViewer(node);
+  const widget = node.widgets.find((one) => one.name === "clipasso_viewer");
+  if (widget.hidden) {
+    widget.hidden = false;
+    viewer.open(node.properties[OPEN] ?? isOpen);
+    makeRoom(node);
+  }
+  return viewer;
+}
+
+/** Make the editor of a node; its edits live in the widget "edits", which it hides. */
+function addEditor(node) {
+  const widget = node.widgets.find((one) => one.name === "edits");
+  widget.hidden = true;
+  widget.options = { ...widget.options, hidden: true };
+  const editor = new Editor((edits) => {
+    widget.value = edits;
+    node.graph?.setDirtyCanvas(true, true);
+  });
+  node.clipassoEditor = editor;
+  addPanel(node, "clipasso_editor", editor, () => HEIGHT);
+  makeRoom(node);
+  const configured = node.onConfigure;
+  node.onConfigure = function (...given) {
+    configured?.apply(this, given);
+    editor.take(widget.value, this.properties[KEY]);
+  };
+}
+
+/** Show what a run said of a node. @param {any} output its ui result */
+function show(node, output) {
+  const message = output?.[KEY]?.[0];
+  if (!message) return;
+  if (node.clipassoEditor) {
+    node.clipassoEditor.show(message.strokes);
+    const isSmall = JSON.stringify(message.strokes).length <= MOST_KEPT;
+    if (isSmall) node.properties[KEY] = message.strokes;
+    else delete node.properties[KEY];
+    return;
+  }
+  viewerOf(node, !output.images).show(message); // where the node shows a picture anyway, the viewer waits folded
+}
+
+app.registerExtension({
+  name: "clipasso.Panels",
+
+  setup() {
+    document.head.append(html("link", { rel: "stylesheet", href: new URL("../css/panels.css", import.meta.url).href }));
+    api.addEventListener(KEY, ({ detail }) => {
+      const node = nodeOf(detail.node);
+      if (node) viewerOf(node, true).live(detail);
+    });
+  },
+
+  beforeRegisterNodeDef(nodeType, nodeData) {
+    if (!nodeData.name.startsWith("CLIPasso")) return;
+    const executed = nodeType.prototype.onExecuted;
+    nodeType.prototype.onExecuted = function (output, ...others) {
+      executed?.call(this, output, ...others);
+      show(this, output);
+    };
+  },
+
+  nodeCreated(node) {
+    if (node.comfyClass === EDITOR) addEditor(node);
+    if (VIEWED.has(node.comfyClass)) addViewer(node);
+    if (node.comfyClass === LIVE) node.onDrawBackground = () => {}; // no second picture of the run below the viewer
+  },
+
+  /** A workflow came back to the page (another tab, undo): the page still knows what its nodes said. */
+  loadedGraphNode(node) {
+    if (node.comfyClass?.startsWith("CLIPasso")) setTimeout(() => show(node, app.nodeOutputs?.[node.id]));
+  },
+});

@@ -1,0 +1,153 @@
+/** What the viewer and the editor say, in the languages of this pack. The page's own setting chooses. */
+import { app } from "../../../scripts/app.js";
+
+const ENGLISH = {
+  viewer: "CLIPasso viewer",
+  editor: "CLIPasso editor",
+  show: "Show the viewer",
+  hide: "Hide the viewer",
+  sketch: "Sketch",
+  sketchOf: "Sketch {index} of {count}",
+  drawing: "Sketch of {strokes} strokes. Click it, then: wheel or + and - zoom, drag or arrow keys move, 0 shows all.",
+  editing:
+    "Editor of {strokes} strokes, {selected} selected. Keys: N next stroke, H next point, arrows move, Delete deletes, " +
+    "A adds, PageUp and PageDown change the order, Ctrl+Z undoes, V selects, D draws, M moves the view.",
+  strokes: "{strokes} strokes",
+  loss: "loss {loss}",
+  seed: "seed {seed}",
+  best: "best of iteration {iteration}",
+  live: "iteration {iteration} of {total}",
+  rate: "{rate} a second",
+  interrupted: "interrupted: the best so far",
+  failed: "failed: the best so far",
+  play: "Play",
+  pause: "Pause",
+  order: "Drawing order",
+  history: "Optimisation",
+  what: "What the slider moves through",
+  position: "Position",
+  strokeAt: "stroke {at} of {count}",
+  momentAt: "moment {at} of {count}",
+  photo: "Photo",
+  first: "First strokes",
+  fit: "Fit",
+  fitTip: "Show all of the sketch (0)",
+  copy: "Copy SVG",
+  svg: "SVG",
+  svgTip: "Download what is shown as SVG",
+  png: "PNG",
+  pngTip: "Download what is shown as PNG, on white",
+  side: "Longer side of the PNG, px",
+  copied: "Copied.",
+  notCopied: "The browser did not let the SVG be copied.",
+  curve: "Loss from {from} to {to}",
+  empty: "Run the workflow to see the strokes.",
+  noFit: "The edits were made for other strokes. Connect those again, or clear the edits.",
+  unreadable: "The edits cannot be read. Clear them, or mend the JSON.",
+  select: "Select",
+  selectTip: "Select and move strokes and their points (V)",
+  draw: "Draw",
+  drawTip: "Draw a stroke freehand (D)",
+  view: "View",
+  viewTip: "Move the view (M)",
+  undo: "Undo",
+  redo: "Redo",
+  remove: "Delete",
+  earlier: "Earlier",
+  earlierTip: "Draw the selected stroke earlier: below the one before it (PageUp)",
+  later: "Later",
+  laterTip: "Draw the selected stroke later: above the one after it (PageDown)",
+  clear: "Clear edits",
+  edits: "edits: {count}",
+  deleted: "Deleted {count} strokes.",
+  added: "Added a stroke.",
+  selectedStroke: "Stroke {at} of {count} selected.",
+  selectedPoint: "Point {at} of {count}.",
+  undone: "Undone.",
+  redone: "Redone.",
+  cleared: "All edits are cleared; Undo is not possible.",
+};
+
+const CHINESE = {
+  viewer: "CLIPasso 查看器",
+  editor: "CLIPasso 编辑器",
+  show: "显示查看器",
+  hide: "隐藏查看器",
+  sketch: "速写",
+  sketchOf: "第 {index} 幅，共 {count} 幅",
+  drawing: "{strokes} 条笔画的速写。点击后：滚轮或 + 和 - 缩放，拖动或方向键移动，0 显示全部。",
+  editing:
+    "编辑器：{strokes} 条笔画，选中 {selected} 条。按键：N 下一条笔画，H 下一个控制点，方向键移动，Delete 删除，A 添加，" +
+    "PageUp 和 PageDown 改变顺序，Ctrl+Z 撤销，V 选择，D 绘制，M 移动视图。",
+  strokes: "{strokes} 条笔画",
+  loss: "损失 {loss}",
+  seed: "种子 {seed}",
+  best: "最佳在第 {iteration} 次迭代",
+  live: "迭代 {iteration} / {total}",
+  rate: "每秒 {rate} 次",
+  interrupted: "已中断：目前最佳",
+  failed: "已失败：目前最佳",
+  play: "播放",
+  pause: "暂停",
+  order: "绘制顺序",
+  history: "优化过程",
+  what: "滑块浏览的内容",
+  position: "位置",
+  strokeAt: "笔画 {at} / {count}",
+  momentAt: "时刻 {at} / {count}",
+  photo: "照片",
+  first: "初始笔画",
+  fit: "适合",
+  fitTip: "显示整幅速写 (0)",
+  copy: "复制 SVG",
+  svg: "SVG",
+  svgTip: "把所示内容下载为 SVG",
+  png: "PNG",
+  pngTip: "把所示内容下载为白底 PNG",
+  side: "PNG 的长边，px",
+  copied: "已复制。",
+  notCopied: "浏览器不允许复制 SVG。",
+  curve: "损失从 {from} 到 {to}",
+  empty: "运行工作流即可看到笔画。",
+  noFit: "这些编辑是为另一些笔画做的。请重新连接那些笔画，或清除编辑。",
+  unreadable: "无法读取这些编辑。请清除，或修正 JSON。",
+  select: "选择",
+  selectTip: "选择并移动笔画及其控制点 (V)",
+  draw: "绘制",
+  drawTip: "徒手画一条笔画 (D)",
+  view: "视图",
+  viewTip: "移动视图 (M)",
+  undo: "撤销",
+  redo: "重做",
+  remove: "删除",
+  earlier: "提前",
+  earlierTip: "更早绘制所选笔画：放到前一条之下 (PageUp)",
+  later: "推后",
+  laterTip: "更晚绘制所选笔画：放到后一条之上 (PageDown)",
+  clear: "清除编辑",
+  edits: "编辑：{count} 项",
+  deleted: "已删除 {count} 条笔画。",
+  added: "已添加一条笔画。",
+  selectedStroke: "已选中笔画 {at} / {count}。",
+  selectedPoint: "控制点 {at} / {count}。",
+  undone: "已撤销。",
+  redone: "已重做。",
+  cleared: "已清除全部编辑，无法撤销。",
+};
+
+/** @returns {string} the page's language, such as "en" or "zh" */
+export function language() {
+  return String(app.extensionManager?.setting?.get?.("Comfy.Locale") ?? navigator.language ?? "en");
+}
+
+/**
+ * Say something in the page's language.
+ *
+ * @param {keyof typeof ENGLISH} key
+ * @param {Object<string, string|number>} values that stand for {names} in the text
+ * @returns {string}
+ */
+export function text(key, values = {}) {
+  const texts = language().startsWith("zh") ? CHINESE : ENGLISH;
+  return texts[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
