@@ -31,6 +31,7 @@ _INITIAL = {
 }
 """The inherited properties that count here, and their first values (SVG 1.1, chapter 11)."""
 
+_EFFECTS = ("clip-path", "mask", "filter")
 _MARKERS = ("marker-start", "marker-mid", "marker-end")
 
 _OWN = ("opacity", "display", "transform", "transform-origin", "vector-effect", "clip-path", "mask", "filter")
@@ -104,13 +105,13 @@ class Style:
     def fill(self) -> Rgba | None:
         """Return the fill's colour, opacity included, or None when none is seen; black for a gradient or pattern."""
         paint = self.inherited["fill"]
-        rgba = BLACK if paint.lower().startswith("url(") else parse_colour(paint, self._current, "fill")
+        rgba = BLACK if paint.lower().startswith("url(") else self._colour("fill")
         alpha = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
         return None if rgba is None or rgba[3] * alpha <= 0 else (rgba[0], rgba[1], rgba[2], rgba[3] * alpha)
 
     def stroke(self) -> Rgba | None:
         """Return the stroke's colour, opacity included, or None when there is no stroke."""
-        rgba = parse_colour(self.inherited["stroke"], self._current, "stroke")
+        rgba = self._colour("stroke")
         if rgba is None:
             return None
         alpha = rgba[3] * to_fraction(self.inherited["stroke-opacity"], "stroke-opacity") * self.opacity
@@ -122,13 +123,15 @@ class Style:
 
     def unread(self) -> list[str]:
         """Name the properties at this element that change the drawing and that strokes cannot hold."""
-        names = [name for name in ("clip-path", "mask", "filter") if self.own.get(name, "none") != "none"]
+        names = [name for name in _EFFECTS if self.own.get(name, "none") != "none"] if self.own else []
         names += ["markers"] * any(self.inherited[name] != "none" for name in _MARKERS)
         return names + ["stroke-dasharray"] * (self.inherited["stroke-dasharray"] not in ("none", "0"))
 
-    @property
-    def _current(self) -> Rgba:
-        return parse_colour(self.inherited["color"], BLACK, "color") or (0.0, 0.0, 0.0, 0.0)
+    def _colour(self, name: str) -> Rgba | None:
+        text, current = self.inherited[name], BLACK
+        if "currentcolor" in text.lower():
+            current = parse_colour(self.inherited["color"], BLACK, "color") or (0.0, 0.0, 0.0, 0.0)
+        return parse_colour(text, current, name)
 
 
 class StyleSheet:

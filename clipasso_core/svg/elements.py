@@ -26,7 +26,7 @@ Fills = Literal["refuse", "outline", "skip"]
 FILLS: tuple[Fills, ...] = get_args(Fills)
 """What becomes of filled shapes without a stroke."""
 
-MAX_DRAWN = 50_000
+MAX_DRAWN = 20_000
 """Most elements that are looked at for strokes, those that clones draw once more counted again."""
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -112,7 +112,7 @@ class ElementReader:
         style = outer.style.child(tag, element.attrib, self.sheet)
         if not style.is_displayed:
             return
-        matrix = outer.matrix @ _transform(style)
+        matrix = outer.matrix @ _transform(style) if "transform" in style.own else outer.matrix
         if matrix.scale == 0:
             return  # SVG: what is squeezed flat is not drawn
         self.left_out.update(style.unread())
@@ -238,9 +238,10 @@ class ElementReader:
         """Whether a rectangle covers the whole page (to half a px)."""
         if matrix.b or matrix.c:
             return False
-        low, high = _corners(box, matrix)
-        page_low, page_high = _corners(self.page.view, self.page.matrix)
-        return bool(np.all(low <= page_low + 0.5) and np.all(high >= page_high - 0.5))
+        (left, top), (right, bottom) = _corners(box, matrix)
+        (page_left, page_top), (page_right, page_bottom) = _corners(self.page.view, self.page.matrix)
+        covers_x = left <= page_left + 0.5 and right >= page_right - 0.5
+        return covers_x and top <= page_top + 0.5 and bottom >= page_bottom - 0.5
 
 
 def _transform(style: Style) -> Matrix:
@@ -270,7 +271,8 @@ def _path_text(element: ElementTree.Element, width: float) -> PathText | None:
     return PathText(data, width) if local_name(element) == "path" and re.fullmatch(PATH_DATA, data) else None
 
 
-def _corners(box: Box, matrix: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ends = [matrix.apply(complex(box.x, box.y)), matrix.apply(complex(box.x + box.width, box.y + box.height))]
-    corners = np.array([[end.real, end.imag] for end in ends])
-    return corners.min(axis=0), corners.max(axis=0)
+def _corners(box: Box, matrix: Matrix) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the upper left and the lower right corner of where a box goes."""
+    one, other = (matrix.apply(complex(box.x + part * box.width, box.y + part * box.height)) for part in (0, 1))
+    x, y = sorted((one.real, other.real)), sorted((one.imag, other.imag))
+    return (x[0], y[0]), (x[1], y[1])
