@@ -94,7 +94,7 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
+        self._at = self._tried = 0
         self._skip()
 
     @property
@@ -117,9 +117,10 @@ class _Scanner:
 
         None where the row is short, or not as it must be: the commands are then read one by one.
         """
-        match = _ROW[letter].match(self._text, self._at)
+        match = _ROW[letter].match(self._text, self._at) if self._at >= self._tried else None
         if match is None or match.end() - self._at < ROW:
             return None
+        self._tried = match.end()  # what cannot be read at once is not tried again
         text = match.group()
         if text.count(letter) > MAX_SEGMENTS:
             raise too_many_segments()
