@@ -57,6 +57,15 @@ async function lookAtPanels() {
     window.app.canvas.setDirty(true, true)
   })
   await page.waitForTimeout(500)
+  await page.evaluate(() => {
+    const { ds } = window.app.canvas
+    for (const node of window.app.graph._nodes) {
+      const panel = (node.clipassoEditor ?? node.clipassoViewer)?.element
+      if (panel) node.pos = [node.pos[0], node.pos[1] - (panel.getBoundingClientRect().top - 120) / ds.scale]
+    }
+    window.app.canvas.setDirty(true, true)
+  })
+  await page.waitForTimeout(500)
 }
 
 try {
