@@ -30,9 +30,9 @@ from .sketch_files import load_sketch
 
 IMAGES = Path("docs/images")
 
-SKETCHED = ("coffee", "astronaut")
+SKETCHED = ("coffee", "astronaut", "chelsea")
 STROKES = (4, 8, 16, 32)
-COMPARED, COMPARED_STROKES = ("astronaut", "chelsea", "coffee", "rocket"), (16, 32)
+COMPARED, COMPARED_STROKES = ("astronaut", "chelsea", "coffee"), (16, 32)
 SIDE, GAP = 280, 12
 """px of a photo or sketch, and between two."""
 
