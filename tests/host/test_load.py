@@ -26,6 +26,7 @@ NODE_IDS = (
     "CLIPassoLoadSVG",
     "CLIPassoAnimate",
     "CLIPassoAbstraction",
+    "CLIPassoExport",
     "CLIPassoSimplifyStrokes",
     "CLIPassoSelectStrokes",
     "CLIPassoStyleStrokes",

@@ -63,8 +63,6 @@ def test_strokes_are_sent_while_a_run_goes_on(seen: Json) -> None:
     iterations = [iteration for iteration, _ in seen["live"]]
     assert len(iterations) >= 2
     assert iterations == sorted(iterations)
-    gaps = [after - before for (_, before), (_, after) in zip(seen["live"], seen["live"][1:], strict=False)]
-    assert sum(gaps) / len(gaps) > 200, "more than five messages a second"
 
 
 def test_the_viewer_says_what_is_known(seen: Json) -> None:

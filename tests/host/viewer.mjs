@@ -42,7 +42,21 @@ async function run() {
   return Promise.all(files.map(async (file) => (await fetch(`${job.url}/view?${new URLSearchParams(file)}`)).text()))
 }
 
-// Put the nodes with panels side by side and look at them.
+// Look at the panel of the Optimize node (clipassoViewer) or of the editor (clipassoEditor).
+async function lookAt(panel) {
+  if (!job.vue) return lookAtPanels()
+  await page.evaluate((panel) => {
+    const node = window.app.graph._nodes.find((one) => one[panel] && (panel === 'clipassoEditor' || /Optimize/.test(one.type)))
+    const { ds } = window.app.canvas
+    ds.scale = 0.75
+    const at = node[panel].element.getBoundingClientRect()
+    ds.offset = [ds.offset[0] + (400 - at.left) / ds.scale, ds.offset[1] + (120 - at.top) / ds.scale]
+    window.app.canvas.setDirty(true, true)
+  }, panel)
+  await page.waitForTimeout(500)
+}
+
+// On the canvas: put the nodes with panels side by side.
 async function lookAtPanels() {
   await page.evaluate(() => {
     let x = 0
@@ -57,15 +71,16 @@ async function lookAtPanels() {
     window.app.canvas.setDirty(true, true)
   })
   await page.waitForTimeout(500)
-  await page.evaluate(() => {
-    const { ds } = window.app.canvas
-    for (const node of window.app.graph._nodes) {
-      const panel = (node.clipassoEditor ?? node.clipassoViewer)?.element
-      if (panel) node.pos = [node.pos[0], node.pos[1] - (panel.getBoundingClientRect().top - 120) / ds.scale]
-    }
-    window.app.canvas.setDirty(true, true)
+}
+
+// Let no node lie on another one: in Nodes 2.0 they are larger than where the page puts them.
+async function spread() {
+  await page.evaluate(async () => {
+    const saved = window.app.graph.serialize()
+    saved.nodes.forEach((node, index) => (node.pos = [index * 700, 0]))
+    await window.app.loadGraphData(saved)
+    window.app.canvas.ds.scale = 0.75
   })
-  await page.waitForTimeout(500)
 }
 
 try {
@@ -75,9 +90,11 @@ try {
       if (widget.name === 'control_after_generate') widget.value = 'fixed'
     }
   }, job.prompt)
+  if (job.vue) await spread()
   report.first = await run()
   report.live = await page.evaluate(() => window.live)
-  await lookAtPanels()
+  await lookAt('clipassoViewer')
+  await lookAt('clipassoViewer') // where it is at the scale that the first look set
 
   // --- the viewer of Optimize ---
   const viewer = page.locator('.clipasso-panel:has(input[type=range])').filter({ has: page.locator('.clipasso-curve:not([hidden])') })
@@ -115,7 +132,7 @@ try {
   await page.waitForTimeout(1000)
   report.wheel = { unfocused: [await drawing.getAttribute('viewBox'), (await graphScale()) / scale] }
   await page.evaluate((before) => (window.app.canvas.ds.scale = before), scale)
-  await lookAtPanels()
+  await lookAt('clipassoViewer')
   await drawing.focus()
   const now = await graphScale()
   await page.mouse.wheel(0, -100)
@@ -136,6 +153,7 @@ try {
   const editor = page.locator('.clipasso-panel').filter({ has: page.locator('[role=application]') })
   const surface = editor.locator('[role=application]')
   report.nodes = [await nodeCount()]
+  if (job.vue) await lookAt('clipassoEditor')
   const strokes = await seen()
   const area = await surface.boundingBox()
   const size = await page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.drawing.size)
