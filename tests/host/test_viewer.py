@@ -84,8 +84,9 @@ def test_the_slider_goes_through_the_run(seen: Json) -> None:
     assert seen["photo"] == "image/jpeg"
 
 
-@pytest.mark.xfail(reason="open: in the canvas renderer the wheel went to the graph after a focus by keys as well")
 def test_the_wheel_is_the_graphs_until_the_drawing_has_been_clicked(seen: Json) -> None:
+    if not seen["vue"]:
+        pytest.xfail("open: in the canvas renderer the wheel goes to the graph after a focus by keys as well")
     whole = "0 0 224 224"
     view, graph = seen["wheel"]["unfocused"]
     assert view == whole
