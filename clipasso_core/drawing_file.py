@@ -42,7 +42,7 @@ def read_drawing(
     ending = Path(path).suffix.lower()
     check_choice(f"The ending of {str(path)!r}", ending, DRAWINGS)
     if ending == ".dxf":
-        from .dxf import read_dxf
+        from .read_dxf import read_dxf
 
         return read_dxf(read_bytes(path), canvas_size)
     return read_svg(read_bytes(path), canvas_size, fills=fills)

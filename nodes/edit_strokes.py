@@ -8,8 +8,8 @@ from ..clipasso_core.edits import apply_edits, parse_edits
 from ..clipasso_core.errors import JsonError
 from ..clipasso_core.strokes import Strokes
 from . import host
-from .page import strokes_ui
 from .types import CATEGORY, StrokesType
+from .viewer_data import strokes_ui
 
 
 class EditStrokes(io.ComfyNode):

@@ -29,7 +29,7 @@ from ..clipasso_core.rasterizer import rasterize
 from ..clipasso_core.strokes import CANVAS_SIDE
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
-from .page import KEY, MOST_SKETCHES, document
+from .viewer_data import KEY, MOST_SKETCHES, document
 
 log = logging.getLogger(__name__)
 PREVIEW_SECONDS, LIVE_SECONDS = 0.5, 0.25

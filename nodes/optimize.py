@@ -30,9 +30,9 @@ from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
-from .page import sketch_ui
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
+from .viewer_data import sketch_ui
 
 AS_PRESET = -1.0
 """The widget's value that leaves a share (0-1) to the preset."""

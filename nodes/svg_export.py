@@ -8,8 +8,8 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
-from .page import strokes_ui
 from .types import CATEGORY, SketchFrameType, StrokesType
+from .viewer_data import strokes_ui
 
 
 class SVGExport(io.ComfyNode):

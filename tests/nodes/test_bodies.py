@@ -330,7 +330,7 @@ def test_edit_strokes_makes_the_edits_and_shows_its_input(pack: ModuleType, monk
 
 
 def test_the_page_gets_few_sketches_and_moments(pack: ModuleType) -> None:
-    page, strokes = module("page"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
+    page, strokes = module("viewer_data"), importlib.import_module(f"{pack.__name__}.clipasso_core.strokes").Strokes
     many = strokes.black(torch.rand(100, 2, 4, 2) * 32, (32, 32)).with_provenance(workflow="x" * 1000)
     (shown,) = page.strokes_ui(many)["clipasso_strokes"]
     assert (len(shown["strokes"]["sketches"]), shown["num_sketches"]) == (16, 100)

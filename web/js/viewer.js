@@ -92,7 +92,7 @@ export class Viewer {
     );
   }
 
-  /** Show what a node sent when it was done. @param {any} message see nodes/page.py */
+  /** Show what a node sent when it was done. @param {any} message see nodes/viewer_data.py */
   show(message) {
     const batch = readBatch(message?.strokes);
     if (!batch) return;

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from clipasso_core.dxf import read_dxf
 from clipasso_core.errors import ConfigError, DependencyError, DxfError
+from clipasso_core.read_dxf import read_dxf
 
 ezdxf = pytest.importorskip("ezdxf", reason="no ezdxf (pip install ezdxf)")
 
@@ -163,7 +163,7 @@ def test_what_is_no_drawing_is_refused(data: bytes, said: str) -> None:
 
 
 def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipasso_core.dxf.MAX_STROKES", 3)
+    monkeypatch.setattr("clipasso_core.read_dxf.MAX_STROKES", 3)
     with pytest.raises(DxfError, match="over 3 lines"):
         read_dxf(in_space(lambda m: [m.add_line((0, 0), (1, i)) for i in range(4)]))
 
