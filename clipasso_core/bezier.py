@@ -98,6 +98,18 @@ def curve_bounds(control_points: Tensor) -> Tensor:
     return torch.cat([reached.amin(dim=-1).amin(dim=-2), reached.amax(dim=-1).amax(dim=-2)], dim=-1)
 
 
+def last_points(control_points: Tensor) -> Tensor:
+    """Return where strokes [B, N, K, 2] end: the index [B, N] of the last point before the segments that only pad them.
+
+    >>> last_points(torch.tensor([[0.0, 1, 2, 3, 3, 3, 3], [0, 1, 2, 3, 4, 5, 6]])[None, :, :, None].expand(1, 2, 7, 2))
+    tensor([[3, 6]])
+    """
+    count = control_points.shape[2]
+    differs = (control_points != control_points[:, :, -1:]).any(dim=-1)
+    number = torch.arange(1, count + 1, device=control_points.device)
+    return ((differs * number).amax(dim=2) + 2).div(3, rounding_mode="floor").clamp(min=1) * 3
+
+
 def first_part(cubic: Tensor, t: Tensor) -> Tensor:
     """Cut cubics at a parameter and return what lies before it, exactly (de Casteljau).
 

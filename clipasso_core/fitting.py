@@ -6,8 +6,10 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from .bezier import bernstein
 from .errors import ShapeError, check_range
 
 Points = NDArray[np.float64]
@@ -264,5 +266,5 @@ def _off(cubic: Points, points: Points, t: Points) -> Points:
 
 
 def _bernstein(t: Points) -> Points:
-    s = 1 - t
-    return np.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], axis=1)
+    weights: Points = bernstein(torch.from_numpy(t)).numpy()
+    return weights

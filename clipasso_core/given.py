@@ -9,7 +9,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from .bezier import curve_points, segments_of
+from .bezier import curve_points, last_points, segments_of
 from .errors import ConfigError, MaskError, ShapeError
 from .framing import Frame
 from .layering import join_strokes
@@ -181,18 +181,6 @@ def part_given(strokes: Strokes) -> tuple[Strokes | None, Strokes]:
     if count == 0:
         return None, strokes
     return _slots(strokes, slice(0, count)), replace(_slots(strokes, slice(count, None)), path_texts=())
-
-
-def last_points(control_points: Tensor) -> Tensor:
-    """Return where strokes [B, N, K, 2] end: the index [B, N] of the last point before the segments that only pad them.
-
-    >>> last_points(torch.tensor([[0.0, 1, 2, 3, 3, 3, 3], [0, 1, 2, 3, 4, 5, 6]])[None, :, :, None].expand(1, 2, 7, 2))
-    tensor([[3, 6]])
-    """
-    count = control_points.shape[2]
-    differs = (control_points != control_points[:, :, -1:]).any(dim=-1)
-    number = torch.arange(1, count + 1, device=control_points.device)
-    return ((differs * number).amax(dim=2) + 2).div(3, rounding_mode="floor").clamp(min=1) * 3
 
 
 def _placed(given: Strokes, frame: Frame | None, canvas_size: tuple[int, int]) -> Strokes:

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, DependencyError, DxfError, first_line
+from .errors import DependencyError, DxfError, first_line
 from .strokes import MAX_STROKES, Strokes
 from .svg.document import MAX_BYTES
 from .svg.elements import ReadStroke
 from .svg.numerals import PX_PER_UNIT
 from .svg.path_data import MAX_SEGMENTS, Pen, Subpath
 from .svg.read import ReadReport, assemble
-from .svg.viewport import MAX_CANVAS, Box, Matrix, fit
+from .svg.viewport import MAX_CANVAS, Box, Matrix, check_canvas_size, fit
 
 READABLE = ("LINE", "LWPOLYLINE", "POLYLINE", "ARC", "CIRCLE", "ELLIPSE", "SPLINE")
 """Entities that become strokes; those in blocks, too."""
@@ -56,8 +56,8 @@ def read_dxf(data: bytes, canvas_size: tuple[int, int] | None = None) -> tuple[S
         DxfError: no DXF, damaged, no lines or over 4096, or over 8192 px large.
     """
     ezdxf = _ezdxf()
-    if canvas_size is not None and not all(1 <= side <= MAX_CANVAS for side in canvas_size):
-        raise ConfigError(f"canvas_size must be (height, width) of 1 to {MAX_CANVAS} px, got {canvas_size}.")
+    if canvas_size is not None:
+        check_canvas_size(canvas_size)
     if len(data) > MAX_BYTES:
         raise DxfError(
             f"The DXF has {len(data) / 2**20:.1f} MB; at most {MAX_BYTES // 2**20} MB are read. Simplify it."

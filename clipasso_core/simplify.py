@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from .bezier import arc_length, curve_points, segments_of
+from .bezier import arc_length, curve_points, last_points, segments_of
 from .errors import ConfigError, check_range
 from .fitting import THIRDS, fit_cubics
 from .strokes import Strokes
@@ -132,8 +132,7 @@ def count_segments(strokes: Strokes) -> int:
     >>> count_segments(Strokes.black(torch.zeros(1, 2, 7, 2), (9, 9)))
     2
     """
-    chains = (_chain(points) for points in _double(strokes.control_points[strokes.alive]))
-    return sum(len(chain) // 3 for chain in chains)
+    return int(last_points(strokes.control_points)[strokes.alive].sum()) // 3
 
 
 def remove_short(strokes: Strokes, min_length: float) -> Strokes:
@@ -161,7 +160,7 @@ def merge_duplicates(strokes: Strokes, distance: float) -> Strokes:
     alive, width = strokes.alive.clone(), strokes.stroke_width.detach().clone()
     for b in range(strokes.batch_size):
         rows = alive[b].nonzero()[:, 0].tolist()
-        chains = [_chain(points) for points in _double(strokes.control_points[b, rows])]
+        chains = _chains(strokes.control_points[b, rows])
         free = np.array(rows) >= strokes.num_given
         found = _same_as(chains, free, strokes.color[b, rows].detach().cpu().numpy(), distance)
         for row, kept in ((rows[j], rows[i]) for j, i in enumerate(found) if i >= 0):
@@ -234,7 +233,7 @@ def _changed(strokes: Strokes, change: Callable[[list[int], list[Points]], list[
     found: list[tuple[int, int, Points]] = []
     for b in range(strokes.batch_size):
         rows = strokes.alive[b].nonzero()[:, 0].tolist()
-        chains = change(rows, [_chain(points) for points in _double(strokes.control_points[b, rows])])
+        chains = change(rows, _chains(strokes.control_points[b, rows]))
         found += [(b, row, chain) for row, chain in zip(rows, chains, strict=True)]
     longest = max([3 * least + 1, *(len(chain) for _, _, chain in found)])
     points = strokes.control_points.detach()
@@ -245,21 +244,16 @@ def _changed(strokes: Strokes, change: Callable[[list[int], list[Points]], list[
     return strokes.with_points(points)
 
 
-def _double(control_points: Tensor) -> Points:
+def _chains(control_points: Tensor) -> list[Points]:
+    """Return strokes [N, K, 2] one by one, without the segments that only pad them."""
     points: Points = control_points.detach().cpu().double().numpy()
-    return points
+    ends = last_points(control_points[None])[0].tolist()
+    return [one[: end + 1] for one, end in zip(points, ends, strict=True)]
 
 
 def _ends(strokes: Strokes) -> Tensor:
     """Return first and last points [B, N, 2, 2] px; where a stroke is not alive, zeros."""
     return strokes.control_points[:, :, [0, -1]].detach() * strokes.alive[..., None, None]
-
-
-def _chain(points: Points) -> Points:
-    """Return a stroke [K, 2] without the segments of no length at its end, at least one."""
-    moves = (points[1:] != points[:-1]).any(axis=1).nonzero()[0]
-    segments = int(moves[-1]) // 3 + 1 if len(moves) else 1
-    return points[: 3 * segments + 1]
 
 
 def _segments(chain: Points) -> Tensor:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .bezier import arc_length
-from .given import last_points
+from .bezier import arc_length, last_points
 from .rasterizer import ink
 from .strokes import Strokes
+from .svg.write import hex_colour
 from .transform import ink_bounds
 
 MOST_COLORS = 8
@@ -105,7 +105,6 @@ def describe(summaries: Sequence[SketchSummary]) -> str:
 def _summary(sketch: Strokes, index: int) -> SketchSummary:
     alive = sketch.alive[0]
     points, color = sketch.control_points[:, alive], sketch.color[0, alive]
-    rgb = [tuple(round(255 * value) for value in row[:3]) for row in color.clamp(0, 1).tolist()]
     left, top, right, bottom = ink_bounds(sketch)[0].tolist()
     drawn = bool(alive.any())
     return SketchSummary(
@@ -117,7 +116,7 @@ def _summary(sketch: Strokes, index: int) -> SketchSummary:
         ink_share=float(ink(sketch).mean()),
         bounds=(left, top, right, bottom) if drawn else None,
         widths=_ends(sketch.stroke_width[0, alive]) if drawn else None,
-        colors=tuple(dict.fromkeys("#{:02x}{:02x}{:02x}".format(*one) for one in rgb)),
+        colors=tuple(dict.fromkeys(hex_colour(rgba) for rgba in color.clamp(0, 1).tolist())),
         opacities=_ends(color[:, 3]) if drawn else None,
         loss=_number(sketch.provenance.get("loss"), index),
         seed=_seed(sketch.provenance.get("stroke_init")),

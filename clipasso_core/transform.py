@@ -11,7 +11,7 @@ from torch import Tensor
 from .bezier import curve_bounds
 from .errors import ConfigError, check_choice, check_range
 from .strokes import Strokes
-from .svg.viewport import MAX_CANVAS, Box, Matrix, fit, rotation
+from .svg.viewport import Box, Matrix, check_canvas_size, fit, rotation
 
 Point = tuple[float, float]
 Mirror = Literal["none", "left-right", "top-bottom"]
@@ -169,7 +169,7 @@ def resize_canvas(strokes: Strokes, canvas_size: tuple[int, int], anchor: Point 
     >>> resize_canvas(dot, (60, 200)).control_points[0, 0, 0].tolist()
     [100.0, 30.0]
     """
-    _check_canvas(canvas_size)
+    check_canvas_size(canvas_size)
     height, width = strokes.canvas_size
     x, y = (canvas_size[1] - width) * anchor[0], (canvas_size[0] - height) * anchor[1]
     return replace(move(strokes, x, y), canvas_size=canvas_size)
@@ -198,7 +198,7 @@ def fit_to_canvas(
     >>> fit_to_canvas(wide, (100, 100)).control_points[0, 0, 0].tolist()
     [25.0, 50.0]
     """
-    _check_canvas(canvas_size)
+    check_canvas_size(canvas_size)
     check_choice("fitted", fitted, ("canvas", "drawing"))
     if not 0 <= margin < min(canvas_size) / 2:
         raise ConfigError(f"margin must be 0 to less than half the canvas ({min(canvas_size) / 2:g} px), got {margin}.")
@@ -257,8 +257,3 @@ def _mapped(strokes: Strokes, matrix: Matrix, scale_widths: bool) -> Strokes:
 
 def _middle(strokes: Strokes) -> Point:
     return strokes.canvas_size[1] / 2, strokes.canvas_size[0] / 2
-
-
-def _check_canvas(canvas_size: tuple[int, int]) -> None:
-    if not all(1 <= side <= MAX_CANVAS for side in canvas_size):
-        raise ConfigError(f"canvas_size must be (height, width) of 1 to {MAX_CANVAS} px, got {canvas_size}.")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+import torch
 
 from ..errors import ConfigError, ShapeError, check_choice, check_range
 from ..strokes import Strokes
 from ..svg.numerals import PX_PER_UNIT
-from .paths import DECIMALS, PenPath, Points, extent, without_padding
+from ..transform import ink_bounds
+from .paths import DECIMALS, PenPath, Points, without_padding
 
 PAGE_SIZES = {
     "a6": (105.0, 148.0),
@@ -215,12 +217,11 @@ def _cells(page: Page, grid: Grid) -> Iterator[Points]:
 
 def _window(strokes: Strokes, pen_width: float | None) -> Points:
     """Return the corners [2, 2] px of the box around the ink of all sketches, or around its centre lines with a pen."""
-    points = strokes.control_points[strokes.alive].detach().cpu().double().numpy()
-    if not len(points):
-        return np.zeros((2, 2))
-    half = strokes.stroke_width[strokes.alive].detach().cpu().double().numpy() / 2 * (pen_width is None)
-    boxes = np.stack([extent(one) for one in points]) + half[:, None, None] * np.array([[-1.0], [1.0]])
-    return np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+    drawn = strokes.detach().to("cpu", torch.float64)
+    if pen_width is not None:
+        drawn = replace(drawn, stroke_width=torch.zeros_like(drawn.stroke_width))
+    bounds = ink_bounds(drawn)[drawn.alive.any(dim=1)].numpy()
+    return np.stack([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)]) if len(bounds) else np.zeros((2, 2))
 
 
 def _fit(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..bezier import arc_length, segments_of
+from ..bezier import arc_length, curve_points, last_points, segments_of
 
 Points = NDArray[np.float64]
 """[3 * segments + 1, 2] mm (x, y), cubics joined end to start; x right, y down from the page's upper left corner."""
@@ -66,32 +66,7 @@ def without_padding(points: Points) -> Points:
     >>> without_padding(np.array([[0.0, 0], [1, 0], [2, 0], [3, 0], [3, 0], [3, 0], [3, 0]])).shape
     (4, 2)
     """
-    moves = np.flatnonzero((points != points[-1]).any(axis=1))
-    last = int(moves[-1]) if len(moves) else 0
-    return points[: max(3 * (last // 3 + 1) + 1, 4)]
-
-
-def extent(points: Points) -> Points:
-    """Return the corners [2, 2] of the smallest box around a path: least x and y, greatest x and y.
-
-    A cubic is farthest out at its ends, or where its derivative is zero along an axis.
-
-    >>> extent(np.array([[0.0, 0], [0, 4], [4, 4], [4, 0]])).tolist()
-    [[0.0, 0.0], [4.0, 3.0]]
-    """
-    cubics = segments_of(torch.from_numpy(points)).numpy()
-    p0, p1, p2, p3 = (cubics[:, index] for index in range(4))
-    a, b, c = p3 - p0 + 3 * (p1 - p2), 2 * (p0 - 2 * p1 + p2), p1 - p0  # the derivative is 3 (a t² + b t + c)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(b * b - 4 * a * c)
-        turns = [(-b - root) / (2 * a), (-b + root) / (2 * a), -c / b]
-    found = [p0, p3]
-    for turn in turns:
-        t = np.clip(np.nan_to_num(turn), 0, 1)
-        s = 1 - t
-        found.append(s**3 * p0 + 3 * s * s * t * p1 + 3 * s * t * t * p2 + t**3 * p3)
-    reached = np.concatenate(found)
-    return np.stack([reached.min(axis=0), reached.max(axis=0)])
+    return points[: int(last_points(torch.from_numpy(points)[None, None])) + 1]
 
 
 def flatten(points: Points, tolerance: float) -> Points:
@@ -106,10 +81,8 @@ def flatten(points: Points, tolerance: float) -> Points:
     [[0.0, 0.0], [3.0, 0.0]]
     """
     flat = [points[:1]]
-    for cubic in segments_of(torch.from_numpy(points)).numpy():
-        bend = np.sqrt(np.square(np.diff(cubic, 2, axis=0)).sum(axis=1)).max()
+    for cubic in segments_of(torch.from_numpy(points)):
+        bend = float(cubic.diff(n=2, dim=0).norm(dim=1).max())
         steps = max(1, int(np.ceil(np.sqrt(0.75 * bend / tolerance))))
-        t = np.arange(1, steps + 1)[:, None] / steps
-        s = 1 - t
-        flat.append(s**3 * cubic[0] + 3 * s * s * t * cubic[1] + 3 * s * t * t * cubic[2] + t**3 * cubic[3])
+        flat.append(curve_points(cubic, torch.arange(1, steps + 1) / steps).numpy())
     return np.concatenate(flat)

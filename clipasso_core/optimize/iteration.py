@@ -8,9 +8,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..bezier import curve_points, segments_of
+from ..bezier import curve_points, last_points, segments_of
 from ..errors import ShapeError
-from ..given import last_points
 from ..losses import bend_loss, overlap_loss
 from ..rasterizer import ink, render
 from ..strokes import Strokes, in_order

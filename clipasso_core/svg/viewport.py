@@ -108,14 +108,24 @@ def root_viewport(
     size = _own_size(attributes, view_box)
     if canvas_size is None:
         canvas_size, onto = _canvas(size), Matrix()
-    elif not all(1 <= side <= MAX_CANVAS for side in canvas_size):
-        raise ConfigError(f"canvas_size must be (height, width) of 1 to {MAX_CANVAS} px, got {canvas_size}.")
     else:
+        check_canvas_size(canvas_size)
         page = Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
         onto = Matrix() if size is None else fit(size, page)
     page = size or Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
     inner = _inner(attributes, view_box, page)
     return Viewport(onto @ inner.matrix, inner.view), canvas_size
+
+
+def check_canvas_size(canvas_size: tuple[int, int]) -> None:
+    """Raise ConfigError unless a (height, width) in px is that of a canvas.
+
+    >>> check_canvas_size((0, 5))
+    Traceback (most recent call last):
+    clipasso_core.errors.ConfigError: canvas_size must be (height, width) of 1 to 8192 px, got (0, 5).
+    """
+    if not all(1 <= side <= MAX_CANVAS for side in canvas_size):
+        raise ConfigError(f"canvas_size must be (height, width) of 1 to {MAX_CANVAS} px, got {canvas_size}.")
 
 
 def nested_viewport(attributes: Mapping[str, str], outer: Box) -> Viewport:

@@ -83,3 +83,10 @@ def test_a_cubic_meets_itself_where_the_formula_says() -> None:
 def test_lines_and_points_do_not_cross_themselves() -> None:
     line = torch.tensor([[0.0, 0], [1, 1], [2, 2], [3, 3]])
     assert bool(bezier.self_crossing(torch.stack([line, 0 * line, line[[0, 2, 1, 3]]])).isnan().all())
+
+
+def test_padding_ends_where_the_stroke_does() -> None:
+    points = torch.rand(1, 3, 10, 2)
+    points[0, 1, 5:] = points[0, 1, 4]  # its second cubic ends in a doubled point
+    points[0, 2, 1:] = points[0, 2, 0]  # a dot
+    assert bezier.last_points(points).tolist() == [[9, 6, 3]]

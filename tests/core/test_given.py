@@ -14,7 +14,6 @@ from clipasso_core.given import (
     continue_strokes,
     is_over_photo,
     join_given,
-    last_points,
     part_given,
     place_given,
     uncovered,
@@ -143,13 +142,6 @@ def test_joined_strokes_come_apart_as_they_were(given_points: int, new_points: i
     assert torch.equal(others.control_points, new.control_points)
     assert torch.equal(others.stroke_width, new.stroke_width)
     assert (first.num_given, others.num_given) == (3, 0)
-
-
-def test_padding_ends_where_the_stroke_does() -> None:
-    points = torch.rand(1, 3, 10, 2)
-    points[0, 1, 5:] = points[0, 1, 4]  # its second cubic ends in a doubled point
-    points[0, 2, 1:] = points[0, 2, 0]  # a dot
-    assert last_points(points).tolist() == [[9, 6, 3]]
 
 
 def test_more_given_strokes_than_strokes_is_refused() -> None:

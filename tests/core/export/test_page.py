@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from clipasso_core.bezier import arc_length
+from clipasso_core.bezier import arc_length, curve_bounds
 from clipasso_core.errors import ConfigError, ShapeError
 from clipasso_core.export import Grid, Page, place
 from clipasso_core.export.page import ALIGNS, PAGE_SIZES
-from clipasso_core.export.paths import PenPath, extent, flatten, without_padding
+from clipasso_core.export.paths import PenPath, flatten, without_padding
 from clipasso_core.strokes import Strokes
+
+
+def extent(points: np.ndarray) -> np.ndarray:
+    """The corners [2, 2] of the box around a curve."""
+    return curve_bounds(torch.from_numpy(points)).view(2, 2).numpy()
 
 
 def ink(paths: list[PenPath], with_width: bool = True) -> np.ndarray:
