@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from clipasso_core.svg.elements import FILLS
+
 from .results import check_results
 from .terminal import EXIT_OK, write_line
 
@@ -31,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     text = "of coordinates, 0-8 (default: %(default)s)"
     parser.add_argument("--decimals", type=int, metavar="N", default=DECIMALS, help=text)
     text = "what becomes of filled shapes without a stroke: refuse the file, draw their outlines, or leave them out"
-    parser.add_argument("--fills", choices=("refuse", "outline", "skip"), default="refuse", help=text)
+    parser.add_argument("--fills", choices=FILLS, default="refuse", help=text)
     parser.add_argument("--force", action="store_true", help="replace a file that clipasso did not write")
     parser.set_defaults(run=run)
 

@@ -19,12 +19,13 @@ were given by a person stay first in the order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 
 from .errors import EditError, JsonError
+from .given import SAME_ASPECT
 from .json_values import (
     Points,
     as_color,
@@ -37,14 +38,13 @@ from .json_values import (
     check_format,
     parse_json,
 )
+from .layering import with_room
 from .pixels import same_aspect
 from .strokes import MAX_STROKES, Strokes
 
 FORMAT, VERSION = "clipasso-edits", 1
 OPERATIONS = ("delete", "move", "add", "place")
 MAX_OPERATIONS = 100_000
-SAME_ASPECT = 0.01
-"""How far the aspects of two canvases may lie apart that count as the same."""
 
 
 class Operation(NamedTuple):
@@ -157,7 +157,7 @@ class _Work:
         if room > MAX_STROKES:
             raise EditError(f"With the added strokes a sketch has {room}; at most {MAX_STROKES} are possible.")
         self.given, self.first_added = strokes.num_given, strokes.num_strokes
-        self.strokes = _with_room(strokes, room)
+        self.strokes = with_room(strokes.detach(), room, strokes.control_points.shape[2])
         self.orders = [list(range(room)) for _ in sketches]
         self.unused = [strokes.num_strokes for _ in sketches]
         height, width = (now / then for now, then in zip(strokes.canvas_size, edits.canvas_size, strict=True))
@@ -211,20 +211,6 @@ class _Work:
     def _put(self, sketch: int, stroke: int, points: Points) -> None:
         target = self.strokes.control_points
         target[sketch, stroke] = target.new_tensor(points) * target.new_tensor(self.scale)
-
-
-def _with_room(strokes: Strokes, room: int) -> Strokes:
-    """Return a copy with dead strokes after the others, ``room`` in all."""
-    batch, count, num_points, _ = strokes.control_points.shape
-    blank = Strokes.black(strokes.control_points.new_zeros(batch, room - count, num_points, 2), strokes.canvas_size)
-    dead = torch.zeros_like(blank.alive)
-    return replace(
-        strokes,
-        control_points=torch.cat([strokes.control_points.detach(), blank.control_points], dim=1),
-        stroke_width=torch.cat([strokes.stroke_width.detach(), blank.stroke_width.to(strokes.stroke_width)], dim=1),
-        color=torch.cat([strokes.color.detach(), blank.color.to(strokes.color)], dim=1),
-        alive=torch.cat([strokes.alive, dead], dim=1),
-    )
 
 
 def _check_fit(strokes: Strokes, edits: Edits) -> None:

@@ -73,7 +73,7 @@ def as_batch(batches: Sequence[Strokes]) -> Strokes:
     alike = [first, *(_alike(one, first) for one in batches[1:])]
     slots = max(one.num_strokes for one in alike)
     points = max(one.control_points.shape[2] for one in alike)
-    together = Strokes.joined([_filled(one, slots, points) for one in alike])
+    together = Strokes.joined([with_room(one, slots, points) for one in alike])
     same_texts = all(one.path_texts == first.path_texts for one in batches)
     return replace(
         together,
@@ -108,6 +108,20 @@ def join_strokes(first: Strokes, second: Strokes) -> Strokes:
     )
 
 
+def with_room(strokes: Strokes, slots: int, points: int) -> Strokes:
+    """Return the same sketches with dead strokes behind the others, up to ``slots``, of ``points`` control points each.
+
+    >>> roomy = with_room(Strokes.black(torch.rand(1, 2, 4, 2), (32, 32)), 3, 7)
+    >>> roomy.control_points.shape, roomy.alive.tolist()
+    (torch.Size([1, 3, 7, 2]), [[True, True, False]])
+    """
+    blank = strokes.control_points.new_zeros(strokes.batch_size, slots - strokes.num_strokes, points, 2)
+    dead = torch.zeros(blank.shape[:2], dtype=torch.bool, device=blank.device)
+    both = join_strokes(strokes, Strokes.black(blank, strokes.canvas_size, alive=dead))
+    facts = {"num_given": strokes.num_given, "path_texts": strokes.path_texts, "provenance": strokes.provenance}
+    return replace(both, **facts)  # type: ignore[arg-type]
+
+
 def pad_points(points: Tensor, count: int) -> Tensor:
     """Return strokes [B, N, K, 2] with their last point repeated up to ``count`` points: the same curves.
 
@@ -121,12 +135,3 @@ def _alike(strokes: Strokes, other: Strokes) -> Strokes:
     """Return strokes on the canvas, the device and in the type of others."""
     moved = strokes.to(other.control_points.device, other.control_points.dtype)
     return moved if moved.canvas_size == other.canvas_size else fit_to_canvas(moved, other.canvas_size)
-
-
-def _filled(strokes: Strokes, slots: int, points: int) -> Strokes:
-    """Return strokes with dead ones up to ``slots``, and ``points`` control points each."""
-    more = slots - strokes.num_strokes
-    padded = pad_points(strokes.control_points, points)
-    none = Strokes.black(padded.new_zeros(strokes.batch_size, more, points, 2), strokes.canvas_size)
-    dead = replace(none, alive=torch.zeros_like(none.alive))
-    return join_strokes(replace(strokes, control_points=padded), dead)

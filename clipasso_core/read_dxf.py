@@ -55,7 +55,7 @@ def read_dxf(data: bytes, canvas_size: tuple[int, int] | None = None) -> tuple[S
         DependencyError: ezdxf is not installed.
         DxfError: no DXF, damaged, no lines or over 4096, or over 8192 px large.
     """
-    ezdxf = _ezdxf()
+    ezdxf = load_ezdxf()
     if canvas_size is not None:
         check_canvas_size(canvas_size)
     if len(data) > MAX_BYTES:
@@ -76,12 +76,13 @@ def read_dxf(data: bytes, canvas_size: tuple[int, int] | None = None) -> tuple[S
     return _placed(strokes, canvas_size), ReadReport(tuple(sorted(left_out)))
 
 
-def _ezdxf() -> Any:
+def load_ezdxf() -> Any:
+    """Return the package ``ezdxf`` with the parts of it that are used, or raise DependencyError."""
     try:
         import ezdxf
         from ezdxf import bbox, colors, disassemble, path, recover, units  # noqa: F401
     except ImportError as error:
-        raise DependencyError('A DXF is read by ezdxf: pip install "clipasso[plot]", or pip install ezdxf.') from error
+        raise DependencyError('DXF takes ezdxf: pip install "clipasso[plot]", or pip install ezdxf.') from error
     return ezdxf
 
 

@@ -12,7 +12,7 @@ from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
 from .convert import image_to_host
-from .types import CATEGORY, SketchFrameType, StrokesType
+from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 
 
 class Animate(io.ComfyNode):
@@ -71,7 +71,7 @@ class Animate(io.ComfyNode):
                 io.String.Input("title", default="CLIPasso sketch", tooltip="Written into the SVG as its title."),
                 io.Combo.Input(
                     "page",
-                    options=["white", "transparent"],
+                    options=list(BACKGROUNDS),
                     default="white",
                     tooltip="What viewers show behind the SVG's ink. Frames are always on white.",
                 ),
@@ -101,7 +101,7 @@ class Animate(io.ComfyNode):
         page: str,
         frame: tuple[Frame, ...] | None = None,
     ) -> io.NodeOutput:
-        config, background = AnimationConfig(num_frames, fps, hold), "white" if page == "white" else None
+        config, background = AnimationConfig(num_frames, fps, hold), BACKGROUNDS[page]
         with host.gradients(), torch.no_grad():
             placed = to_photos(strokes, frame)
             frames = image_to_host(_frames(placed, config, longest_side))

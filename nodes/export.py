@@ -221,7 +221,7 @@ class Export(io.ComfyNode):
             exported = [encode_sheet(sheet, f".{format}", options) for sheet in sheets]
         saved = host.save_files([one.data for one in exported], filename_prefix, f".{format}")
         pages = [sheet_to_svg(replace(sheet, metadata=None)) for sheet in sheets]
-        shown = saved if format in ("svg", "png") else host.preview_svgs(pages)
+        shown = saved if format in ("svg", "png") else host.preview_svgs([one.encode() for one in pages])
         notes = _notes(sheets, exported, [one["filename"] for one in saved])
         return io.NodeOutput(host.to_svg_type(pages), notes, ui={"images": shown})
 

@@ -121,9 +121,9 @@ def save_svgs(texts: list[str], filename_prefix: str) -> list[dict[str, str]]:
     return save_files([text.encode() for text in texts], filename_prefix, ".svg")
 
 
-def preview_svgs(texts: list[str]) -> list[dict[str, str]]:
+def preview_svgs(documents: list[bytes]) -> list[dict[str, str]]:
     """Write SVG files that only the page shows, until ComfyUI starts anew."""
-    return save_files([text.encode() for text in texts], "clipasso_preview", ".svg", "temp")
+    return save_files(documents, "clipasso_preview", ".svg", "temp")
 
 
 def save_files(files: list[bytes], filename_prefix: str, ending: str, kind: str = "output") -> list[dict[str, str]]:

@@ -32,4 +32,4 @@ class PreviewSVG(io.ComfyNode):
         documents = host.svg_documents(svg)
         for one in documents:
             check_safe(one)
-        return io.NodeOutput(ui={"images": host.save_files(documents, "clipasso_preview", ".svg", "temp")})
+        return io.NodeOutput(ui={"images": host.preview_svgs(documents)})

@@ -8,7 +8,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
-from .types import CATEGORY, SketchFrameType, StrokesType
+from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 
 
 class StrokesToSVG(io.ComfyNode):
@@ -27,7 +27,7 @@ class StrokesToSVG(io.ComfyNode):
                 io.String.Input("title", default="CLIPasso sketch", tooltip="Written into the SVG as its title."),
                 io.Combo.Input(
                     "page",
-                    options=["white", "transparent"],
+                    options=list(BACKGROUNDS),
                     default="white",
                     tooltip="What viewers show behind the ink. It is a style, not a shape: plotters do not draw it.",
                 ),
@@ -42,7 +42,7 @@ class StrokesToSVG(io.ComfyNode):
 
     @classmethod
     def execute(cls, strokes: Strokes, title: str, page: str, frame: tuple[Frame, ...] | None = None) -> io.NodeOutput:
-        placed, background = to_photos(strokes, frame), "white" if page == "white" else None
+        placed, background = to_photos(strokes, frame), BACKGROUNDS[page]
         each = range(placed.batch_size)
         texts = [to_svg(placed, index, title=title, background=background) for index in each]
         return io.NodeOutput(host.to_svg_type(texts))

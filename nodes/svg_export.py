@@ -8,7 +8,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
-from .types import CATEGORY, SketchFrameType, StrokesType
+from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 from .viewer_data import strokes_ui
 
 
@@ -35,7 +35,7 @@ class SVGExport(io.ComfyNode):
                 io.String.Input("title", default="CLIPasso sketch", tooltip="Written into the file as its title."),
                 io.Combo.Input(
                     "page",
-                    options=["white", "transparent"],
+                    options=list(BACKGROUNDS),
                     default="white",
                     tooltip="What viewers show behind the ink. It is a style, not a shape: plotters do not draw it.",
                 ),
@@ -58,7 +58,7 @@ class SVGExport(io.ComfyNode):
         frame: tuple[Frame, ...] | None = None,
     ) -> io.NodeOutput:
         placed = to_photos(strokes, frame)
-        facts, background = dict(placed.provenance), "white" if page == "white" else None
+        facts, background = dict(placed.provenance), BACKGROUNDS[page]
         plain, full = [], []
         for index in range(placed.batch_size):
             plain.append(to_svg(placed, index, title=title, background=background))

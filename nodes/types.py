@@ -1,4 +1,4 @@
-"""The socket types of this pack."""
+"""The socket types of this pack, and what several of its nodes let choose."""
 
 from comfy_api.latest import io
 
@@ -12,3 +12,6 @@ SketchEncoderType = io.Custom("SKETCH_ENCODER")
 
 SketchFrameType = io.Custom("SKETCH_FRAME")
 """tuple[clipasso_core.framing.Frame, ...]: which part of each photo the canvas shows."""
+
+BACKGROUNDS = {"white": "white", "transparent": None}
+"""What viewers show behind an SVG's ink, by the words of the widget ``page``."""

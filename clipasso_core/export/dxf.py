@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DependencyError
+from ..read_dxf import load_ezdxf
 from .layers import Layer
 from .paths import PenPath
 from .sheet import Sheet
@@ -36,7 +36,7 @@ def sheet_to_dxf(sheet: Sheet) -> str:
     Raises:
         DependencyError: ezdxf is missing.
     """
-    ezdxf = _ezdxf()
+    ezdxf = load_ezdxf()
     with _without_dates(ezdxf):
         document = ezdxf.new("R2013", units=ezdxf.units.MM)
         document.header["$LWDISPLAY"] = 1
@@ -52,7 +52,7 @@ def sheet_to_dxf(sheet: Sheet) -> str:
 
 def check_ezdxf() -> None:
     """Raise DependencyError where ezdxf is missing."""
-    _ezdxf()
+    load_ezdxf()
 
 
 def lineweight(width: float) -> int:
@@ -92,12 +92,3 @@ def _without_dates(ezdxf: Any) -> Iterator[None]:
         yield
     finally:
         ezdxf.options.write_fixed_meta_data_for_testing = before
-
-
-def _ezdxf() -> Any:
-    try:
-        import ezdxf
-        import ezdxf.units
-    except ImportError as error:
-        raise DependencyError('DXF takes ezdxf: pip install "clipasso[plot]"') from error
-    return ezdxf

@@ -64,8 +64,8 @@ def render_svg(data: str | bytes, longest_side: int) -> Tensor:
     root = check_safe(data)
     _, (height, width) = root_viewport(root.attrib, None)
     size = Strokes.black(torch.zeros(1, 1, 4, 2), (height, width)).size_for(longest_side)
-    if not holds_only_strokes(data):
-        return _by_resvg(data, size)
+    if not holds_only_strokes(data, root):
+        return _by_resvg(data, root, size)
     if not any(local_name(element) in _SHAPES for element in root.iter()):
         return torch.zeros(1, 4, *size)
     with torch.no_grad():
@@ -95,8 +95,12 @@ def render_svgs(documents: Sequence[str | bytes], longest_side: int) -> Tensor:
     return torch.cat([_trimmed(one, (height, width)) for one in drawn])
 
 
-def holds_only_strokes(data: str | bytes) -> bool:
+def holds_only_strokes(data: str | bytes, root: ElementTree.Element | None = None) -> bool:
     """Whether our rasterizer draws all of an SVG: lines with round ends and joints, and no fills, in plain attributes.
+
+    Args:
+        data: the text, or the bytes of the file.
+        root: of the document, where it was parsed already.
 
     Raises:
         SvgError: it cannot be read.
@@ -106,7 +110,7 @@ def holds_only_strokes(data: str | bytes) -> bool:
     """
     if is_ours(data if isinstance(data, bytes) else data.encode("utf-8", "replace")):
         return True
-    root = parse_document(data)
+    root = parse_document(data) if root is None else root
     return set(root.attrib) <= _PAGE | _PLAIN and all(_is_strokes(child, _looks(root, _LOOKS)) for child in root)
 
 
@@ -130,12 +134,12 @@ def _looks(element: ElementTree.Element, around: Mapping[str, str]) -> dict[str,
     return {name: element.attrib.get(name, value).strip() for name, value in around.items()}
 
 
-def _by_resvg(data: str | bytes, size: tuple[int, int]) -> Tensor:
+def _by_resvg(data: str | bytes, root: ElementTree.Element, size: tuple[int, int]) -> Tensor:
     try:
         import resvg_py
     except ImportError as error:
         raise DependencyError(f"{INSTALL_RESVG}.") from error
-    text = data if isinstance(data, str) else ElementTree.tostring(parse_document(data), encoding="unicode")
+    text = data if isinstance(data, str) else ElementTree.tostring(root, encoding="unicode")
     try:
         png = resvg_py.svg_to_bytes(svg_string=text, width=size[1], height=size[0])
     except ValueError as error:
