@@ -113,6 +113,16 @@ class StrokeInit(io.ComfyNode):
                     tooltip="Joins the lines of all strokes by short ways to a single stroke, of num_strokes x "
                     "num_segments curves, at most 512. Take 2 segments, and in CLIPasso Optimize smooth and tidy 1.",
                 ),
+                io.Float.Input(
+                    "accents",
+                    optional=True,
+                    default=default.accents,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="Most strokes, as a share of all, that start short and on the strongest small spots, such "
+                    "as eyes and nostrils. Only where strokes follow lines.",
+                ),
                 StrokesType.Input(
                     "given",
                     optional=True,
@@ -153,6 +163,7 @@ class StrokeInit(io.ComfyNode):
         image: Tensor | None = None,
         follow: float = StrokeInitConfig.follow,
         one_line: bool = StrokeInitConfig.one_line,
+        accents: float = StrokeInitConfig.accents,
         given: Strokes | None = None,
         detail: Tensor | None = None,
         frame: tuple[Frame, ...] | None = None,
@@ -168,6 +179,7 @@ class StrokeInit(io.ComfyNode):
             seed=seed,
             follow=follow,
             one_line=one_line,
+            accents=accents,
         )
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)
