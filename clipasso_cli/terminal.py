@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from math import inf
 from types import TracebackType
@@ -93,6 +94,44 @@ class JudgeProgress(_Bar):
     def update(self, done: int) -> None:
         """Show the number of photos done."""
         self.bar.update(self.task, completed=done)
+
+
+class BatchProgress(_Bar):
+    """Show how many photos of a batch are done, how fast that goes, and how many have no sketch.
+
+    Args:
+        quiet: show nothing.
+
+    Raises:
+        DependencyError: rich is missing.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        rich = _rich()
+        columns = (
+            rich.TextColumn("sketching photos"),
+            rich.BarColumn(),
+            rich.MofNCompleteColumn(),
+            rich.TextColumn("{task.fields[rate]}"),
+            rich.TimeRemainingColumn(),
+            rich.TextColumn("{task.fields[failed]} failed"),
+        )
+        super().__init__(columns, None, quiet, rate="", failed="0")
+        self._before = self._done = self._failed = 0
+        self._started = time.monotonic()
+
+    def begin(self, total: int, done: int) -> None:
+        """Show how many photos there are, and how many of them were done before."""
+        self._before = self._done = done
+        self._started = time.monotonic()
+        self.bar.update(self.task, total=total, completed=done)
+
+    def advance(self, *, failed: bool) -> None:
+        """Show that one more is done; the time left is reckoned from those of this run."""
+        self._done, self._failed = self._done + 1, self._failed + failed
+        hours = (time.monotonic() - self._started) / 3600
+        rate = f"{(self._done - self._before) / hours:.0f} an hour" if hours > 0 else ""
+        self.bar.update(self.task, completed=self._done, rate=rate, failed=str(self._failed))
 
 
 class DownloadProgress(_Bar):
