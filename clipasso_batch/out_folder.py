@@ -243,4 +243,4 @@ def _make_folder(path: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> ImageFileError:
     said = error.strerror or first_line(error)
-    return ImageFileError(f"Cannot write {str(path)!r}: {said}. Free some space or choose another folder.")
+    return ImageFileError(f"Cannot write {str(path)!r}: {said}. Choose another folder, or put that right.")

@@ -14,7 +14,7 @@ from clipasso_core.sketch_svg import PAGES
 
 from .sketch_command import add_making_options, encoders_of, sketch_config
 from .stroke_options import levels_of
-from .terminal import EXIT_INTERRUPTED, EXIT_OK, BatchProgress, write_line
+from .terminal import EXIT_INTERRUPTED, EXIT_OK, BatchProgress, shown_hours, write_line
 
 if TYPE_CHECKING:
     from clipasso_batch import BatchConfig
@@ -122,12 +122,8 @@ def _told(plan: Plan) -> str:
     """Return a plan as lines of text."""
     head = (
         f"{plan.photos} photos, {plan.workers} at a time, {plan.pace.seconds:.1f} s each (measured on {plan.tried} of "
-        f"them): {_hours(plan.pace.hours)}"
+        f"them): {shown_hours(plan.pace.hours)}"
     )
-    faster = [f"  {one.what}: {_hours(one.hours)}" for one in plan.faster]
-    cores = f"  twice the workers, on twice the cores: {_hours(plan.pace.hours / 2)} (not measured)"
+    faster = [f"  {one.what}: {shown_hours(one.hours)}" for one in plan.faster]
+    cores = f"  twice the workers, on twice the cores: {shown_hours(plan.pace.hours / 2)} (not measured)"
     return "\n".join((head, *faster, cores))
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.1f} min"

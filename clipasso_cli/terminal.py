@@ -27,6 +27,16 @@ def write_line(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def shown_hours(hours: float) -> str:
+    """Return a span of time in the unit that suits it.
+
+    >>> shown_hours(26.04), shown_hours(0.5), shown_hours(0.01)
+    ('26.0 h', '30.0 min', '36 s')
+    """
+    seconds = hours * 3600
+    return f"{hours:.1f} h" if hours >= 1 else f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
+
+
 class _Bar:
     """A bar of rich that is shown inside a with statement."""
 
@@ -112,26 +122,25 @@ class BatchProgress(_Bar):
             rich.TextColumn("sketching photos"),
             rich.BarColumn(),
             rich.MofNCompleteColumn(),
-            rich.TextColumn("{task.fields[rate]}"),
-            rich.TimeRemainingColumn(),
+            rich.TextColumn("{task.fields[pace]}"),
             rich.TextColumn("{task.fields[failed]} failed"),
         )
-        super().__init__(columns, None, quiet, rate="", failed="0")
-        self._before = self._done = self._failed = 0
+        super().__init__(columns, None, quiet, pace="", failed="0")
+        self._total = self._before = self._done = self._failed = 0
         self._started = time.monotonic()
 
     def begin(self, total: int, done: int) -> None:
         """Show how many photos there are, and how many of them were done before."""
-        self._before = self._done = done
+        self._total, self._before, self._done = total, done, done
         self._started = time.monotonic()
         self.bar.update(self.task, total=total, completed=done)
 
     def advance(self, *, failed: bool) -> None:
         """Show that one more is done; the time left is reckoned from those of this run."""
         self._done, self._failed = self._done + 1, self._failed + failed
-        hours = (time.monotonic() - self._started) / 3600
-        rate = f"{(self._done - self._before) / hours:.0f} an hour" if hours > 0 else ""
-        self.bar.update(self.task, completed=self._done, rate=rate, failed=str(self._failed))
+        an_hour = (self._done - self._before) / max(time.monotonic() - self._started, 1e-6) * 3600
+        pace = f"{an_hour:.0f} an hour, {shown_hours((self._total - self._done) / an_hour)} left"
+        self.bar.update(self.task, completed=self._done, pace=pace, failed=str(self._failed))
 
 
 class DownloadProgress(_Bar):
