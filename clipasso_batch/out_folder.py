@@ -194,9 +194,9 @@ def _check_free(path: Path) -> None:
 
 
 def _check_settings(path: Path, settings: dict[str, object]) -> None:
-    """Write the settings into a new folder; raise ConfigError where those of an old one are others."""
-    file = path / SETTINGS
-    if not file.exists():
+    """Write the settings where nothing is done yet; raise ConfigError where it was done with others."""
+    file, journal = path / SETTINGS, path / JOURNAL
+    if not (file.exists() and journal.exists() and journal.stat().st_size):
         write_atomically(file, json.dumps(settings, indent=1) + "\n")
         return
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clipasso_batch.out_folder import COLUMNS, JOURNAL, TABLE, OutFolder, open_folder
+from clipasso_batch.out_folder import SETTINGS as BATCH
 from clipasso_batch.photo_sketcher import Row
 from clipasso_batch.sources import PhotoFile
 from clipasso_core.errors import ConfigError, ImageFileError
@@ -99,6 +100,13 @@ def test_a_full_disk_stops_the_batch_and_costs_only_what_was_not_written(
 def test_other_settings_are_refused_by_name(out: Path) -> None:
     with pytest.raises(ConfigError, match=r"sketch\.seed: 0 there, 1 now"), open_folder(out, {"sketch": {"seed": 1}}):
         pass
+
+
+def test_settings_of_which_nothing_came_may_be_changed(tmp_path: Path) -> None:
+    for settings in ({"seed": 0}, {"seed": 1}):
+        with open_folder(tmp_path / "out", settings) as folder:
+            assert folder.missing(PHOTOS) == PHOTOS
+    assert json.loads((tmp_path / "out" / BATCH).read_text()) == {"seed": 1}
 
 
 def test_two_drivers_are_kept_apart(out: Path) -> None:
