@@ -30,6 +30,7 @@ from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
+from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
 from .viewer_data import sketch_ui
@@ -45,6 +46,11 @@ class Optimize(io.ComfyNode):
     """Run the optimiser."""
 
     @classmethod
+    @page_hints(
+        ["photo to sketch", "image to svg", "vectorize", "trace", "line drawing"],
+        ["precision", "opacity_weight", "num_stages", "fewest_strokes", "min_width", "max_width", "given_freedom"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoOptimize",

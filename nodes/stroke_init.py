@@ -14,6 +14,7 @@ from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
+from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType, StrokesType
 
 
@@ -21,6 +22,11 @@ class StrokeInit(io.ComfyNode):
     """Sample first strokes from a saliency map."""
 
     @classmethod
+    @page_hints(
+        ["first strokes", "seed", "number of strokes", "sample"],
+        ["temperature", "spread", "canvas_size", "follow"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         default = StrokeInitConfig()
         return io.Schema(
