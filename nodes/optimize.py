@@ -311,7 +311,8 @@ class Optimize(io.ComfyNode):
             details = details_to_core(detail, frame)
             run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details)
             history = History()
-            host.run_to_end(run, history.record)
+            shown = host.save_for_page(photos)
+            host.run_to_end(run, history.record, shown)
             result = run.result()
             moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
@@ -319,7 +320,7 @@ class Optimize(io.ComfyNode):
             plots = image_to_host(
                 torch.stack([plot_losses(one) for one in result.counts] or [torch.ones(3, *PLOT_SIZE)])
             )
-            ui = sketch_ui(result, moments, host.save_for_page(photos))
+            ui = sketch_ui(result, moments, shown)
         report = host.as_json(result.report())
         return io.NodeOutput(result.strokes.to("cpu"), drawn, report, lines, moments, plots, ui=ui)
 

@@ -119,12 +119,13 @@ try {
   await slider.focus()
   await page.keyboard.press('Home')
   report.history.push(await data())
-  const [photo, first] = [viewer.locator('[aria-pressed]').nth(0), viewer.locator('[aria-pressed]').nth(1)]
-  await photo.click()
-  await first.click()
+  for (const toggle of [0, 1, 2]) await viewer.locator('[aria-pressed]').nth(toggle).click() // photo, first strokes, saliency
   report.beneath = await viewer.locator('.clipasso-drawing > g:nth-of-type(1) path').count()
-  const address = await drawing.locator('image').getAttribute('href')
-  report.photo = (await fetch(new URL(address, job.url))).headers.get('content-type')
+  report.pictures = []
+  for (const layer of [0, 1]) {
+    const address = await drawing.locator('image[display=inline]').nth(layer).getAttribute('href')
+    report.pictures.push([address, (await fetch(new URL(address, job.url))).headers.get('content-type')])
+  }
   const graphScale = () => page.evaluate(() => window.app.canvas.ds.scale)
   const [box, scale] = [await drawing.boundingBox(), await graphScale()]
   await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2)
@@ -184,6 +185,10 @@ try {
   await surface.press('PageUp')
   report.added = await seen()
   report.edits = await edits()
+  await editor.locator('.clipasso-row').nth(1).locator('button').last().click()
+  report.cleared = [await edits()]
+  await surface.press('Control+z')
+  report.cleared.push(await edits())
   report.nodes.push(await nodeCount())
   report.second = await run()
   await page.waitForTimeout(300)
