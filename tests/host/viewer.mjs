@@ -17,7 +17,9 @@ const edits = () =>
 const seen = () =>
   page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.strokes.map((s) => [s.id, s.points]))
 const paths = (panel) => panel.locator('.clipasso-drawing > g:nth-of-type(2) path').count()
-const nodeCount = () => page.evaluate(() => window.app.graph._nodes.map((node) => [...node.pos]))
+// Of all nodes by number: the page brings one that is clicked on to the front, which changes their order.
+const places = () =>
+  page.evaluate(() => [...window.app.graph._nodes].sort((a, b) => a.id - b.id).map((node) => [...node.pos]))
 
 // Press the queue button, wait for the end, and return the files that were saved.
 async function run() {
@@ -60,7 +62,7 @@ async function lookAt(panel) {
 async function lookAtPanels() {
   await page.evaluate(() => {
     let x = 0
-    for (const node of window.app.graph._nodes) {
+    for (const node of [...window.app.graph._nodes].sort((a, b) => a.id - b.id)) {
       const hasPanel = node.clipassoEditor || node.clipassoViewer
       node.pos = hasPanel ? [x, 0] : [x - 3000, 2000]
       if (hasPanel) x += node.size[0] + 40
@@ -153,7 +155,7 @@ try {
   // --- the editor, by pointer ---
   const editor = page.locator('.clipasso-panel').filter({ has: page.locator('[role=application]') })
   const surface = editor.locator('[role=application]')
-  report.nodes = [await nodeCount()]
+  report.nodes = [await places()]
   if (job.vue) await lookAt('clipassoEditor')
   const strokes = await seen()
   const area = await surface.boundingBox()
@@ -189,7 +191,7 @@ try {
   report.cleared = [await edits()]
   await surface.press('Control+z')
   report.cleared.push(await edits())
-  report.nodes.push(await nodeCount())
+  report.nodes.push(await places())
   report.second = await run()
   await page.waitForTimeout(300)
   await page.screenshot({ path: job.screenshot })

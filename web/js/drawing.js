@@ -18,8 +18,9 @@ export class Drawing {
   /** @param {string} role of the element, for screen readers */
   constructor(role) {
     this.paper = svg("rect", { x: 0, y: 0, class: "clipasso-paper" });
-    const picture = { x: 0, y: 0, preserveAspectRatio: "none", opacity: 0.55, display: "none" };
-    [this.photo, this.saliency] = [svg("image", picture), svg("image", picture)];
+    const picture = { x: 0, y: 0, preserveAspectRatio: "none", display: "none" };
+    this.photo = svg("image", { ...picture, opacity: 0.55 });
+    this.saliency = svg("image", { ...picture, class: "clipasso-saliency" });
     const group = { fill: "none", "stroke-linecap": "round", "stroke-linejoin": "round" };
     this.beneath = svg("g", { ...group, opacity: 0.35 });
     this.strokes = svg("g", group);
