@@ -38,6 +38,7 @@ def seen(
     lacking = browser.what_is_missing()
     if lacking:
         missing(lacking)
+    host.client.forget()  # a page hears of the saliency when CLIPasso Stroke Init runs, not when its output is kept
     looks = LOOKS[request.param]
     graph = graphs.sketch_graph(info, strokes=STROKES, iterations=looks["iterations"])
     edited = graph.add("CLIPassoEditStrokes", strokes=graph.output("CLIPassoOptimize"))
