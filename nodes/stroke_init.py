@@ -14,13 +14,20 @@ from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
+from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType, StrokesType
+from .viewer_data import SALIENCY_KEY, saliency_pictures
 
 
 class StrokeInit(io.ComfyNode):
     """Sample first strokes from a saliency map."""
 
     @classmethod
+    @page_hints(
+        ["first strokes", "seed", "number of strokes", "sample"],
+        ["temperature", "spread", "canvas_size", "follow"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         default = StrokeInitConfig()
         return io.Schema(
@@ -186,7 +193,9 @@ class StrokeInit(io.ComfyNode):
             wanted = maps if details is None else favour_detail(maps, details)
             strokes = _first_strokes(wanted, given, frame, config).with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
-            return io.NodeOutput(strokes, image_to_host(first_strokes_preview(strokes, maps, photo)))
+            preview = image_to_host(first_strokes_preview(strokes, maps, photo))
+            ui = {SALIENCY_KEY: host.save_for_page(list(saliency_pictures(maps)))}
+            return io.NodeOutput(strokes, preview, ui=ui)
 
 
 def _first_strokes(
