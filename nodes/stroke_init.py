@@ -25,7 +25,7 @@ class StrokeInit(io.ComfyNode):
     @classmethod
     @page_hints(
         ["first strokes", "seed", "number of strokes", "sample"],
-        ["temperature", "spread", "canvas_size", "follow"],
+        ["temperature", "spread", "canvas_size", "follow", "accents"],
         essentials_category=ESSENTIAL,
     )
     def define_schema(cls) -> io.Schema:

@@ -24,7 +24,7 @@ LEAST_IN_NODES2 = {
     "LoadImage": 484,
     "CLIPassoMask": 334,
     "CLIPassoSaliency": 198,
-    "CLIPassoStrokeInit": 484,
+    "CLIPassoStrokeInit": 516,
     "CLIPassoOptimize": 784 + 380,  # with its viewer
     "CLIPassoLoadEncoder": 184,
     "CLIPassoLoadSVG": 172,
@@ -34,7 +34,7 @@ LEAST_IN_NODES2 = {
 LEAST_ON_CANVAS = {
     "LoadImage": (300, 330),
     "CLIPassoSaliency": (300, 146),
-    "CLIPassoStrokeInit": (300, 378),
+    "CLIPassoStrokeInit": (300, 402),
     "CLIPassoOptimize": (360, 938),  # with its viewer
     "CLIPassoSVGExport": (360, 498),
     "CLIPassoLoadEncoder": (385, 130),  # the title needs the width
