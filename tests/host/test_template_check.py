@@ -34,7 +34,7 @@ def other_output(workflow: Json) -> None:
 
 
 def other_socket(workflow: Json) -> None:
-    node(workflow, "ImageInvert")["inputs"][0]["name"] = "picture"
+    node(workflow, "MaskToImage")["inputs"][0]["name"] = "picture"
 
 
 def loose_socket(workflow: Json) -> None:

@@ -17,7 +17,7 @@ ON_PURPOSE = {
     "animation": set(),
     "diffusion_to_sketch": {"SVGExport.filename_prefix"},
     "img2img_over_sketch": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
-    "mask_to_sketch": {"Mask.keep_largest", "SVGExport.filename_prefix"},
+    "mask_to_sketch": {"SVGExport.filename_prefix"},
     "sketch_to_controlnet": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
     "photo_to_sketch": set(),
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
