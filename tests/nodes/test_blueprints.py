@@ -43,6 +43,7 @@ def test_the_box_has_the_sockets_of_what_is_inside(blueprint: Json) -> None:
     (box,) = blueprint["nodes"]
     whole = inside(blueprint)
     assert box["type"] == whole["id"]
+    assert blueprint["extra"]["BlueprintDescription"] == whole["description"]  # pages read one or the other
     for group in ("inputs", "outputs"):
         assert [(one["name"], one["type"]) for one in box[group]] == [
             (one["name"], one["type"]) for one in whole[group]
