@@ -89,7 +89,7 @@ def faults(workflow: Json, infos: Json) -> list[str]:
 def _node_faults(node: Json, info: Json) -> Iterator[str]:
     declared = {name: (kind, options) for name, kind, options in declared_inputs(info)}
     outputs = [(one["name"], one["type"]) for one in node["outputs"]]
-    if outputs != list(zip(info["output_name"], info["output"], strict=True)):
+    if outputs != list(zip(info["output_name"], info["output"], strict=True))[: len(outputs)]:  # newer hosts add some
         yield f"its outputs are {outputs}, the host's {info['output_name']} of {info['output']}"
     linked = {one["name"] for one in node["inputs"] if one["link"] is not None}
     for one in node["inputs"]:

@@ -30,7 +30,7 @@ def other_type(workflow: Json) -> None:
 
 
 def other_output(workflow: Json) -> None:
-    node(workflow, "CheckpointLoaderSimple")["outputs"].pop()
+    node(workflow, "CheckpointLoaderSimple")["outputs"].reverse()
 
 
 def other_socket(workflow: Json) -> None:
