@@ -15,6 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status (0, 1 error, 2 wrong usage, 130 interrupted)."""
     from . import (
         animate_command,
+        batch_command,
         bench_command,
         eval_command,
         export_command,
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     sketch_command.add_parser(commands)
+    batch_command.add_parser(commands)
     animate_command.add_parser(commands)
     simplify_command.add_parser(commands)
     export_command.add_parser(commands)

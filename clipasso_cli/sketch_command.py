@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clipasso_core.framing import FITS
 from clipasso_core.optimize import COLORS, PRESETS, WIDTHS, OptimizeConfig
 from clipasso_core.saliency import EDGE_METHODS
+from clipasso_core.sketch_svg import PAGES, on_page, sketch_svg, sketch_title
 from clipasso_core.stroke_init import StrokeInitConfig
 
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from clipasso_core.encoders import ImageEncoder
     from clipasso_core.optimize import SketchStep
     from clipasso_core.pipeline import Sketch, SketchConfig
+    from clipasso_core.sketch_svg import Page
     from clipasso_core.strokes import Strokes
 
 PNG_SIDE = 1024
@@ -43,10 +45,32 @@ class _Files(NamedTuple):
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("sketch", help="sketch a photo", description="Turn the photo of an object into SVG.")
-    init = StrokeInitConfig()
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="an image file")
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, help="default: the photo's name with .svg")
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
+    add_making_options(parser)
+    parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
+    text = "go on from these strokes, drawn over the photo or by clipasso; --strokes counts them, too"
+    parser.add_argument("--continue", dest="given", metavar="MINE.svg", type=Path, help=text)
+    text = "0-1, how far those may move, as a share of the others' steps (default: 0, not at all)"
+    parser.add_argument("--given-freedom", type=float, metavar="SHARE", help=text)
+    text = "an image of the photo's size: more where it is lighter than grey, less where it is darker"
+    parser.add_argument("--detail-map", metavar="FILE", type=Path, help=text)
+    text = "also write the drawing as it is drawn: an .svg that draws itself, or a .gif, .webp or .mp4"
+    parser.add_argument("--animate", metavar="OUT", type=Path, help=text)
+    text = "also write how the strokes moved until then, a .gif, .webp or .mp4"
+    parser.add_argument("--animate-history", metavar="OUT", type=Path, help=text)
+    add_animation_options(parser)
+    text = "size of the SVG's page (default: canvas; with --continue the one that it was drawn on)"
+    parser.add_argument("--page", choices=PAGES, help=text)
+    parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.set_defaults(run=run)
+
+
+def add_making_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how sketches are made of any photo, one or many."""
+    init = StrokeInitConfig()
     add_stroke_options(parser)
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
     text = "move one width for all strokes, or each stroke's own (default: keep)"
@@ -70,25 +94,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--encoder", metavar="NAME", help="the network that compares (default: embedded)")
     parser.add_argument("--saliency-encoder", metavar="NAME", help="another one for where strokes start")
     parser.add_argument("--look-for", default="", metavar="WORDS", help="what is salient, for a CLIP that reads")
-    parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
-    text = "go on from these strokes, drawn over the photo or by clipasso; --strokes counts them, too"
-    parser.add_argument("--continue", dest="given", metavar="MINE.svg", type=Path, help=text)
-    text = "0-1, how far those may move, as a share of the others' steps (default: 0, not at all)"
-    parser.add_argument("--given-freedom", type=float, metavar="SHARE", help=text)
-    text = "an image of the photo's size: more where it is lighter than grey, less where it is darker"
-    parser.add_argument("--detail-map", metavar="FILE", type=Path, help=text)
     parser.add_argument("--fit", choices=FITS, help="photo to square canvas (default: crop; preset paper: squash)")
-    text = "also write the drawing as it is drawn: an .svg that draws itself, or a .gif, .webp or .mp4"
-    parser.add_argument("--animate", metavar="OUT", type=Path, help=text)
-    text = "also write how the strokes moved until then, a .gif, .webp or .mp4"
-    parser.add_argument("--animate-history", metavar="OUT", type=Path, help=text)
-    add_animation_options(parser)
-    text = "size of the SVG's page (default: canvas; with --continue the one that it was drawn on)"
-    parser.add_argument("--page", choices=("canvas", "photo"), help=text)
-    parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -104,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     animation = _check_files(arguments, files)
     photo = load_photo(arguments.photo)
     given, detail = _given_strokes(arguments), load_detail(arguments.detail_map) if arguments.detail_map else None
-    config, device = _config(arguments), choose_device(arguments.device)
+    config, device = sketch_config(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
     history = History(animation.num_frames)
 
@@ -168,7 +175,7 @@ def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> Animatio
     return animation_config(arguments, *filter(None, (arguments.animate, history)))
 
 
-def _config(arguments: argparse.Namespace) -> SketchConfig:
+def sketch_config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
     from clipasso_core.presets import as_one_line, sketch_preset
 
@@ -197,7 +204,17 @@ def _given(**options: Any) -> dict[str, Any]:
 
 def _encoders(arguments: argparse.Namespace, device: torch.device) -> tuple[ImageEncoder, ImageEncoder, str]:
     """Return what compares and what says where strokes start, and what to add when the preset's own are not there."""
-    from clipasso_core.encoders import EMBEDDED, get_encoder
+    from clipasso_core.encoders import get_encoder
+
+    named, other, lacking = encoders_of(arguments)
+    encoder = get_encoder(named, device)
+    looking = encoder if other == named else get_encoder(other, device)
+    return encoder, looking, lacking
+
+
+def encoders_of(arguments: argparse.Namespace) -> tuple[str, str, str]:
+    """Return the names of what compares and of what says where strokes start, and what to add as ``_encoders`` does."""
+    from clipasso_core.encoders import EMBEDDED
     from clipasso_core.presets import PAPER_ENCODERS, preset_encoders
 
     lacking, named, other = "", arguments.encoder, arguments.saliency_encoder
@@ -205,9 +222,8 @@ def _encoders(arguments: argparse.Namespace, device: torch.device) -> tuple[Imag
         named, other = preset_encoders(arguments.preset)
         if arguments.preset == "paper" and (named, other) != PAPER_ENCODERS:
             lacking = f"; the paper's encoders ({' and '.join(PAPER_ENCODERS)}) are not both here"
-    encoder = get_encoder(named or EMBEDDED, device)
-    looking = encoder if other in (None, named) else get_encoder(other, device)
-    return encoder, looking, lacking
+    named = named or EMBEDDED
+    return named, other or named, lacking
 
 
 def _mask(arguments: argparse.Namespace) -> Tensor | None:
@@ -225,59 +241,49 @@ def _given_strokes(arguments: argparse.Namespace) -> Strokes | None:
     return from_svg(read_bytes(arguments.given))
 
 
-def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> str:
+def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> Page:
     """Return what the page of the SVG shows: where given strokes keep their bytes, unless the user says otherwise."""
     from clipasso_core.given import is_over_photo
 
     if arguments.page or given is None:
-        return arguments.page or "canvas"
+        page: Page = arguments.page or "canvas"
+        return page
     over = is_over_photo(given.canvas_size, made.frames[0].photo_size, made.result.strokes.canvas_size)
     return "photo" if over else "canvas"
 
 
-def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files], page: str) -> None:
+def _write(arguments: argparse.Namespace, made: Sketch, files: list[_Files], page: Page) -> None:
     from clipasso_core.files import save_png, write_atomically
     from clipasso_core.levels import ladder
     from clipasso_core.rasterizer import rasterize
-    from clipasso_core.svg import to_svg
 
-    placed = _on_page(page, made, made.result.strokes.to("cpu"))
+    placed = on_page(page, made.result.strokes.to("cpu"), made.frames)
     levels = levels_of(arguments)
     groups = levels if arguments.levels_in_one else ()
     placed = ladder(placed, levels) if levels and not groups else placed
     for index, one in enumerate(files):
-        title, metadata = _title(arguments, placed, index), {"clipasso": dict(placed.provenance)}
-        text = to_svg(placed, index, title=title, metadata=metadata, background="white", levels=groups)
-        write_atomically(one.svg, text)
+        name, one_line = arguments.photo.stem, arguments.one_line
+        write_atomically(one.svg, sketch_svg(name, placed, index, one_line=one_line, levels=groups))
         if one.png:
             save_png(rasterize(placed.select([index]), placed.size_for(PNG_SIDE))[0], one.png)
 
 
-def _animate(arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History, page: str) -> None:
+def _animate(
+    arguments: argparse.Namespace, made: Sketch, config: AnimationConfig, history: History, page: Page
+) -> None:
     """Write the animations that the user asked for."""
     from clipasso_core.animation import history_frames
 
     side = arguments.side
     if arguments.animate:
-        strokes = _on_page(page, made, made.result.strokes.to("cpu"))
+        strokes = on_page(page, made.result.strokes.to("cpu"), made.frames)
         metadata = {"clipasso": dict(strokes.provenance)}
-        write_animation(strokes, arguments.animate, config, side, _title(arguments, strokes), metadata)
+        title = sketch_title(arguments.photo.stem, strokes, one_line=arguments.one_line)
+        write_animation(strokes, arguments.animate, config, side, title, metadata)
     if arguments.animate_history:
-        moments = _on_page(page, made, history.of(made.result))
+        moments = on_page(page, history.of(made.result), made.frames)
         frames = history_frames(moments, config, moments.size_for(side))
         write_movie(frames, arguments.animate_history, config.fps)
-
-
-def _on_page(page: str, made: Sketch, strokes: Strokes) -> Strokes:
-    """Place one or many sketches of the one photo on the page that the user wants."""
-    from clipasso_core.framing import to_photos
-
-    return to_photos(strokes, made.frames * strokes.batch_size) if page == "photo" else strokes
-
-
-def _title(arguments: argparse.Namespace, strokes: Strokes, index: int = 0) -> str:
-    drawn = "one line" if arguments.one_line else f"{int(strokes.alive[index].sum())} strokes"
-    return f"{arguments.photo.stem} in {drawn}"
 
 
 def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, Any]:

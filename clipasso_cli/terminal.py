@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from math import inf
 from types import TracebackType
@@ -24,6 +25,16 @@ READ_EVERY = 10
 def write_line(text: str) -> None:
     """Write one line to standard output."""
     sys.stdout.write(text + "\n")
+
+
+def shown_hours(hours: float) -> str:
+    """Return a span of time in the unit that suits it.
+
+    >>> shown_hours(26.04), shown_hours(0.5), shown_hours(0.01)
+    ('26.0 h', '30.0 min', '36 s')
+    """
+    seconds = hours * 3600
+    return f"{hours:.1f} h" if hours >= 1 else f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 class _Bar:
@@ -93,6 +104,43 @@ class JudgeProgress(_Bar):
     def update(self, done: int) -> None:
         """Show the number of photos done."""
         self.bar.update(self.task, completed=done)
+
+
+class BatchProgress(_Bar):
+    """Show how many photos of a batch are done, how fast that goes, and how many have no sketch.
+
+    Args:
+        quiet: show nothing.
+
+    Raises:
+        DependencyError: rich is missing.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        rich = _rich()
+        columns = (
+            rich.TextColumn("sketching photos"),
+            rich.BarColumn(),
+            rich.MofNCompleteColumn(),
+            rich.TextColumn("{task.fields[pace]}"),
+            rich.TextColumn("{task.fields[failed]} failed"),
+        )
+        super().__init__(columns, None, quiet, pace="", failed="0")
+        self._total = self._before = self._done = self._failed = 0
+        self._started = time.monotonic()
+
+    def begin(self, total: int, done: int) -> None:
+        """Show how many photos there are, and how many of them were done before."""
+        self._total, self._before, self._done = total, done, done
+        self._started = time.monotonic()
+        self.bar.update(self.task, total=total, completed=done)
+
+    def advance(self, *, failed: bool) -> None:
+        """Show that one more is done; the time left is reckoned from those of this run."""
+        self._done, self._failed = self._done + 1, self._failed + failed
+        an_hour = (self._done - self._before) / max(time.monotonic() - self._started, 1e-6) * 3600
+        pace = f"{an_hour:.0f} an hour, {shown_hours((self._total - self._done) / an_hour)} left"
+        self.bar.update(self.task, completed=self._done, pace=pace, failed=str(self._failed))
 
 
 class DownloadProgress(_Bar):

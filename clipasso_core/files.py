@@ -29,6 +29,12 @@ MAX_PIXELS = 89_478_485
 PNG_SOFTWARE = "clipasso"
 """What a PNG of ours says under "Software"."""
 
+PHOTO_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".jp2", ".ppm", ".pgm", ".tga", ".ico"),
+)
+"""Endings of the files that are taken for photos."""
+
 _DAMAGED = "is damaged or cut short ({}); save it anew"
 _UNREADABLE: tuple[tuple[type[Exception], str], ...] = (
     (FileNotFoundError, "does not exist; check the name and the folder"),
@@ -198,12 +204,12 @@ def read_bytes(path: str | Path) -> bytes:
         raise ImageFileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
 
 
-def write_atomically(path: str | Path, data: bytes | str) -> None:
+def write_atomically(path: str | Path, data: bytes | str | Iterator[str]) -> None:
     """Write a file, whole or not at all: first under a temporary name beside it, then renamed.
 
     Args:
         path: the file; an existing one is replaced, a link is followed.
-        data: bytes, or text for UTF-8.
+        data: bytes, text for UTF-8, or the pieces of a long text.
 
     Raises:
         ImageFileError: the folder is missing or read-only, the disk is full, or path is no ordinary file.
@@ -212,11 +218,11 @@ def write_atomically(path: str | Path, data: bytes | str) -> None:
     >>> Path("note.txt").read_text()
     'whole or not at all'
     """
-    raw = data.encode("utf-8") if isinstance(data, str) else data
+    pieces = iter([data]) if isinstance(data, bytes | str) else data
     target = _target(path)
     with _named(path), _temporary(target) as temporary:
         with temporary.open("wb") as file:
-            file.write(raw)
+            file.writelines(piece if isinstance(piece, bytes) else piece.encode("utf-8") for piece in pieces)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

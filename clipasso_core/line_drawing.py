@@ -14,9 +14,13 @@ from .strokes import CANVAS_SIDE
 
 Map = NDArray[np.float64]
 
-SMOOTHED, SIGMA, RATIO = 5, 2.2, 1.6
-"""px of a 224 px canvas: the median filter's square, and the blur of the difference of Gaussians; and how much wider
-its other blur is."""
+SMOOTHED, SIGMA, RATIO = 5, 1.8, 1.6
+"""px of a 224 px canvas: the median filter's square, and the blur of the difference of Gaussians, for an object that
+fills it; and how much wider its other blur is."""
+
+FULL, LEAST_SCALE = 140.0, 0.7
+"""Side of a square of the area of an object that fills a 224 px canvas, px. Smaller objects, such as animals with long
+legs, have smaller eyes: both filters shrink with them, to so much at least."""
 
 FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.003
 """From how many deviations below its surroundings on a place is part of a line, at how many the line is black, and the
@@ -129,9 +133,10 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _lines(photo: Map, inside: Map) -> Map:
     """Return the lines [H, W] of a grey photo inside its object, both [H, W]."""
-    scale = max(photo.shape) / CANVAS_SIDE
-    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * scale / 2 - 0.5) + 1)
-    near, far = (blur_inside(smooth, inside, SIGMA * ratio * scale) for ratio in (1, RATIO))
+    canvas = max(photo.shape) / CANVAS_SIDE
+    detail = min(1.0, max(LEAST_SCALE, float(inside.sum() / canvas**2) ** 0.5 / FULL))
+    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * detail * canvas / 2 - 0.5) + 1)
+    near, far = (blur_inside(smooth, inside, SIGMA * detail * ratio * canvas) for ratio in (1, RATIO))
     darker = (far - near) * inside
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))
     lines: Map = np.clip((darker / max(deviation, LEAST_CONTRAST) - FAINT) / (BLACK - FAINT), 0, 1)

@@ -31,7 +31,7 @@ def sketch_preset(name: Preset) -> SketchConfig:
         return SketchConfig(optimize=optimize)
     return SketchConfig(
         mask=MaskConfig(fit="squash"),
-        init=StrokeInitConfig(spread=0.0, follow=0.0, radius=0.05),
+        init=StrokeInitConfig(spread=0.0, follow=0.0, accents=0.0, radius=0.05),
         optimize=optimize,
         edges="published",
     )
@@ -47,7 +47,7 @@ def as_one_line(config: SketchConfig) -> SketchConfig:
     """
     return replace(
         config,
-        init=replace(config.init, one_line=True, num_segments=2),
+        init=replace(config.init, one_line=True, num_segments=2, accents=0.0),
         optimize=replace(config.optimize, smooth=True, tidy=1.0),
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from .accents import find_accents
 from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
@@ -26,6 +27,9 @@ TRIED = 1.6
 CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
 """px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
 likeliest starts are looked at, where there are more of them than strokes."""
+
+ACCENT, OFF_ACCENTS = 9.0, 6.0
+"""px, the length of a stroke that starts on an accent, and how far other strokes start from one."""
 
 MOST_JOINED = 512
 """Most cubics of one line."""
@@ -53,6 +57,8 @@ class StrokeInitConfig:
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
             where the line ends, turns or meets an earlier stroke: as long as what it draws. 0 is the paper's: strokes
             set off at random.
+        accents: most strokes, as a share of all, that start short and on the strongest small spots of the map, such as
+            eyes and nostrils (``find_accents``), and come last; only where strokes follow lines.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -67,6 +73,7 @@ class StrokeInitConfig:
     canvas_size: int = 224
     seed: int = 0
     follow: float = 0.5
+    accents: float = 0.2
     one_line: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +87,7 @@ class StrokeInitConfig:
         check_range("canvas_size", self.canvas_size, 32, 4096)
         check_range("seed", self.seed, 0, 2**64 - 1)
         check_range("follow", self.follow, 0, 1)
+        check_range("accents", self.accents, 0, 1)
         if self.one_line and self.num_strokes * self.num_segments > MOST_JOINED:
             raise ConfigError(
                 f"One line has at most {MOST_JOINED} segments, and num_strokes ({self.num_strokes}) x num_segments "
@@ -168,8 +176,12 @@ def _lines(
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
-    followed = follow(flow, points[: max(MOST_FOLLOWED, tried)], config.follow * CANVAS_SIDE)
-    return _most_telling(_take_apart(followed, distance, tried), saliency, count)
+    spots = find_accents(saliency, int(config.accents * count))
+    likeliest = points[: max(MOST_FOLLOWED, tried)]
+    off_spots = (torch.cdist(likeliest, spots) > OFF_ACCENTS).all(dim=1)
+    followed = follow(flow, likeliest[off_spots], config.follow * CANVAS_SIDE)
+    long = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(spots))
+    return long + _whole_paths(follow(flow, spots, ACCENT))
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
@@ -184,6 +196,13 @@ def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
 def _points_alone(points: Tensor) -> Paths:
     """Return points [M, 2] as paths that lead nowhere."""
     return Paths(points[:, None], torch.ones(len(points), 1, dtype=torch.bool))
+
+
+def _whole_paths(paths: Paths) -> list[Tensor]:
+    """Return each path [T, 2] as far as its line reaches."""
+    middle = paths.points.shape[1] // 2
+    both = zip(paths.points, paths.reached.numpy(), strict=True)
+    return [path[_run_around(middle, reached)] for path, reached in both]
 
 
 def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipasso_core.errors import ConfigError, ImageFileError, MaskError, ShapeError, SvgError
-from clipasso_core.files import read_bytes
+from clipasso_core.files import PHOTO_SUFFIXES, read_bytes
 from clipasso_core.framing import Frame
 from clipasso_core.given import SAME_ASPECT
 from clipasso_core.pixels import same_aspect
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.svg.document import local_name, parse_document
-
-PHOTO_SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".jp2", ".ppm", ".pgm", ".tga", ".ico"),
-)
-"""Endings of the files that are taken for photos."""
 
 FAULTS = (ImageFileError, MaskError, ShapeError, SvgError)
 """What one photo or one sketch can be at fault for: it is left out, and the others go on."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from clipasso_core.accents import is_round
 from clipasso_core.line_drawing import blur_inside, depth_inside
 from clipasso_core.pixels import grey, resize
 from clipasso_core.strokes import CANVAS
@@ -121,7 +122,11 @@ def _strongest(answers: Map, depth: Map) -> list[tuple[int, int, int]]:
     places = [(scale, row, column) for scale, row, column in np.argwhere(peaks).tolist()]
     for scale, row, column in sorted(places, key=lambda place: -strength[place]):
         apart = all(np.hypot(row - y, column - x) > max(_radius(scale), _radius(s)) for s, y, x in chosen)
-        if apart and _room(depth, _radius(scale))[row, column] and _is_round(answers[scale], row, column):
+        if (
+            apart
+            and _room(depth, _radius(scale))[row, column]
+            and is_round(answers[scale], row, column, MOST_STRETCHED)
+        ):
             chosen.append((scale, row, column))
         if len(chosen) == MOST_SPOTS:
             break
@@ -136,14 +141,3 @@ def _radius(scale: int) -> float:
 def _room(depth: Map, radius: float) -> NDArray[np.bool_]:
     """Return where the centre of a spot may lie [224, 224]: so deep that it lies in the object, off its contour."""
     return depth >= radius + RIM
-
-
-def _is_round(answer: Map, row: int, column: int) -> bool:
-    """Whether the surface around an extremum is curved in both directions, not a ridge."""
-    if not (0 < row < answer.shape[0] - 1 and 0 < column < answer.shape[1] - 1):
-        return False
-    near = answer[row - 1 : row + 2, column - 1 : column + 2]
-    down, across = near[2, 1] + near[0, 1] - 2 * near[1, 1], near[1, 2] + near[1, 0] - 2 * near[1, 1]
-    twist = (near[2, 2] + near[0, 0] - near[2, 0] - near[0, 2]) / 4
-    product = down * across - twist**2
-    return bool(product > 0 and (down + across) ** 2 * MOST_STRETCHED < product * (MOST_STRETCHED + 1) ** 2)

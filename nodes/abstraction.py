@@ -8,6 +8,7 @@ from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.levels import ladder, parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -15,6 +16,7 @@ class Abstraction(io.ComfyNode):
     """Cut a sketch after several numbers of strokes."""
 
     @classmethod
+    @page_hints(["fewer strokes", "level of detail", "icon", "ladder"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoAbstraction",

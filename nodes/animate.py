@@ -12,6 +12,7 @@ from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
 from .convert import image_to_host
+from .page_hints import page_hints
 from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 
 
@@ -19,6 +20,7 @@ class Animate(io.ComfyNode):
     """Draw sketches stroke by stroke."""
 
     @classmethod
+    @page_hints(["animated svg", "self drawing", "video frames", "timelapse"], ["hold", "title"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoAnimate",

@@ -8,6 +8,7 @@ from ..clipasso_core.edits import apply_edits, parse_edits
 from ..clipasso_core.errors import JsonError
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 from .viewer_data import strokes_ui
 
@@ -16,6 +17,7 @@ class EditStrokes(io.ComfyNode):
     """Make a person's edits on strokes."""
 
     @classmethod
+    @page_hints(["editor", "draw", "delete lines", "bezier", "vector editor"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoEditStrokes",

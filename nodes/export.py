@@ -31,6 +31,7 @@ from ..clipasso_core.export.pen import PATH_ORDERS, PathOrder
 from ..clipasso_core.levels import parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 NO_PROFILE = "none"
@@ -41,6 +42,10 @@ class Export(io.ComfyNode):
     """Lay sketches on pages and write them as the next tool takes them."""
 
     @classmethod
+    @page_hints(
+        ["plotter", "gcode", "g-code", "hpgl", "dxf", "pdf", "axidraw", "laser", "cutter", "print"],
+        ["title", "align", "grid", "levels", "join", "one_path", "split_after", "plotter"],
+    )
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoExport",

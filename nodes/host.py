@@ -76,10 +76,11 @@ def run_memory(config: OptimizeConfig, side: int) -> int:
     return round(LOOK_BYTES * max(1.0, (side / CANVAS_SIDE) ** 2)) + bank_bytes(config, side)
 
 
-def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None]) -> None:
+def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None], photos: Sequence[Mapping[str, str]] = ()) -> None:
     """Iterate a run with progress, preview and live strokes in the page, each step given to ``on_step``.
 
-    Whatever ends it early, the best until then is saved and shown first.
+    Whatever ends it early, the best until then is saved and shown first. The page shows the first of ``photos``, files
+    that it can fetch, beneath the strokes.
     """
     progress = comfy.utils.ProgressBar(run.config.num_iterations)
     last, told = 0.0, 0.0
@@ -91,11 +92,11 @@ def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None]) -> None:
             progress.update_absolute(step.iteration, run.config.num_iterations, _preview(run) if due else None)
             last = time.monotonic() if due else last
             if time.monotonic() - told > LIVE_SECONDS:
-                _tell_page(run)
+                _tell_page(run, photos)
                 told = time.monotonic()
         progress.update_absolute(run.config.num_iterations, run.config.num_iterations, _preview(run))
     except BaseException as reason:
-        _rescue(run, reason)
+        _rescue(run, photos, reason)
         raise
 
 
@@ -202,7 +203,7 @@ def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
     return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIDE)
 
 
-def _tell_page(run: SketchRun, ended: str | None = None) -> None:
+def _tell_page(run: SketchRun, photos: Sequence[Mapping[str, str]], ended: str | None = None) -> None:
     """Send the first photo's best sketch so far to the page that started the run."""
     from server import PromptServer  # only there in a running ComfyUI
 
@@ -216,11 +217,12 @@ def _tell_page(run: SketchRun, ended: str | None = None) -> None:
         "loss": loss if math.isfinite(loss) else None,
         "seconds": time.perf_counter() - run.started,
         "ended": ended,
+        "photos": list(photos[:1]),
     }
     server.send_sync(KEY, message, server.client_id)
 
 
-def _rescue(run: SketchRun, reason: BaseException) -> None:
+def _rescue(run: SketchRun, photos: Sequence[Mapping[str, str]], reason: BaseException) -> None:
     """Save the best sketches of a run that ended early, so that nothing found is lost; never hide why it ended."""
     if run.iteration == 0:
         return
@@ -232,7 +234,7 @@ def _rescue(run: SketchRun, reason: BaseException) -> None:
         title, each = f"{word.capitalize()} sketch", range(strokes.batch_size)
         texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
         saved = save_svgs(texts, f"clipasso/{word}")
-        _tell_page(run, word)
+        _tell_page(run, photos, word)
     except Exception:  # a full disk, say: what ended the run is what the user must hear of
         log.exception("The run %s after %d iterations, and its best sketch could not be saved", word, run.iteration)
     else:

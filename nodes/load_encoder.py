@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..clipasso_core.encoders import EMBEDDED, choose_recipe, encoder_names, get_encoder
 from . import host
+from .page_hints import page_hints
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
@@ -19,6 +20,7 @@ class LoadEncoder(io.ComfyNode):
     """Load an encoder."""
 
     @classmethod
+    @page_hints(["clip", "vit", "siglip", "model"], ["layer_weights", "semantic_weight"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoLoadEncoder",

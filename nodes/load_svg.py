@@ -9,6 +9,7 @@ from comfy_api.latest import io
 from ..clipasso_core.files import read_bytes
 from ..clipasso_core.svg import from_svg
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 NO_FILE = "none"
@@ -19,6 +20,7 @@ class LoadSVG(io.ComfyNode):
     """Read strokes from a file in the input folder, or from text."""
 
     @classmethod
+    @page_hints(["import svg", "upload svg", "dxf", "vector"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoLoadSVG",

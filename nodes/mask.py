@@ -9,6 +9,7 @@ from ..clipasso_core.framing import FITS, Fit
 from ..clipasso_core.mask import MASK_SOURCES, MaskConfig, MaskSource, mask_object
 from . import host
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
+from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType
 
 
@@ -16,6 +17,11 @@ class Mask(io.ComfyNode):
     """Cut the object out and frame it as a square."""
 
     @classmethod
+    @page_hints(
+        ["remove background", "segment", "cut out", "u2net", "object"],
+        ["threshold", "grow", "keep_largest", "margin"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         default = MaskConfig()
         return io.Schema(

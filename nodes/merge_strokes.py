@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..clipasso_core.layering import as_batch, lay_over
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -14,6 +15,7 @@ class MergeStrokes(io.ComfyNode):
     """Lay sketches over others, or put them beside each other in a batch."""
 
     @classmethod
+    @page_hints(["combine", "layers", "batch sketches"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoMergeStrokes",

@@ -30,6 +30,7 @@ from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
+from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
 from .viewer_data import sketch_ui
@@ -45,6 +46,11 @@ class Optimize(io.ComfyNode):
     """Run the optimiser."""
 
     @classmethod
+    @page_hints(
+        ["photo to sketch", "image to svg", "vectorize", "trace", "line drawing"],
+        ["precision", "opacity_weight", "num_stages", "fewest_strokes", "min_width", "max_width", "given_freedom"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoOptimize",
@@ -305,7 +311,8 @@ class Optimize(io.ComfyNode):
             details = details_to_core(detail, frame)
             run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details)
             history = History()
-            host.run_to_end(run, history.record)
+            shown = host.save_for_page(photos)
+            host.run_to_end(run, history.record, shown)
             result = run.result()
             moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
@@ -313,7 +320,7 @@ class Optimize(io.ComfyNode):
             plots = image_to_host(
                 torch.stack([plot_losses(one) for one in result.counts] or [torch.ones(3, *PLOT_SIZE)])
             )
-            ui = sketch_ui(result, moments, host.save_for_page(photos))
+            ui = sketch_ui(result, moments, shown)
         report = host.as_json(result.report())
         return io.NodeOutput(result.strokes.to("cpu"), drawn, report, lines, moments, plots, ui=ui)
 

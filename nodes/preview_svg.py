@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..clipasso_core.svg.safety import check_safe
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY
 
 
@@ -15,6 +16,7 @@ class PreviewSVG(io.ComfyNode):
     """Show what comes as SVG; save nothing."""
 
     @classmethod
+    @page_hints(["show svg", "view svg", "vector preview"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoPreviewSVG",

@@ -10,6 +10,7 @@ from ..clipasso_core.rasterizer import render
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import image_to_host, mask_to_host
+from .page_hints import page_hints
 from .types import CATEGORY, SketchFrameType, StrokesType
 
 
@@ -17,6 +18,7 @@ class Rasterize(io.ComfyNode):
     """Draw strokes as IMAGE and MASK."""
 
     @classmethod
+    @page_hints(["strokes to image", "render", "draw strokes"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoRasterize",

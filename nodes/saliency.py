@@ -10,6 +10,7 @@ from ..clipasso_core.pixels import enlarge_map
 from ..clipasso_core.saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from . import host
 from .convert import facts_of, mask_to_host, photos_and_masks, with_origin
+from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
 
@@ -18,6 +19,7 @@ class Saliency(io.ComfyNode):
     """Multiply attention, edges and mask."""
 
     @classmethod
+    @page_hints(["attention map", "edges", "xdog", "heatmap"], ["method"], essentials_category=ESSENTIAL)
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSaliency",

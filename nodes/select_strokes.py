@@ -10,6 +10,7 @@ from ..clipasso_core.selection import chosen_strokes, parse_ranges, select
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import mask_to_core
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -17,6 +18,7 @@ class SelectStrokes(io.ComfyNode):
     """Choose strokes by number, place and length."""
 
     @classmethod
+    @page_hints(["filter strokes", "first strokes", "pick lines"], ["least_share"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSelectStrokes",

@@ -8,6 +8,7 @@ from comfy_api.latest import io
 from ..clipasso_core.simplify import SimplifyConfig, simplify
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -15,6 +16,7 @@ class SimplifyStrokes(io.ComfyNode):
     """Take away short and double strokes, let ends meet, draw with fewer curves."""
 
     @classmethod
+    @page_hints(["clean up", "fewer points", "reduce", "merge lines"], ["snap", "decimals"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSimplifyStrokes",

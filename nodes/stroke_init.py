@@ -14,13 +14,20 @@ from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
+from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType, StrokesType
+from .viewer_data import SALIENCY_KEY, saliency_pictures
 
 
 class StrokeInit(io.ComfyNode):
     """Sample first strokes from a saliency map."""
 
     @classmethod
+    @page_hints(
+        ["first strokes", "seed", "number of strokes", "sample"],
+        ["temperature", "spread", "canvas_size", "follow"],
+        essentials_category=ESSENTIAL,
+    )
     def define_schema(cls) -> io.Schema:
         default = StrokeInitConfig()
         return io.Schema(
@@ -113,6 +120,16 @@ class StrokeInit(io.ComfyNode):
                     tooltip="Joins the lines of all strokes by short ways to a single stroke, of num_strokes x "
                     "num_segments curves, at most 512. Take 2 segments, and in CLIPasso Optimize smooth and tidy 1.",
                 ),
+                io.Float.Input(
+                    "accents",
+                    optional=True,
+                    default=default.accents,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="Most strokes, as a share of all, that start short and on the strongest small spots, such "
+                    "as eyes and nostrils. Only where strokes follow lines.",
+                ),
                 StrokesType.Input(
                     "given",
                     optional=True,
@@ -153,6 +170,7 @@ class StrokeInit(io.ComfyNode):
         image: Tensor | None = None,
         follow: float = StrokeInitConfig.follow,
         one_line: bool = StrokeInitConfig.one_line,
+        accents: float = StrokeInitConfig.accents,
         given: Strokes | None = None,
         detail: Tensor | None = None,
         frame: tuple[Frame, ...] | None = None,
@@ -168,13 +186,16 @@ class StrokeInit(io.ComfyNode):
             seed=seed,
             follow=follow,
             one_line=one_line,
+            accents=accents,
         )
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)
             wanted = maps if details is None else favour_detail(maps, details)
             strokes = _first_strokes(wanted, given, frame, config).with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
-            return io.NodeOutput(strokes, image_to_host(first_strokes_preview(strokes, maps, photo)))
+            preview = image_to_host(first_strokes_preview(strokes, maps, photo))
+            ui = {SALIENCY_KEY: host.save_for_page(list(saliency_pictures(maps)))}
+            return io.NodeOutput(strokes, preview, ui=ui)
 
 
 def _first_strokes(

@@ -10,6 +10,7 @@ from ..clipasso_core.layering import as_batch
 from ..clipasso_core.svg import from_svg
 from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -17,6 +18,7 @@ class StrokesFromSVG(io.ComfyNode):
     """Read the strokes of what other nodes give as SVG."""
 
     @classmethod
+    @page_hints(["svg to strokes", "parse svg", "convert svg"], ["fills"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoStrokesFromSVG",

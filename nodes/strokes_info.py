@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.summary import describe, summarize
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -14,6 +15,7 @@ class StrokesInfo(io.ComfyNode):
     """Tell what a sketch holds, in the node and as text."""
 
     @classmethod
+    @page_hints(["count strokes", "statistics", "bounds"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoStrokesInfo",

@@ -8,6 +8,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
+from .page_hints import page_hints
 from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 
 
@@ -15,6 +16,7 @@ class StrokesToSVG(io.ComfyNode):
     """Write SVG for other nodes, and save nothing."""
 
     @classmethod
+    @page_hints(["convert strokes", "vector"], ["title"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoStrokesToSVG",

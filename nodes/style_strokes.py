@@ -11,6 +11,7 @@ from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.style import StrokeStyle, restyle
 from . import host
 from .convert import image_to_core, mask_to_core
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 AS_IT_IS = -1.0
@@ -20,6 +21,7 @@ class StyleStrokes(io.ComfyNode):
     """Change how strokes look."""
 
     @classmethod
+    @page_hints(["color", "colour", "recolor", "width", "opacity", "thickness"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoStyleStrokes",

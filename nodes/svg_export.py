@@ -8,6 +8,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
+from .page_hints import ESSENTIAL, page_hints
 from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 from .viewer_data import strokes_ui
 
@@ -16,6 +17,7 @@ class SVGExport(io.ComfyNode):
     """Write SVG files and show them."""
 
     @classmethod
+    @page_hints(["save svg", "vector file", "download"], essentials_category=ESSENTIAL)
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSVGExport",

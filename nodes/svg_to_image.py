@@ -10,6 +10,7 @@ from comfy_api.latest import io
 from ..clipasso_core.svg.render_svg import render_svgs
 from . import host
 from .convert import image_to_host, mask_to_host
+from .page_hints import page_hints
 from .types import CATEGORY
 
 
@@ -17,6 +18,7 @@ class SVGToImage(io.ComfyNode):
     """Draw any SVG as IMAGE and MASK."""
 
     @classmethod
+    @page_hints(["rasterize svg", "render svg", "resvg"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSVGToImage",

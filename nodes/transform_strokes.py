@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.transform import FITTED, MIRRORS, Fitted, Mirror, TransformConfig, transform
 from . import host
+from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
 
@@ -14,6 +15,7 @@ class TransformStrokes(io.ComfyNode):
     """Bring sketches to another place, size, angle or canvas."""
 
     @classmethod
+    @page_hints(["move", "scale", "rotate", "mirror", "flip", "fit", "resize"], ["margin", "scale_widths"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoTransformStrokes",

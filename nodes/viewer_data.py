@@ -1,6 +1,7 @@
 """What our nodes tell the page: the strokes that its viewer and its editor draw (web/js/viewer.js).
 
 A node puts it into its ``ui`` result under "clipasso_strokes", or sends it while it works as an event of that name.
+CLIPasso Stroke Init tells of the saliency, under "clipasso_saliency", which the viewer of a node below it may show.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import torch
+from torch import Tensor
+
 from ..clipasso_core.optimize import SketchResult
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.strokes_json import strokes_document
 
-KEY = "clipasso_strokes"
+KEY, SALIENCY_KEY = "clipasso_strokes", "clipasso_saliency"
+SALIENT = (1.0, 0.45, 0.0)
+"""The colour (RGB in 0-1) that the viewer shows for the most salient place; it pales to white."""
+
 MOST_SKETCHES = 16
 """Sketches of a batch that the page gets; all of them are where the strokes are."""
 
@@ -46,6 +53,17 @@ def sketch_ui(
         photos: files that the page can fetch, one for each photo.
     """
     return strokes_ui(result.strokes, history=_history(moments), runs=_runs(result), photos=list(photos))
+
+
+def saliency_pictures(maps: Tensor) -> Tensor:
+    """Return saliency maps [B, H, W], 0 or more, as pictures [B, 3, H, W] in 0-1 for beneath strokes: pale where low.
+
+    >>> saliency_pictures(torch.tensor([[[0.0, 2.0]]]))[0, :, 0].T
+    tensor([[1.0000, 1.0000, 1.0000],
+            [1.0000, 0.4500, 0.0000]])
+    """
+    shares = maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-6)
+    return 1 - shares[:, None] * (1 - torch.tensor(SALIENT)[:, None, None])
 
 
 def document(strokes: Strokes, decimals: int = 2) -> dict[str, object]:

@@ -99,10 +99,19 @@ class Coordinates:
         for row, (span, low, high) in enumerate(scales, start=moved.shape[2] - len(scales)):
             moved[:, :, row].clamp_(low * span, high * span)
 
+    def slow_down(self, moved: Tensor, before: Tensor, pace: Tensor) -> None:
+        """Shorten the way that control points went, in place, to a share [B, N] of it; looks go all of theirs."""
+        points = slice(moved.shape[2] - self._num_looks())
+        went = moved[:, :, points] - before[:, :, points]
+        moved[:, :, points] = before[:, :, points] + went * pace[..., None, None]
+
     def shift(self, moved: Tensor, by: Tensor) -> None:
         """Move strokes as they are by ``by`` [B, N, 1, 2] px, in place."""
-        looks = sum(scale[0] > 0 for scale in self._scales())
-        moved[:, :, : moved.shape[2] - looks : 3 if self.smooth else 1].add_(by)
+        moved[:, :, : moved.shape[2] - self._num_looks() : 3 if self.smooth else 1].add_(by)
+
+    def _num_looks(self) -> int:
+        """Return how many coordinates of a stroke are not of its control points."""
+        return sum(scale[0] > 0 for scale in self._scales())
 
     def _scales(self) -> Iterator[tuple[float, float, float]]:
         """Yield of red, green, blue, opacity and width: the px that stand for 1, the least and the largest."""

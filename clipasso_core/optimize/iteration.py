@@ -8,11 +8,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..bezier import curve_points, last_points, segments_of
+from ..bezier import arc_length, curve_points, last_points, segments_of
 from ..errors import ShapeError
 from ..losses import bend_loss, overlap_loss
 from ..rasterizer import ink, render
-from ..strokes import Strokes, in_order
+from ..strokes import CANVAS_SIDE, Strokes, in_order
 from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
@@ -21,6 +21,9 @@ from .underlay import Underlay
 
 OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
 """Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
+
+FULL_PACE = 24.0
+"""px of a 224 px canvas: strokes of this length on take whole steps."""
 
 ON_CURVE = 9
 """Points of a cubic that tell whether it lies off the canvas."""
@@ -205,6 +208,9 @@ class Iteration:
         self.points.grad.copy_(_only(finite, self.points.grad))
         self.last_finite.copy_(torch.where(finite[:, None, None, None], self.evaluated, self.last_finite))
         self.optimizer.step()
+        if self.config.least_pace < 1:
+            pace = stroke_pace(self.placed(self.evaluated), self.config.least_pace)
+            self.coordinates.slow_down(self.points, self.evaluated, pace)
         if self._loose is not None:
             self._loose.slow_down(self.points, self.evaluated)
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))
@@ -285,6 +291,19 @@ def _looked_at(pictures: Sequence[Tensor], columns: slice) -> Iterator[tuple[Ten
         yield pictures[0], slice(0, 1)
     if columns.stop > 1:
         yield pictures[1], slice(max(1, columns.start), columns.stop)
+
+
+def stroke_pace(strokes: Strokes, least: float) -> Tensor:
+    """Return which share [B, N] of a step each stroke takes: by the cube of its length, and at least ``least``.
+
+    Adam moves every point by about its rate, however short its stroke is; a few such steps throw away an eye.
+
+    >>> points = torch.tensor([[[[0.0, 0], [x, 0], [2 * x, 0], [3 * x, 0]] for x in (2.0, 7.0, 20.0)]])
+    >>> [round(pace, 4) for pace in stroke_pace(Strokes.black(points, (224, 224)), 0.03)[0].tolist()]
+    [0.03, 0.6699, 1.0]
+    """
+    full = FULL_PACE * max(strokes.canvas_size) / CANVAS_SIDE
+    return (arc_length(strokes.control_points) / full).pow(3).clamp(least, 1)
 
 
 def way_back(strokes: Strokes) -> Tensor:

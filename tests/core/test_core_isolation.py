@@ -14,7 +14,7 @@ import clipasso_core
 
 PACKAGE = Path(clipasso_core.__file__).parent
 NODES = Path(__file__).resolve().parents[2] / "nodes"
-CLIENTS = ("clipasso_cli", "clipasso_lab")
+CLIENTS = ("clipasso_batch", "clipasso_cli", "clipasso_lab")
 HOST = ("comfy", "comfy_api", "comfy_execution", "comfy_extras", "execution", "folder_paths", "nodes", "server")
 
 IMPORT_ALL = f"""

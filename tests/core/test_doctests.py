@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-SOURCES = [path for name in ("core", "lab", "cli") for path in sorted((REPO / f"clipasso_{name}").rglob("*.py"))]
+SOURCES = [
+    path for name in ("core", "lab", "batch", "cli") for path in sorted((REPO / f"clipasso_{name}").rglob("*.py"))
+]
 WITH_EXAMPLES = [path for path in SOURCES if ">>> " in path.read_text(encoding="utf-8")]
 
 

@@ -53,6 +53,22 @@ def test_a_dark_spot_is_the_darkest_line_of_a_textured_shaded_object() -> None:
     assert float((lines[DEEP & (away(90, 100) > 12)] > 0.3).float().mean()) < 0.05
 
 
+def test_two_eyes_of_a_small_face_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run together in the blurs that suit an object that fills the canvas."""
+    face = away(112, 112) < 50
+    eyes = (away(109, 110) < 2.5) | (away(115, 110) < 2.5)
+    photo = torch.where(face, torch.where(eyes, 0.05, 0.7), 1.0).expand(1, 3, SIDE, SIDE).contiguous()
+
+    def between() -> float:
+        lines = inner_lines(photo, face[None].float())[0]
+        assert float(lines[110, 108]) == 1
+        return float(lines[110, 112])
+
+    fine = between()
+    monkeypatch.setattr("clipasso_core.line_drawing.LEAST_SCALE", 1.0)
+    assert (fine, between()) == (0, 1)
+
+
 def test_shading_alone_gives_no_line() -> None:
     drawn = line_drawing(on_white(SHADING), DISC[None].float())[0]
     assert bool((drawn[DEEP] == 1).all())

@@ -87,14 +87,6 @@ def test_the_version_stands_in_one_place() -> None:
     assert f"## {__version__}\n" in (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def test_the_archive_holds_what_comfyui_reads() -> None:
-    lines = (REPO / ".comfyignore").read_text(encoding="utf-8").splitlines()
-    left_out = {line for line in lines if not line.startswith("#")}
-    assert [name for name in left_out if not (REPO / name).exists()] == [], "left over"
-    read_by_the_host = {"web/", "locales/", "workflows/", "subgraphs/", "pyproject.toml"}
-    assert not left_out & {"clipasso_core/", "nodes/", "docs/", *read_by_the_host}
-
-
 def test_the_registry_lists_every_network_that_can_be_fetched(pyproject: dict[str, Any]) -> None:
     listed = {(one["location"], one["model_url"].partition(".co/")[2]) for one in pyproject["tool"]["comfy"]["Models"]}
     assert listed == {(f"/clipasso/{k.local_name}", f"{k.repo}/resolve/main/{k.files[0]}") for k in KNOWN}

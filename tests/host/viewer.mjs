@@ -17,7 +17,9 @@ const edits = () =>
 const seen = () =>
   page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.strokes.map((s) => [s.id, s.points]))
 const paths = (panel) => panel.locator('.clipasso-drawing > g:nth-of-type(2) path').count()
-const nodeCount = () => page.evaluate(() => window.app.graph._nodes.map((node) => [...node.pos]))
+// Of all nodes by number: the page brings one that is clicked on to the front, which changes their order.
+const places = () =>
+  page.evaluate(() => [...window.app.graph._nodes].sort((a, b) => a.id - b.id).map((node) => [...node.pos]))
 
 // Press the queue button, wait for the end, and return the files that were saved.
 async function run() {
@@ -60,7 +62,7 @@ async function lookAt(panel) {
 async function lookAtPanels() {
   await page.evaluate(() => {
     let x = 0
-    for (const node of window.app.graph._nodes) {
+    for (const node of [...window.app.graph._nodes].sort((a, b) => a.id - b.id)) {
       const hasPanel = node.clipassoEditor || node.clipassoViewer
       node.pos = hasPanel ? [x, 0] : [x - 3000, 2000]
       if (hasPanel) x += node.size[0] + 40
@@ -119,12 +121,13 @@ try {
   await slider.focus()
   await page.keyboard.press('Home')
   report.history.push(await data())
-  const [photo, first] = [viewer.locator('[aria-pressed]').nth(0), viewer.locator('[aria-pressed]').nth(1)]
-  await photo.click()
-  await first.click()
+  for (const toggle of [0, 1, 2]) await viewer.locator('[aria-pressed]').nth(toggle).click() // photo, first strokes, saliency
   report.beneath = await viewer.locator('.clipasso-drawing > g:nth-of-type(1) path').count()
-  const address = await drawing.locator('image').getAttribute('href')
-  report.photo = (await fetch(new URL(address, job.url))).headers.get('content-type')
+  report.pictures = []
+  for (const layer of [0, 1]) {
+    const address = await drawing.locator('image[display=inline]').nth(layer).getAttribute('href')
+    report.pictures.push([address, (await fetch(new URL(address, job.url))).headers.get('content-type')])
+  }
   const graphScale = () => page.evaluate(() => window.app.canvas.ds.scale)
   const [box, scale] = [await drawing.boundingBox(), await graphScale()]
   await page.mouse.move(box.x + box.width / 3, box.y + box.height / 2)
@@ -152,7 +155,7 @@ try {
   // --- the editor, by pointer ---
   const editor = page.locator('.clipasso-panel').filter({ has: page.locator('[role=application]') })
   const surface = editor.locator('[role=application]')
-  report.nodes = [await nodeCount()]
+  report.nodes = [await places()]
   if (job.vue) await lookAt('clipassoEditor')
   const strokes = await seen()
   const area = await surface.boundingBox()
@@ -184,7 +187,11 @@ try {
   await surface.press('PageUp')
   report.added = await seen()
   report.edits = await edits()
-  report.nodes.push(await nodeCount())
+  await editor.locator('.clipasso-row').nth(1).locator('button').last().click()
+  report.cleared = [await edits()]
+  await surface.press('Control+z')
+  report.cleared.push(await edits())
+  report.nodes.push(await places())
   report.second = await run()
   await page.waitForTimeout(300)
   await page.screenshot({ path: job.screenshot })

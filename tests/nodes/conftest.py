@@ -36,7 +36,7 @@ def told(port):
     name = port.display_name or port.id
     return {"name": name, **({"tooltip": port.tooltip} if port.tooltip else {})}
 
-entries, defaults = {}, {}
+entries, defaults, hints = {}, {}, {}
 for node in asyncio.run(extension.get_node_list()):
     schema = node.GET_SCHEMA()
     entries[schema.node_id] = {
@@ -46,13 +46,16 @@ for node in asyncio.run(extension.get_node_list()):
         "outputs": {str(index): told(port) for index, port in enumerate(schema.outputs)},
     }
     defaults[schema.node_id] = {port.id: getattr(port, "default", None) for port in schema.inputs}
-print("SCHEMAS" + json.dumps({"entries": entries, "defaults": defaults}))
+    rare = [port.id for port in schema.inputs if port.as_dict().get("advanced")]
+    later = {name: getattr(schema, name, None) for name in ("search_aliases", "essentials_category")}
+    hints[schema.node_id] = {"rare": rare, **later}
+print("SCHEMAS" + json.dumps({"entries": entries, "defaults": defaults, "hints": hints}))
 """
 
 
 @pytest.fixture(scope="session")
 def schemas() -> dict[str, Json]:
-    """What schemas say: "entries" as nodeDefs.json has them, and "defaults" by input, None for sockets."""
+    """What schemas say: "entries" as nodeDefs.json has them, "defaults" by input, None for sockets; and "hints"."""
     tree = find_tree()
     if tree is None:
         if os.environ.get("CI"):

@@ -126,8 +126,9 @@ def test_optimize_takes_looks_and_smooth_joints_from_the_widgets(optimize: Calla
 
 
 @pytest.mark.usefixtures("pack")
-def test_stroke_init_joins_all_lines_where_one_line_is_asked_for() -> None:
+def test_stroke_init_joins_all_lines_where_one_line_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = module("stroke_init")
+    monkeypatch.setattr(nodes.host, "save_for_page", lambda photos: [])
     numbers = (4, 0, 2, 3.0, 2, 0.3, 0.6, 224)
     assert nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers)[0].control_points.shape == (2, 4, 7, 2)
     one = nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers, one_line=True)[0]
@@ -255,8 +256,9 @@ def test_frames_have_even_sides(animate: Callable[..., Any]) -> None:
 
 
 @pytest.fixture
-def start_strokes(pack: ModuleType) -> Callable[..., Any]:
+def start_strokes(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Call CLIPassoStrokeInit for one sketch of six strokes on two level lines, at y = 60 and y = 160."""
+    monkeypatch.setattr(module("stroke_init").host, "save_for_page", lambda photos: [])
     saliency = torch.zeros(1, 224, 224)
     saliency[:, [60, 160], 20:200] = 1
 
@@ -338,6 +340,35 @@ def test_the_page_gets_few_sketches_and_moments(pack: ModuleType) -> None:
     assert page.spread(5, 40) == [0, 1, 2, 3, 4]
     spread = page.spread(300, 40)
     assert (len(spread), spread[0], spread[-1]) == (40, 0, 299)
+
+
+def test_stroke_init_tells_the_page_of_the_saliency(
+    start_strokes: Callable[..., Any], pack: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ui_of(pack, monkeypatch)
+    saved: list[torch.Tensor] = []
+    monkeypatch.setattr(module("stroke_init").host, "save_for_page", lambda photos: saved.extend(photos) or ["a file"])
+    _, ui = start_strokes()
+    assert ui == {"clipasso_saliency": ["a file"]}
+    (picture,) = saved
+    assert picture[:, 60, 100].tolist() == pytest.approx([1.0, 0.45, 0.0])
+    assert picture[:, 0, 0].tolist() == [1, 1, 1]
+
+
+def test_a_map_without_anything_salient_is_white(pack: ModuleType) -> None:
+    assert module("viewer_data").saliency_pictures(torch.zeros(2, 4, 4)).tolist() == torch.ones(2, 3, 4, 4).tolist()
+
+
+def test_the_photo_is_shown_while_the_run_goes_on(
+    optimize: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes, sent = module("optimize"), []
+    monkeypatch.setattr(nodes.host, "save_for_page", lambda photos: [{"filename": f"{one}.jpg"} for one in "ab"])
+    monkeypatch.setattr(nodes.host, "LIVE_SECONDS", -1.0)
+    server = sys.modules["server"].PromptServer.instance  # type: ignore[attr-defined]
+    monkeypatch.setattr(server, "send_sync", lambda kind, message, _client: sent.append((kind, message)))
+    optimize()
+    assert [(kind, message["photos"]) for kind, message in sent] == [("clipasso_strokes", [{"filename": "a.jpg"}])]
 
 
 def test_optimize_tells_the_page_of_its_run(

@@ -25,6 +25,7 @@ ON_PURPOSE = {
     "one_line": {
         "StrokeInit.num_segments",
         "StrokeInit.one_line",
+        "StrokeInit.accents",
         "Optimize.tidy",
         "Optimize.smooth",
         "SVGExport.filename_prefix",
@@ -47,6 +48,7 @@ ON_PURPOSE = {
         "Saliency.edge_method",
         "StrokeInit.spread",
         "StrokeInit.follow",
+        "StrokeInit.accents",
         "Optimize.preset",
         "SVGExport.filename_prefix",
     },

@@ -25,13 +25,14 @@ def run(program: str, given: object, folder: Path) -> Any:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node (Node.js)")
-    for name in ("strokes", "edits", "fit"):
+    for name in ("strokes", "edits", "fit", "dom"):
         shutil.copyfile(MODULES / f"{name}.js", folder / f"{name}.js")
     (folder / "package.json").write_text('{"type": "module"}')
-    imports = "import { readBatch, svgText, distanceTo } from './strokes.js'\nimport * as edits from './edits.js'\n"
-    reading = "import { fitChain } from './fit.js'\nimport { readFileSync } from 'node:fs'\n"
+    names = {"strokes": "readBatch, svgText, distanceTo, shifted", "fit": "fitChain", "dom": "perFrame"}
+    lines = [f"import {{ {found} }} from './{name}.js'" for name, found in names.items()]
+    imports = "\n".join([*lines, "import * as edits from './edits.js'", "import { readFileSync } from 'node:fs'"])
     start = "const given = JSON.parse(readFileSync(0, 'utf8'))\n"
-    text = f"{imports}{reading}{start}console.log(JSON.stringify((() => {{ {program} }})()))"
+    text = f"{imports}\n{start}console.log(JSON.stringify((() => {{ {program} }})()))"
     (folder / "program.js").write_text(text)
     command = [node, str(folder / "program.js")]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False, timeout=60)
@@ -101,6 +102,75 @@ def test_undo_and_redo_walk_along_the_list(tmp_path: Path) -> None:
     last = parse_edits(found["told"][-1])
     assert [one.strokes for one in last.operations] == [(0,), (2,)]
     assert (last.num_strokes, last.num_points, last.canvas_size) == (4, 7, (64, 64))
+
+
+def test_undo_brings_back_what_was_cleared(tmp_path: Path) -> None:
+    """Also what was cleared before something else was done; redo clears again; a reload forgets it."""
+    program = """
+        const batch = readBatch(given), made = new edits.Edits()
+        const remove = (i) => made.push(batch, { do: "delete", strokes: [i] })
+        const counts = [], note = (...results) => counts.push([made.operations.length, ...results])
+        remove(0); remove(1); const whole = made.text
+        made.clear(); note(made.canUndo)
+        note(made.undo(), made.text === whole)
+        note(made.redo(), made.text === "", made.redo())
+        remove(2); note(made.undo(), made.undo(), made.text === whole)
+        note(made.undo(), made.undo(), made.undo())
+        note(made.redo(), made.redo(), made.redo(), made.redo(), made.redo())
+        made.clear(); const fresh = new edits.Edits(); fresh.clear(); note(fresh.canUndo)
+        made.read(whole); made.clear(); made.read(""); note(made.canUndo)
+        return counts
+    """
+    assert run(program, strokes_document(drawn()), tmp_path) == [
+        [0, True],
+        [2, True, True],
+        [0, True, True, False],
+        [2, True, True, True],
+        [0, True, True, False],
+        [1, True, True, True, True, False],
+        [0, False],
+        [0, False],
+    ]
+
+
+def test_every_change_of_edits_has_a_version_of_its_own(tmp_path: Path) -> None:
+    """The editor makes the edits anew only where the version is another one."""
+    program = """
+        const batch = readBatch(given), made = new edits.Edits(), seen = [made.version]
+        const after = (change) => { change(); seen.push(made.version) }
+        after(() => made.push(batch, { do: "delete", strokes: [0] }))
+        after(() => made.push(batch, { do: "delete", strokes: [1] }, true))
+        for (const name of ["undo", "redo", "clear", "undo"]) after(() => made[name]())
+        after(() => made.read(""))
+        return seen
+    """
+    seen = run(program, strokes_document(drawn()), tmp_path)
+    assert len(set(seen)) == len(seen) == 8
+
+
+def test_a_frame_sees_the_last_event_alone(tmp_path: Path) -> None:
+    program = """
+        let frames = []
+        globalThis.requestAnimationFrame = (work) => frames.push(work)
+        globalThis.cancelAnimationFrame = () => (frames = [])
+        const next = () => frames.splice(0).forEach((work) => work())
+        const seen = [], follow = perFrame((event) => seen.push(event))
+        follow(1); follow(2); next(); next()
+        follow(3); next()
+        follow(4); follow(5); follow.finish(); next()
+        follow.finish()
+        return seen
+    """
+    assert run(program, None, tmp_path) == [2, 3, 5]
+
+
+def test_points_that_pad_a_stroke_move_together(tmp_path: Path) -> None:
+    points = [[0, 0], [1, 0], [2, 0], [3, 0], [3, 0], [3, 0], [3, 0]]
+    program = "return [null, 0, 4].map((i) => shifted(new Map([[7, given]]), 1, 2, i).get(7))"
+    whole, first, padded = run(program, points, tmp_path)
+    assert whole == [[x + 1, y + 2] for x, y in points]
+    assert first == [[1, 2], *points[1:]]
+    assert padded == [*points[:3], *[[4, 2]] * 4]
 
 
 @pytest.mark.parametrize("document", [None, {}, {"format": "clipasso-strokes", "version": 2}, [], "x"])

@@ -68,6 +68,27 @@ export function keepEvents(panel) {
 }
 
 /**
+ * Do something at most once per frame of the screen: with the last event of each.
+ *
+ * @param {(event: PointerEvent) => void} work
+ * @returns {((event: PointerEvent) => void) & {finish: () => void}} finish() does at once what still waits
+ */
+export function perFrame(work) {
+  let [waiting, frame] = [null, 0];
+  const finish = () => {
+    cancelAnimationFrame(frame);
+    const event = waiting;
+    [waiting, frame] = [null, 0];
+    if (event) work(event);
+  };
+  const follow = (event) => {
+    waiting = event;
+    frame ||= requestAnimationFrame(finish);
+  };
+  return Object.assign(follow, { finish });
+}
+
+/**
  * Offer a file for download.
  *
  * @param {string} name

@@ -10,6 +10,7 @@ const PAN_STEP = 0.1; // of the view, by an arrow key
 
 /**
  * @property {SVGSVGElement} element
+ * @property {SVGImageElement} photo lies beneath the strokes, as saliency does
  * @property {SVGGElement} strokes where strokes are drawn
  * @property {SVGGElement} over what lies over them: handles and marks
  */
@@ -17,12 +18,14 @@ export class Drawing {
   /** @param {string} role of the element, for screen readers */
   constructor(role) {
     this.paper = svg("rect", { x: 0, y: 0, class: "clipasso-paper" });
-    this.photo = svg("image", { x: 0, y: 0, preserveAspectRatio: "none", opacity: 0.55, display: "none" });
+    const picture = { x: 0, y: 0, preserveAspectRatio: "none", display: "none" };
+    this.photo = svg("image", { ...picture, opacity: 0.55 });
+    this.saliency = svg("image", { ...picture, class: "clipasso-saliency" });
     const group = { fill: "none", "stroke-linecap": "round", "stroke-linejoin": "round" };
     this.beneath = svg("g", { ...group, opacity: 0.35 });
     this.strokes = svg("g", group);
     this.over = svg("g");
-    const layers = [this.paper, this.photo, this.beneath, this.strokes, this.over];
+    const layers = [this.paper, this.photo, this.saliency, this.beneath, this.strokes, this.over];
     this.element = svg("svg", { class: "clipasso-drawing", tabindex: 0, role, "data-capture-wheel": "true" }, ...layers);
     this.size = [1, 1];
     this.onView = () => {};
@@ -35,17 +38,17 @@ export class Drawing {
   setCanvas(width, height) {
     if (this.size[0] === width && this.size[1] === height) return;
     this.size = [width, height];
-    for (const one of [this.paper, this.photo]) {
+    for (const one of [this.paper, this.photo, this.saliency]) {
       one.setAttribute("width", width);
       one.setAttribute("height", height);
     }
     this.reset();
   }
 
-  /** Show a photo beneath, or none. @param {string|null} address */
-  setPhoto(address) {
-    this.photo.setAttribute("display", address ? "inline" : "none");
-    if (address) this.photo.setAttribute("href", address);
+  /** Show a picture beneath, or none. @param {"photo"|"saliency"} layer @param {string|null} address */
+  setPicture(layer, address) {
+    this[layer].setAttribute("display", address ? "inline" : "none");
+    if (address) this[layer].setAttribute("href", address);
   }
 
   /** Show the whole canvas. */

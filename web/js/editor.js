@@ -1,16 +1,15 @@
-/** The editor in CLIPasso Edit Strokes: select, move, delete, draw and reorder strokes, by pointer or by keys alone. */
+/**
+ * The editor in CLIPasso Edit Strokes: what is edited, what is seen of it, and the changes that a person makes. How a
+ * pointer makes them stands in pointer_tools.js, how keys do in editor_keys.js.
+ */
 import { button, html, keepEvents, toggle } from "./dom.js";
 import { Drawing } from "./drawing.js";
+import { TOOLS, useKey } from "./editor_keys.js";
 import { Edits, edited, inUnitsOf } from "./edits.js";
-import { fitChain } from "./fit.js";
-import { boxElement, handleElements, markElement, sketchElements, trailElement } from "./marks.js";
-import { curvePoints, distanceTo, living, readBatch, rounded } from "./strokes.js";
+import { handleElements, markElement, sketchElements } from "./marks.js";
+import { usePointer } from "./pointer_tools.js";
+import { living, readBatch, rounded } from "./strokes.js";
 import { text } from "./texts.js";
-
-const NEAR = 7; // px of the screen, within which a pointer meets a curve or a point
-const STILL = 3; // px of the screen that a click may move
-const STEP = 1; // px of the canvas by an arrow key; with Shift ten times as far
-const TOOLS = { select: "v", draw: "d", view: "m" };
 
 export class Editor {
   /** @param {(text: string) => void} onChange is told of the edits, as JSON, whenever a person changes something */
@@ -23,10 +22,11 @@ export class Editor {
     this.point = null; // of the selected stroke, where keys move one alone
     this.tool = "select";
     this.nudged = null; // what the arrow keys have been moving
+    this.made = null; // the edited strokes, as long as nothing changes
     this.drawing = new Drawing("application");
     this.drawing.onView = () => this.drawMarks();
-    this.drawing.element.addEventListener("pointerdown", (event) => this.pointer(event));
-    this.drawing.element.addEventListener("keydown", (event) => this.key(event));
+    this.drawing.element.addEventListener("pointerdown", (event) => usePointer(this, event));
+    this.drawing.element.addEventListener("keydown", (event) => useKey(this, event));
     // ComfyUI leaves undo and redo to text fields, which it knows by their type; here they are ours.
     this.drawing.element.type = "textarea";
     this.element = html("div", { class: "clipasso-panel widget-expands", role: "group" });
@@ -100,7 +100,17 @@ export class Editor {
 
   /** @returns {import("./strokes.js").Stroke[]} the living strokes with all edits, in drawing order */
   get strokes() {
-    return this.isReady ? living(edited(this.batch, this.index, this.edits)) : [];
+    const { batch, index, isReadable } = this;
+    const from = [batch, index, isReadable, this.edits.version];
+    if (!this.made || from.some((one, i) => one !== this.made.from[i])) {
+      this.made = { from, strokes: this.isReady ? living(edited(batch, index, this.edits)) : [] };
+    }
+    return this.made.strokes;
+  }
+
+  /** @returns {Map<number, import("./strokes.js").Point[]>} the selected strokes' points by number, in drawing order */
+  get selectedPoints() {
+    return new Map(this.strokes.filter(({ id }) => this.selected.has(id)).map(({ id, points }) => [id, points]));
   }
 
   /** Control points of a stroke. */
@@ -158,7 +168,7 @@ export class Editor {
   enable() {
     const one = this.selected.size === 1 && this.isReady;
     const can = {
-      undo: this.isReady && this.edits.operations.length > 0,
+      undo: this.isReady && this.edits.canUndo,
       redo: this.isReady && this.edits.undone.length > 0,
       remove: this.selected.size > 0,
       earlier: one && this.neighbour(-1) !== undefined,
@@ -187,7 +197,7 @@ export class Editor {
   clear() {
     this.edits.clear();
     this.isReadable = true;
-    this.changed(text("cleared"));
+    this.changed(text(this.edits.canUndo ? "cleared" : "clearedForGood"));
   }
 
   changed(words) {
@@ -246,201 +256,4 @@ export class Editor {
     const at = strokes.findIndex((stroke) => this.selected.has(stroke.id));
     if (this.selected.size === 1) this.say(text("selectedStroke", { at: at + 1, count: strokes.length }));
   }
-
-  // --- pointer ---------------------------------------------------------------------------------------------------
-
-  pointer(event) {
-    if (event.button !== 0 || !this.isReady) return;
-    if (this.tool === "view") this.drawing.dragView(event);
-    else if (this.tool === "draw") this.drawFreehand(event);
-    else this.pick(event);
-  }
-
-  pick(event) {
-    const at = this.drawing.at(event);
-    const near = NEAR / this.drawing.pixels;
-    const handle = this.handleAt(at, near);
-    if (handle) {
-      this.dragPoints(event, at, handle);
-      return;
-    }
-    const hit = this.strokeAt(at, near);
-    if (!hit) {
-      this.dragBox(event, at);
-      return;
-    }
-    if (event.shiftKey && this.selected.has(hit.id)) this.selected.delete(hit.id);
-    else if (event.shiftKey) this.selected.add(hit.id);
-    else if (!this.selected.has(hit.id)) this.selected = new Set([hit.id]);
-    this.point = null;
-    this.draw();
-    this.saySelected();
-    if (this.selected.has(hit.id)) this.dragPoints(event, at, null);
-  }
-
-  /** @returns {{index: number}|null} which control point of the selected stroke is there */
-  handleAt(at, near) {
-    if (this.selected.size !== 1) return null;
-    const { points } = this.strokes.find((stroke) => this.selected.has(stroke.id));
-    const away = points.map(([x, y]) => Math.hypot(x - at[0], y - at[1]));
-    const nearest = Math.min(...away);
-    return nearest <= near ? { index: away.lastIndexOf(nearest) } : null;
-  }
-
-  /** @returns {import("./strokes.js").Stroke|undefined} the uppermost stroke there */
-  strokeAt(at, near) {
-    const isThere = (stroke) => distanceTo(stroke.points, at) <= Math.max(near, stroke.width / 2);
-    return this.strokes.findLast(isThere);
-  }
-
-  /** Move one point of the selected stroke, or all points of all selected ones. */
-  dragPoints(event, from, handle) {
-    const before = new Map(this.strokes.filter(({ id }) => this.selected.has(id)).map(({ id, points }) => [id, points]));
-    this.point = handle?.index ?? null;
-    let hasMoved = false;
-    const follow = (moved) => {
-      const to = this.drawing.at(moved);
-      const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-      if (!hasMoved && Math.hypot(dx, dy) * this.drawing.pixels < STILL) return;
-      this.move(shifted(before, dx, dy, this.point), hasMoved);
-      hasMoved = true;
-    };
-    this.drawing.drag(event, follow);
-    this.drawMarks();
-  }
-
-  dragBox(event, from) {
-    const before = event.shiftKey ? new Set(this.selected) : new Set();
-    this.selected = new Set(before);
-    this.draw();
-    const follow = (moved) => {
-      const to = this.drawing.at(moved);
-      const [low, high] = [Math.min, Math.max].map((pick) => [0, 1].map((axis) => pick(from[axis], to[axis])));
-      const isInside = ([x, y]) => x >= low[0] && x <= high[0] && y >= low[1] && y <= high[1];
-      const met = this.strokes.filter((stroke) => curvePoints(stroke.points).some(isInside));
-      this.selected = new Set([...before, ...met.map((stroke) => stroke.id)]);
-      this.draw();
-      this.drawing.over.append(boxElement(low, high));
-    };
-    this.drawing.drag(event, follow, () => this.draw());
-  }
-
-  drawFreehand(event) {
-    const points = [this.drawing.at(event)];
-    const trail = trailElement(points);
-    this.drawing.over.append(trail);
-    const follow = (moved) => {
-      const all = moved.getCoalescedEvents?.() ?? [];
-      points.push(...(all.length > 0 ? all : [moved]).map((one) => this.drawing.at(one)));
-      trail.setAttribute("points", points.map((point) => point.map(rounded).join()).join(" "));
-    };
-    this.drawing.drag(event, follow, () => {
-      const chain = fitChain(points, Math.floor(this.numPoints / 3));
-      if (chain) this.add(chain);
-      else this.draw();
-    });
-  }
-
-  // --- keys ------------------------------------------------------------------------------------------------------
-
-  /** @param {KeyboardEvent} event on the drawing */
-  key(event) {
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (event.altKey || !this.isReady) return;
-    const does = isCommand ? this.commandOf(event) : this.actionOf(event);
-    if (does) does();
-    else if (isCommand || !this.drawing.key(event)) return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  commandOf(event) {
-    const key = event.key.toLowerCase();
-    if (key === "z") return () => (event.shiftKey ? this.redo() : this.undo());
-    return { y: () => this.redo(), a: () => this.selectAll() }[key];
-  }
-
-  actionOf(event) {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const by = event.shiftKey ? 10 * STEP : STEP;
-    const arrows = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
-    if (arrows[key]) return this.selected.size > 0 ? () => this.nudge(...arrows[key]) : null;
-    const tool = Object.keys(TOOLS).find((name) => TOOLS[name] === key);
-    if (tool) return () => this.use(tool);
-    return {
-      n: () => this.selectNext(event.shiftKey ? -1 : 1),
-      h: () => this.selectPoint(event.shiftKey ? -1 : 1),
-      a: () => this.addLevel(),
-      Delete: () => this.remove(),
-      Backspace: () => this.remove(),
-      PageUp: () => this.place(-1),
-      PageDown: () => this.place(1),
-      Escape: () => this.leave(),
-    }[key];
-  }
-
-  nudge(dx, dy) {
-    const what = `${[...this.selected]} ${this.point}`;
-    const chosen = this.strokes.filter((stroke) => this.selected.has(stroke.id));
-    const before = new Map(chosen.map(({ id, points }) => [id, points]));
-    this.move(shifted(before, dx, dy, this.point), this.nudged === what);
-    this.nudged = what;
-  }
-
-  selectNext(by) {
-    const ids = this.strokes.map((stroke) => stroke.id);
-    if (ids.length === 0) return;
-    const now = ids.findIndex((id) => this.selected.has(id));
-    const next = now < 0 ? (by > 0 ? 0 : ids.length - 1) : (now + by + ids.length) % ids.length;
-    [this.selected, this.point, this.nudged] = [new Set([ids[next]]), null, null];
-    this.draw();
-    this.saySelected();
-  }
-
-  selectPoint(by) {
-    const chosen = this.strokes.find((stroke) => this.selected.has(stroke.id));
-    if (this.selected.size !== 1) return;
-    const count = chosen.points.length;
-    this.point = this.point === null ? (by > 0 ? 0 : count - 1) : (this.point + by + count) % count;
-    this.nudged = null;
-    this.drawMarks();
-    this.say(text("selectedPoint", { at: this.point + 1, count }));
-  }
-
-  selectAll() {
-    this.selected = new Set(this.strokes.map((stroke) => stroke.id));
-    this.draw();
-  }
-
-  /** Add a level stroke in the middle of the view, for those who draw without a pointer. */
-  addLevel() {
-    const [x, y] = this.drawing.middle;
-    const half = this.batch.width / this.drawing.view.scale / 8;
-    const count = this.numPoints;
-    this.add(Array.from({ length: count }, (_, i) => [x - half + (2 * half * i) / (count - 1), y]));
-  }
-
-  leave() {
-    if (this.point === null) this.selected.clear();
-    this.point = null;
-    this.draw();
-  }
-}
-
-/** Return points of strokes that are moved: all of them, or one alone with those neighbours that lie just there. */
-function shifted(strokes, dx, dy, index) {
-  const move = (points) => {
-    const moves = index === null ? points.map(() => true) : together(points, index);
-    return points.map(([x, y], i) => (moves[i] ? [x + dx, y + dy] : [x, y]));
-  };
-  return new Map([...strokes].map(([id, points]) => [id, move(points)]));
-}
-
-/** Segments without a length pad a stroke: their points stay together. */
-function together(points, index) {
-  const moves = points.map((_, i) => i === index);
-  const isThere = (i) => points[i]?.[0] === points[index][0] && points[i]?.[1] === points[index][1];
-  for (let i = index + 1; isThere(i); i++) moves[i] = true;
-  for (let i = index - 1; isThere(i); i--) moves[i] = true;
-  return moves;
 }

@@ -1,8 +1,11 @@
 /**
  * Edits in the page: the list of operations that clipasso_core/edits.py makes again in every run. The list is the history,
- * too: undo takes its last operation away, after a reload as before.
+ * too: undo takes its last operation away, after a reload as before. Lists that were cleared come back by undo as well, as
+ * long as the page is not reloaded.
  */
 import { rounded } from "./strokes.js";
+
+const CLEAR = "clear"; // an operation of the page alone: only redo meets it
 
 export class Edits {
   /** @param {(text: string) => void} onChange is told of the new text whenever a person changes something */
@@ -11,12 +14,15 @@ export class Edits {
     this.madeFor = null;
     this.operations = [];
     this.undone = [];
+    this.cleared = []; // lists that clear() took away, with what they were made for
+    this.version = 0; // another one after each change
   }
 
   /** Take over what a workflow holds. @param {string} text JSON, or empty @returns {boolean} whether it can be read */
   read(text) {
-    this.undone = [];
+    [this.undone, this.cleared] = [[], []];
     [this.madeFor, this.operations] = [null, []];
+    this.version++;
     if (!text?.trim()) return true;
     try {
       const found = JSON.parse(text);
@@ -56,29 +62,50 @@ export class Edits {
     if (goesOn && this.operations.length > 0) this.operations.pop();
     this.operations.push(operation);
     this.undone = [];
+    this.change();
+  }
+
+  change() {
+    this.version++;
     this.onChange(this.text);
+  }
+
+  /** @returns {boolean} whether there is anything to undo */
+  get canUndo() {
+    return this.operations.length > 0 || this.cleared.length > 0;
   }
 
   /** @returns {boolean} whether there was anything to undo */
   undo() {
-    if (this.operations.length === 0) return false;
-    this.undone.push(this.operations.pop());
-    this.onChange(this.text);
+    if (!this.canUndo) return false;
+    if (this.operations.length > 0) this.undone.push(this.operations.pop());
+    else {
+      [this.madeFor, this.operations] = this.cleared.pop();
+      this.undone.push({ do: CLEAR });
+    }
+    this.change();
     return true;
   }
 
   /** @returns {boolean} whether there was anything to redo */
   redo() {
     if (this.undone.length === 0) return false;
-    this.operations.push(this.undone.pop());
-    this.onChange(this.text);
+    const operation = this.undone.pop();
+    if (operation.do === CLEAR) this.takeAway();
+    else this.operations.push(operation);
+    this.change();
     return true;
   }
 
   clear() {
-    this.operations = [];
+    this.takeAway();
     this.undone = [];
-    this.onChange(this.text);
+    this.change();
+  }
+
+  takeAway() {
+    if (this.operations.length > 0) this.cleared.push([this.madeFor, this.operations]);
+    this.operations = [];
   }
 }
 

@@ -6,6 +6,7 @@ import { Editor } from "./editor.js";
 import { Viewer } from "./viewer.js";
 
 const KEY = "clipasso_strokes"; // of a node's ui result, and of the messages of a run
+const SALIENCY = "clipasso_saliency"; // of the ui result of CLIPasso Stroke Init: pictures, one for each photo
 const EDITOR = "CLIPassoEditStrokes";
 const LIVE = "CLIPassoOptimize";
 const VIEWED = new Set([LIVE, "CLIPassoSVGExport"]); // nodes that send strokes; others of ours may, too
@@ -97,8 +98,26 @@ function addEditor(node) {
   };
 }
 
+/** @returns {any[]|undefined} the saliency that the strokes of a node started from: what the nearest node above told */
+function saliencyAbove(node) {
+  const [waiting, met] = [[node], new Set()];
+  for (let one = waiting.shift(); one; one = waiting.shift()) {
+    if (one[SALIENCY]) return one[SALIENCY];
+    if (met.has(one)) continue;
+    met.add(one);
+    const above = (one.inputs ?? []).map(({ type }, i) => (["STROKES", "*"].includes(type) ? one.getInputNode(i) : null));
+    waiting.push(...above.filter(Boolean));
+  }
+  return undefined;
+}
+
+/** @returns {any} a message for the viewer, with what else the page knows; only the sketch of a run fills the photo's square */
+const completed = (node, message) =>
+  node.comfyClass === LIVE ? { ...message, saliency: saliencyAbove(node) } : message;
+
 /** Show what a run said of a node. @param {any} output its ui result */
 function show(node, output) {
+  if (output?.[SALIENCY]) node[SALIENCY] = output[SALIENCY];
   const message = output?.[KEY]?.[0];
   if (!message) return;
   if (node.clipassoEditor) {
@@ -108,7 +127,7 @@ function show(node, output) {
     else delete node.properties[KEY];
     return;
   }
-  viewerOf(node, !output.images).show(message); // where the node shows a picture anyway, the viewer waits folded
+  viewerOf(node, !output.images).show(completed(node, message)); // where the node shows a picture anyway, the viewer waits folded
 }
 
 app.registerExtension({
@@ -118,7 +137,7 @@ app.registerExtension({
     document.head.append(html("link", { rel: "stylesheet", href: new URL("../css/panels.css", import.meta.url).href }));
     api.addEventListener(KEY, ({ detail }) => {
       const node = nodeOf(detail.node);
-      if (node) viewerOf(node, true).live(detail);
+      if (node) viewerOf(node, true).live(completed(node, detail));
     });
   },
 

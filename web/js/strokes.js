@@ -107,3 +107,28 @@ export function svgText(batch, strokes) {
   const group = '<g fill="none" stroke-linecap="round" stroke-linejoin="round">';
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n  ${group}\n${paths.join("")}  </g>\n</svg>\n`;
 }
+
+/**
+ * Move points of strokes: all of them, or one alone with those neighbours that lie just there.
+ *
+ * @param {Map<number, Point[]>} strokes their points by number
+ * @param {number} dx @param {number} dy px of the canvas
+ * @param {number|null} index of the point that moves alone
+ * @returns {Map<number, Point[]>}
+ */
+export function shifted(strokes, dx, dy, index) {
+  const move = (points) => {
+    const moves = index === null ? points.map(() => true) : together(points, index);
+    return points.map(([x, y], i) => (moves[i] ? [x + dx, y + dy] : [x, y]));
+  };
+  return new Map([...strokes].map(([id, points]) => [id, move(points)]));
+}
+
+/** Segments without a length pad a stroke: their points stay together. */
+function together(points, index) {
+  const moves = points.map((_, i) => i === index);
+  const isThere = (i) => points[i]?.[0] === points[index][0] && points[i]?.[1] === points[index][1];
+  for (let i = index + 1; isThere(i); i++) moves[i] = true;
+  for (let i = index - 1; isThere(i); i--) moves[i] = true;
+  return moves;
+}

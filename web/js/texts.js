@@ -30,6 +30,8 @@ const ENGLISH = {
   momentAt: "moment {at} of {count}",
   photo: "Photo",
   first: "First strokes",
+  saliency: "Saliency",
+  saliencyTip: "Where strokes should start, beneath the sketch: orange is salient",
   fit: "Fit",
   fitTip: "Show all of the sketch (0)",
   copy: "Copy SVG",
@@ -65,7 +67,8 @@ const ENGLISH = {
   selectedPoint: "Point {at} of {count}.",
   undone: "Undone.",
   redone: "Redone.",
-  cleared: "All edits are cleared; Undo is not possible.",
+  cleared: "All edits are cleared. Undo brings them back.",
+  clearedForGood: "The edits are cleared; they could not be read.",
 };
 
 const CHINESE = {
@@ -97,6 +100,8 @@ const CHINESE = {
   momentAt: "时刻 {at} / {count}",
   photo: "照片",
   first: "初始笔画",
+  saliency: "显著性",
+  saliencyTip: "在速写之下显示笔画应从何处开始：橙色为显著",
   fit: "适合",
   fitTip: "显示整幅速写 (0)",
   copy: "复制 SVG",
@@ -132,7 +137,8 @@ const CHINESE = {
   selectedPoint: "控制点 {at} / {count}。",
   undone: "已撤销。",
   redone: "已重做。",
-  cleared: "已清除全部编辑，无法撤销。",
+  cleared: "已清除全部编辑。撤销可恢复。",
+  clearedForGood: "已清除无法读取的编辑。",
 };
 
 /** @returns {string} the page's language, such as "en" or "zh" */

@@ -19,7 +19,7 @@ export class Viewer {
     this.addressOf = addressOf;
     this.onFold = onFold;
     this.batch = this.moments = this.run = null;
-    this.photos = [];
+    this.pictures = { photo: [], saliency: [] }; // files of the host, one for each sketch
     this.runs = [];
     this.index = 0;
     this.playing = 0;
@@ -66,6 +66,7 @@ export class Viewer {
     );
     this.photo = toggle(text("photo"), false, () => this.draw());
     this.first = toggle(text("first"), false, () => this.draw());
+    this.saliency = toggle(text("saliency"), false, () => this.draw(), text("saliencyTip"));
     this.side = html("input", {
       ...{ type: "number", min: 16, max: MOST_SIDE, value: SIDE, class: "clipasso-input clipasso-side" },
       ...{ "aria-label": text("side"), title: text("side") },
@@ -75,7 +76,7 @@ export class Viewer {
       row(this.fold, this.facts, this.curve, this.sketches),
       this.drawing.element,
       row(this.play, this.slider, this.place, this.through),
-      row(this.photo, this.first, button(text("fit"), () => this.drawing.reset(), text("fitTip")), this.said, this.ways()),
+      row(this.photo, this.first, this.saliency, button(text("fit"), () => this.drawing.reset(), text("fitTip")), this.said, this.ways()),
     );
     keepEvents(this.element);
     this.open(true);
@@ -99,7 +100,7 @@ export class Viewer {
     this.batch = batch;
     this.moments = readBatch(message.history);
     this.runs = Array.isArray(message.runs) ? message.runs : [];
-    this.photos = Array.isArray(message.photos) ? message.photos : [];
+    this.takePictures(message);
     this.run = null;
     this.index = Math.min(this.index, batch.sketches.length - 1);
     const total = Math.max(Number(message.num_sketches) || 0, batch.sketches.length);
@@ -109,6 +110,12 @@ export class Viewer {
     this.sketches.replaceChildren(...options);
     this.sketches.value = String(this.index);
     this.showAll();
+  }
+
+  /** @param {any} message with files of the host: photos, and the saliency that panels.js finds */
+  takePictures({ photos, saliency }) {
+    const files = (found) => (Array.isArray(found) ? found : []);
+    this.pictures = { photo: files(photos), saliency: files(saliency) };
   }
 
   /** Show strokes of a run that goes on. @param {any} message see _tell_page in nodes/host.py */
@@ -124,7 +131,8 @@ export class Viewer {
     if (run.seconds > before.seconds) run.rate = (run.iteration - before.iteration) / (run.seconds - before.seconds);
     if (typeof message.loss === "number") run.losses.push(message.loss);
     if (run.losses.length > MOST_LOSSES) run.losses = run.losses.filter((_, i) => i % 2 === 0);
-    [this.batch, this.moments, this.photos, this.runs, this.index] = [batch, null, [], [], 0];
+    this.takePictures(message);
+    [this.batch, this.moments, this.runs, this.index] = [batch, null, [], 0];
     this.sketches.replaceChildren();
     this.showAll();
   }
@@ -141,7 +149,7 @@ export class Viewer {
     const hasHistory = this.hasHistory();
     if (!hasHistory) this.through.value = "order";
     this.through.hidden = this.first.hidden = !hasHistory;
-    this.photo.hidden = !this.photos[this.index];
+    for (const layer of ["photo", "saliency"]) this[layer].hidden = !this.pictures[layer][this.index];
     this.sketches.hidden = this.batch.sketches.length < 2;
     const count = this.isHistory() ? this.moments.sketches.length - 1 : living(this.sketch).length;
     this.slider.max = String(count);
@@ -172,8 +180,10 @@ export class Viewer {
     if (!this.batch) return;
     const { width, height } = this.batch;
     this.drawing.setCanvas(width, height);
-    const photo = isPressed(this.photo) && this.photos[this.index];
-    this.drawing.setPhoto(photo ? this.addressOf(photo) : null);
+    for (const layer of ["photo", "saliency"]) {
+      const file = isPressed(this[layer]) && this.pictures[layer][this.index];
+      this.drawing.setPicture(layer, file ? this.addressOf(file) : null);
+    }
     const first = isPressed(this.first) && this.hasHistory() ? living(this.moments.sketches[0]) : [];
     this.drawing.beneath.replaceChildren(...first.map((stroke) => strokeElement(stroke)));
     const part = this.isHistory() ? 1 : this.at % 1 || 1;

@@ -54,6 +54,16 @@ def test_all_looks_lead_back_to_the_strokes(wavy: Strokes) -> None:
     assert not least.color.any()
 
 
+def test_slow_strokes_change_their_looks_at_full_speed(wavy: Strokes) -> None:
+    coordinates = Coordinates(100.0, color_span=50.0)
+    before = coordinates.of(wavy)
+    moved = before + 8.0
+    coordinates.slow_down(moved, before, torch.tensor([[0.25, 1.0]]))
+    went = torch.full_like(moved, 8.0)
+    went[0, 0, :10] = 2.0
+    torch.testing.assert_close(moved - before, went)
+
+
 def test_one_width_is_the_mean_of_living_strokes(wavy: Strokes) -> None:
     points = wavy.control_points.repeat(1, 2, 1, 1)[:, :3]
     alive = torch.tensor([[True, True, False]])

@@ -275,6 +275,23 @@ def test_after_a_setback_no_step_is_longer_than_usual(start: Start, cup: Tensor,
     assert float(moved[11:].max()) < 1.5 * rate
 
 
+def test_short_strokes_take_short_steps_and_long_ones_whole_steps(
+    start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]
+) -> None:
+    points = first_strokes().control_points.clone()
+    points[0, 0] = torch.tensor([[30.0, 30], [30.4, 30], [30.8, 30], [31.2, 30]])  # an eye
+    points[0, 1] = torch.tensor([[16.0, 40], [24, 40], [32, 41], [44, 40]])
+    steps = {}
+    for pace in (0.05, 1.0):
+        run = start(cup, strokes=Strokes.black(points, (64, 64)), num_iterations=2, least_pace=pace)
+        before, after = (step.strokes.control_points[0] for step in run)
+        steps[pace] = (after - before).abs().amax(dim=(-2, -1))
+    rate = 64 / 224
+    assert float(steps[1.0][0]) > 0.9 * rate
+    assert float(steps[0.05][0]) == pytest.approx(0.05 * float(steps[1.0][0]), rel=1e-2)
+    torch.testing.assert_close(steps[0.05][1], steps[1.0][1])
+
+
 def corner_stroke() -> Tensor:
     """A curve off a canvas of 64 px whose bounding box touches the canvas."""
     return torch.stack([torch.linspace(-60, 20, 4), torch.linspace(20, -60, 4)], dim=-1)

@@ -1,0 +1,203 @@
+"""Processes that sketch photos side by side, with one thread each. One that dies costs its photo a second try."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
+
+import torch
+
+from clipasso_core.errors import ClipassoError
+
+from .photo_sketcher import BatchConfig, Row, past_limit, sketch_photos
+from .sources import PhotoFile
+
+TRIES = 2
+"""How often a photo is given to a worker, and a worker started anew, before it is given up."""
+
+GRACE_SECONDS = 30.0
+"""After the time limit, until a worker that has not noticed it is ended."""
+
+
+class WorkerError(ClipassoError):
+    """Workers cannot be started, or say that the settings do not work."""
+
+
+def sketch_in_workers(photos: Sequence[PhotoFile], config: BatchConfig, num_workers: int) -> Generator[Row, None, None]:
+    """Sketch photos in processes of their own; yield a row for each as soon as it is there, in any order.
+
+    A program that calls this needs ``if __name__ == "__main__":`` around its own work, as each that starts processes.
+
+    Args:
+        photos: the photos.
+        config: how; with a time limit a worker is ended that does not notice it within 30 s.
+        num_workers: most processes at a time, each with one thread of torch and encoders of its own.
+
+    Raises:
+        WorkerError: the settings do not work, told before the first photo is taken, or no worker can be started.
+    """
+    crew = _Crew(photos, config, num_workers)
+    try:
+        yield from crew.rows()
+    finally:
+        crew.end()
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use.
+
+    >>> usable_cores() >= 1
+    True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker:
+    """A process that sketches the photos it is given, one at a time."""
+
+    def __init__(self, context: SpawnContext, config: BatchConfig) -> None:
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, config), daemon=True)
+        self._process.start()
+        theirs.close()  # so that ours ends with the process
+        self.ready = False
+        self.photo: PhotoFile | None = None
+        self.deadline = float("inf")
+
+    @property
+    def pipe(self) -> Connection:
+        return self._pipe
+
+    def give(self, photo: PhotoFile, limit: float | None) -> None:
+        """Let it sketch a photo; where it is dead already, its pipe tells so."""
+        self.photo = photo
+        self.deadline = float("inf") if limit is None else time.monotonic() + limit + GRACE_SECONDS
+        try:
+            self._pipe.send(photo)
+        except OSError:
+            return
+
+    def end(self) -> int | None:
+        """End it at once, whatever it does; return its exit code."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+        return self._process.exitcode
+
+
+class _Crew:
+    """Workers, and which photos are still to be given to them."""
+
+    def __init__(self, photos: Sequence[PhotoFile], config: BatchConfig, num_workers: int) -> None:
+        self._context, self._config = multiprocessing.get_context("spawn"), config
+        self._waiting, self._remaining = deque(photos), len(photos)
+        self._deaths: Counter[str] = Counter()  # key -> workers that died of this photo
+        self._failed_starts = 0
+        self.workers = [self._hire() for _ in range(min(num_workers, len(photos)))]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield rows until each photo has one."""
+        while self._remaining:
+            for worker in self.workers:
+                if worker.ready and worker.photo is None and self._waiting:
+                    worker.give(self._waiting.popleft(), self._config.time_limit)
+            for row in self._listen():
+                self._remaining -= 1
+                yield row
+
+    def end(self) -> None:
+        """End all workers."""
+        for worker in self.workers:
+            worker.end()
+
+    def _hire(self) -> _Worker:
+        return _Worker(self._context, self._config)
+
+    def _listen(self) -> Iterator[Row]:
+        """Wait until a worker says something, dies, or is past its deadline; yield the rows that come of it."""
+        seconds = max(0.0, min(worker.deadline for worker in self.workers) - time.monotonic())
+        heard = wait([worker.pipe for worker in self.workers], None if seconds == float("inf") else seconds)
+        for index, worker in enumerate(self.workers):
+            row = None
+            if worker.pipe in heard:
+                row = self._hear(index)
+            elif worker.photo and worker.deadline <= time.monotonic():
+                row = self._give_up(index, worker.photo)
+            if row is not None:
+                yield row
+
+    def _hear(self, index: int) -> Row | None:
+        """Take what a worker says: that it is ready (None), that it cannot begin (why), or a row."""
+        worker = self.workers[index]
+        try:
+            said: Row | str | None = worker.pipe.recv()
+        except (EOFError, OSError):
+            return self._mourn(index)
+        if isinstance(said, str):
+            raise WorkerError(said)
+        if said is None:
+            worker.ready, self._failed_starts = True, 0
+        else:
+            worker.photo, worker.deadline = None, float("inf")
+        return said
+
+    def _mourn(self, index: int) -> Row | None:
+        """Replace a worker that died; return its photo's row where that is not to be tried again."""
+        worker = self.workers[index]
+        code, photo = worker.end(), worker.photo
+        if not worker.ready:
+            self._failed_starts += 1
+            if self._failed_starts >= TRIES * len(self.workers):
+                raise WorkerError(
+                    f"Workers end with exit code {code} before they can begin. Each needs about 1 GB of memory: "
+                    "try fewer --workers."
+                )
+        self.workers[index] = self._hire()
+        if photo is None:
+            return None
+        self._deaths[photo.key] += 1
+        if self._deaths[photo.key] < TRIES:
+            self._waiting.appendleft(photo)
+            return None
+        died = f"The worker died {TRIES} times while it sketched the photo (exit code {code}); is there enough memory?"
+        return Row(photo.key, 0.0, died)
+
+    def _give_up(self, index: int, photo: PhotoFile) -> Row:
+        """End a worker that is past its deadline, and replace it."""
+        self.workers[index].end()
+        self.workers[index] = self._hire()
+        limit = self._config.time_limit or 0.0
+        return Row(photo.key, limit + GRACE_SECONDS, f"The sketch was given up: {past_limit(limit)}.")
+
+
+def _work(pipe: Connection, config: BatchConfig) -> None:
+    """What a worker does until its driver ends it, or goes itself. Ctrl-C is the driver's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_go_with_driver, daemon=True).start()
+    torch.set_num_threads(1)
+    try:
+        for row in sketch_photos(_given(pipe), config):
+            pipe.send(row)
+    except ClipassoError as error:
+        pipe.send(str(error))
+
+
+def _given(pipe: Connection) -> Iterator[PhotoFile]:
+    """Say that the worker is ready, and yield the photos that it is given."""
+    pipe.send(None)
+    while True:
+        yield pipe.recv()
+
+
+def _go_with_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)
