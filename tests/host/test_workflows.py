@@ -1,4 +1,8 @@
-"""Every template runs as it is, through /prompt, and ends with the sketch that it promises."""
+"""Every template fits the host, runs as it is, through /prompt, and ends with the sketch that it promises.
+
+Those that need a diffusion model (``NEED_MODELS``) are checked link by link, and run with random weights by
+``python -m tests.host.run_diffusion``.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import pytest
 from clipasso_core.levels import parse_levels
 from clipasso_core.optimize import preset_config
 
-from . import outputs, workflow
+from . import outputs, template_check, workflow
 from .client import Json
 from .comfy_tree import REPO
 from .server import ComfyServer
@@ -19,6 +23,8 @@ from .server import ComfyServer
 pytestmark = pytest.mark.host
 
 TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
+NEED_MODELS = ("diffusion_to_sketch", "img2img_over_sketch", "sketch_to_controlnet")
+"""They would take 3 GB of weights and minutes of a CPU for a picture."""
 WHOLE = "photo_to_sketch"  # runs as long as a user would wait
 SHORT = 20  # iterations of the others
 LIMIT_S = 800
@@ -29,6 +35,27 @@ FIRST_SAVED = {"CLIPassoSaliency": (2, 3), "CLIPassoOptimize": (4, 3)}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_template_fits_the_host(info: Json, path: Path) -> None:
+    assert template_check.faults(workflow.load(path), info) == []
+
+
+def test_only_templates_with_models_are_not_run() -> None:
+    loaders = {"CheckpointLoaderSimple", "ControlNetLoader"}
+    assert {path.stem for path in TEMPLATES if template_check.kinds(workflow.load(path)) & loaders} == set(NEED_MODELS)
+
+
+def test_the_stored_list_of_nodes_is_the_hosts(host: ComfyServer, info: Json) -> None:
+    stored = json.loads(template_check.HOST_NODES.read_text(encoding="utf-8"))
+    version = host.client.get("/system_stats")["system"]["comfyui_version"]
+    if version != stored["comfyui"]:
+        pytest.skip(f"the list is of ComfyUI {stored['comfyui']}, this host is {version}")
+    wanted = {kind: template_check.essence(info[kind]) for kind in template_check.host_kinds()}
+    assert stored["nodes"] == wanted, "run `python -m tests.host.template_check`"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEMPLATES if path.stem not in NEED_MODELS], ids=lambda path: path.stem
+)
 def test_template_runs(host: ComfyServer, info: Json, path: Path) -> None:
     saved = workflow.load(path)
     prompt = workflow.to_prompt(saved, info)

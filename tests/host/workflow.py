@@ -97,6 +97,19 @@ def to_prompt(workflow: Json, object_info: Json) -> Prompt:
     return prompt
 
 
+def unpacked(blueprint: Json) -> Json:
+    """Return what is inside a subgraph blueprint as a plain workflow; what comes from outside it is left open."""
+    (inside,) = blueprint["definitions"]["subgraphs"]
+    fields = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
+    nodes = copy.deepcopy(inside["nodes"])
+    ids = {node["id"] for node in nodes}
+    links = [[one[field] for field in fields] for one in inside["links"] if {one["origin_id"], one["target_id"]} <= ids]
+    kept = {link[0] for link in links}
+    for socket in (one for node in nodes for one in node["inputs"]):
+        socket["link"] = socket["link"] if socket["link"] in kept else None
+    return {"nodes": nodes, "links": links}
+
+
 def find(prompt: Prompt, class_type: str) -> list[str]:
     """List the ids of the nodes of one type."""
     return [node_id for node_id, node in prompt.items() if node["class_type"] == class_type]

@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+
+from ..host import template_check
 
 REPO = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path.stem for path in (REPO / "workflows").glob("*.json"))
 ON_PURPOSE = {
     "animation": set(),
+    "diffusion_to_sketch": {"SVGExport.filename_prefix"},
+    "img2img_over_sketch": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
+    "mask_to_sketch": {"SVGExport.filename_prefix"},
+    "sketch_to_controlnet": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
     "photo_to_sketch": set(),
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
     "ladder": {"StrokeInit.num_strokes", "Optimize.prefixes", "Optimize.order", "SVGExport.filename_prefix"},
@@ -108,3 +115,32 @@ def test_the_object_found_says_where_contours_are(name: str) -> None:
     found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]
     for kind in ("CLIPassoSaliency", "CLIPassoOptimize"):
         assert {one["name"]: one["link"] for one in nodes[kind]["inputs"]}["mask"] in found
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_hosts_own_nodes_are_used_as_the_host_has_them(name: str) -> None:
+    """The list is ComfyUI's; tests/host holds it to a real one, and our nodes with it."""
+    stored = json.loads(template_check.HOST_NODES.read_text(encoding="utf-8"))["nodes"]
+    assert template_check.faults(template(name), stored) == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_has_a_note_and_a_picture(name: str) -> None:
+    notes = [node["widgets_values"][0] for node in template(name)["nodes"] if node["type"] == "Note"]
+    assert len(notes) == 1
+    assert len(notes[0]) > 100
+    with Image.open(REPO / "workflows" / f"{name}.jpg") as picture:
+        assert picture.height == 400
+
+
+def test_a_model_is_named_with_the_place_it_comes_from() -> None:
+    """The page offers to download what is missing; it takes https addresses of files of the widget's name."""
+    for name in TEMPLATES:
+        for node in template(name)["nodes"]:
+            models = node["properties"].get("models", [])
+            assert bool(models) == (node["type"] in ("CheckpointLoaderSimple", "ControlNetLoader"))
+            for model in models:
+                assert [model["name"]] == node["widgets_values"]
+                assert model["url"].startswith("https://huggingface.co/")
+                assert f"/{model['name']}?" in model["url"]
+                assert model["directory"] in ("checkpoints", "controlnet")
