@@ -47,7 +47,7 @@ def as_one_line(config: SketchConfig) -> SketchConfig:
     """
     return replace(
         config,
-        init=replace(config.init, one_line=True, num_segments=2, accents=0.0),
+        init=replace(config.init, one_line=True, num_segments=2),
         optimize=replace(config.optimize, smooth=True, tidy=1.0),
     )
 

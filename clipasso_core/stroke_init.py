@@ -58,7 +58,7 @@ class StrokeInitConfig:
             where the line ends, turns or meets an earlier stroke: as long as what it draws. 0 is the paper's: strokes
             set off at random.
         accents: most strokes, as a share of all, that start short and on the strongest small spots of the map, such as
-            eyes and nostrils (``find_accents``), and come last; only where strokes follow lines.
+            eyes and nostrils (``find_accents``), and come last; only where strokes follow lines, and not in one line.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -176,7 +176,7 @@ def _lines(
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
-    spots = find_accents(saliency, int(config.accents * count))
+    spots = find_accents(saliency, 0 if config.one_line else int(config.accents * count))
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_spots = (torch.cdist(likeliest, spots) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_spots], config.follow * CANVAS_SIDE)

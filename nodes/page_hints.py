@@ -7,7 +7,6 @@ nothing: such a host shows all widgets, and finds nodes by their names.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import fields
 from functools import wraps
 from typing import Any
 
@@ -37,10 +36,10 @@ def page_hints(
             for port in schema.inputs:
                 if port.id in rare:
                     port.extra_dict = {**port.extra_dict, "advanced": True}
-            known = {field.name for field in fields(schema)}
             hints = {"search_aliases": list(search_aliases), "essentials_category": essentials_category}
-            for name in known & hints.keys():
-                setattr(schema, name, hints[name])
+            for name, hint in hints.items():
+                if hasattr(schema, name):
+                    setattr(schema, name, hint)
             return schema
 
         return defined

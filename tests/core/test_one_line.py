@@ -150,5 +150,5 @@ def test_too_many_segments_are_refused() -> None:
 def test_a_preset_as_one_line_differs_in_what_one_line_needs_only() -> None:
     preset, changed = sketch_preset("best"), as_one_line(sketch_preset("best"))
     init, optimize = vars(preset.init), vars(preset.optimize)
-    assert vars(changed.init) == {**init, "one_line": True, "num_segments": 2, "accents": 0.0}
+    assert vars(changed.init) == {**init, "one_line": True, "num_segments": 2}
     assert vars(changed.optimize) == {**optimize, "smooth": True, "tidy": 1.0}

@@ -25,7 +25,6 @@ ON_PURPOSE = {
     "one_line": {
         "StrokeInit.num_segments",
         "StrokeInit.one_line",
-        "StrokeInit.accents",
         "Optimize.tidy",
         "Optimize.smooth",
         "SVGExport.filename_prefix",
