@@ -162,12 +162,15 @@ try {
   const size = await page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.drawing.size)
   const unit = Math.min(area.width / size[0], area.height / size[1])
   const at = ([x, y]) => [area.x + area.width / 2 + (x - size[0] / 2) * unit, area.y + area.height / 2 + (y - size[1] / 2) * unit]
-  const end = (index) => strokes[index][1].at(-1)
-  await page.mouse.click(...at(end(0)))
+  const isInside = ([x, y]) => Math.min(x, y, size[0] - x, size[1] - y) > 8
+  const [gone, held] = strokes.filter(([, points]) => isInside(points.at(-1))).reverse() // the upper one is hit first
+  const ends = [gone, held].map(([, points]) => points.at(-1))
+  report.picked = [gone[0], held[0]]
+  await page.mouse.click(...at(ends[0]))
   await surface.press('Delete')
   report.deleted = await seen()
-  await page.mouse.click(...at(end(1)))
-  await page.mouse.move(...at(end(1)))
+  await page.mouse.click(...at(ends[1]))
+  await page.mouse.move(...at(ends[1]))
   await page.mouse.down()
   await page.mouse.move(...at([size[0] / 2, size[1] / 2]), { steps: 5 })
   await page.mouse.up()
