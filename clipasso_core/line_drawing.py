@@ -14,7 +14,7 @@ from .strokes import CANVAS_SIDE
 
 Map = NDArray[np.float64]
 
-SMOOTHED, SIGMA, RATIO = 5, 1.8, 1.6
+SMOOTHED, SIGMA, RATIO = 5, 2.2, 1.6
 """px of a 224 px canvas: the median filter's square, and the blur of the difference of Gaussians, for an object that
 fills it; and how much wider its other blur is."""
 
