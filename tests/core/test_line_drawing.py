@@ -56,7 +56,7 @@ def test_a_dark_spot_is_the_darkest_line_of_a_textured_shaded_object() -> None:
 def test_two_eyes_of_a_small_face_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """They run together in the blurs that suit an object that fills the canvas."""
     face = away(112, 112) < 50
-    eyes = (away(109, 110) < 2.5) | (away(115, 110) < 2.5)
+    eyes = (away(108.5, 110) < 2.5) | (away(115.5, 110) < 2.5)
     photo = torch.where(face, torch.where(eyes, 0.05, 0.7), 1.0).expand(1, 3, SIDE, SIDE).contiguous()
 
     def between() -> float:
