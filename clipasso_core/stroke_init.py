@@ -31,6 +31,9 @@ likeliest starts are looked at, where there are more of them than strokes."""
 ACCENT, OFF_ACCENTS = 9.0, 6.0
 """px, the length of a stroke that starts on an accent, and how far other strokes start from one."""
 
+FOR_OUTLINE = 16
+"""Strokes that the object's outline needs: with so few there are no accents."""
+
 MOST_JOINED = 512
 """Most cubics of one line."""
 
@@ -59,6 +62,7 @@ class StrokeInitConfig:
             set off at random.
         accents: most strokes, as a share of all, that start short and on the strongest small spots of the map, such as
             eyes and nostrils (``find_accents``), and come last; only where strokes follow lines, and not in one line.
+            With 16 strokes or fewer there are none, and the whole share from 32 on.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -176,12 +180,21 @@ def _lines(
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
-    spots = find_accents(saliency, 0 if config.one_line else int(config.accents * count))
+    spots = find_accents(saliency, 0 if config.one_line else _most_accents(config.accents, count))
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_spots = (torch.cdist(likeliest, spots) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_spots], config.follow * CANVAS_SIDE)
     long = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(spots))
     return long + _whole_paths(follow(flow, spots, ACCENT))
+
+
+def _most_accents(share: float, count: int) -> int:
+    """Return how many of ``count`` strokes may start on accents: a share of all, but the outline comes first.
+
+    >>> [_most_accents(0.2, count) for count in (16, 24, 32, 64)]
+    [0, 3, 6, 12]
+    """
+    return int(share * min(count, 2 * max(0, count - FOR_OUTLINE)))
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:

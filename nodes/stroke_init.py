@@ -128,7 +128,8 @@ class StrokeInit(io.ComfyNode):
                     max=1.0,
                     step=0.05,
                     tooltip="Most strokes, as a share of all, that start short and on the strongest small spots, such "
-                    "as eyes and nostrils. Only where strokes follow lines.",
+                    "as eyes and nostrils. None with 16 strokes or fewer, which the outline needs. Only where strokes "
+                    "follow lines.",
                 ),
                 StrokesType.Input(
                     "given",
