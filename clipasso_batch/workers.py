@@ -63,7 +63,7 @@ class _Worker:
     """A process that sketches the photos it is given, one at a time."""
 
     def __init__(self, context: SpawnContext, config: BatchConfig) -> None:
-        self._pipe, theirs = context.Pipe()
+        self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, config), daemon=True)
         self._process.start()
         theirs.close()  # so that ours ends with the process
@@ -71,16 +71,12 @@ class _Worker:
         self.photo: PhotoFile | None = None
         self.deadline = float("inf")
 
-    @property
-    def pipe(self) -> Connection:
-        return self._pipe
-
     def give(self, photo: PhotoFile, limit: float | None) -> None:
         """Let it sketch a photo; where it is dead already, its pipe tells so."""
         self.photo = photo
         self.deadline = float("inf") if limit is None else time.monotonic() + limit + GRACE_SECONDS
         try:
-            self._pipe.send(photo)
+            self.pipe.send(photo)
         except OSError:
             return
 
@@ -88,7 +84,7 @@ class _Worker:
         """End it at once, whatever it does; return its exit code."""
         self._process.kill()
         self._process.join()
-        self._pipe.close()
+        self.pipe.close()
         return self._process.exitcode
 
 

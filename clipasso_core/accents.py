@@ -1,4 +1,4 @@
-"""Accents: small dark spots of a map, such as eyes, nostrils and buttons, that get a short first stroke each."""
+"""Accents: small spots of a map of lines, such as eyes, nostrils and buttons, that get a short first stroke each."""
 
 from __future__ import annotations
 
@@ -44,17 +44,34 @@ def find_accents(lines: Tensor, most: int) -> Tensor:
     """
     bright = lines.double().cpu().numpy()
     bright = bright / max(float(bright.max()), 1e-9)
-    answers = np.stack([_difference_of_gaussians(bright, sigma) for sigma in SIGMAS])
-    peaks = (answers == ndimage.maximum_filter(answers, (len(SIGMAS), 5, 5))) & (answers >= FAINTEST)
-    places = [(scale, row, column) for scale, row, column in np.argwhere(peaks).tolist()]
+    blur = ndimage.gaussian_filter
+    answers = np.stack([blur(bright, sigma) - blur(bright, RATIO * sigma) for sigma in SIGMAS])
     found: list[tuple[int, int]] = []
-    for scale, row, column in sorted(places, key=lambda place: (-answers[place], place)):
+    for scale, row, column in strongest_peaks(answers, FAINTEST, (len(SIGMAS), 5, 5)):
         if len(found) == most:
             break
         apart = all(np.hypot(row - y, column - x) > APART for x, y in found)
         if apart and is_round(answers[scale], row, column, MOST_STRETCHED):
             found.append((column, row))
     return torch.tensor(found, dtype=torch.float32).reshape(-1, 2) + 0.5
+
+
+def strongest_peaks(
+    strength: NDArray[np.float64], least: float, window: int | tuple[int, int, int]
+) -> list[tuple[int, int, int]]:
+    """Return the maxima of a volume, the highest first.
+
+    Args:
+        strength: [S, H, W].
+        least: lower ones are left out.
+        window: size of the box, or of its sides, in which each is the highest.
+
+    >>> strongest_peaks(np.array([[[3.0, 0, 1, 0, 5]]]), 2.0, 3)
+    [(0, 0, 4), (0, 0, 0)]
+    """
+    peaks = (strength == ndimage.maximum_filter(strength, window)) & (strength >= least)
+    places = [(scale, row, column) for scale, row, column in np.argwhere(peaks).tolist()]
+    return sorted(places, key=lambda place: -float(strength[place]))
 
 
 def is_round(answer: NDArray[np.float64], row: int, column: int, most_stretched: float) -> bool:
@@ -76,10 +93,3 @@ def is_round(answer: NDArray[np.float64], row: int, column: int, most_stretched:
     twist = (near[2, 2] + near[0, 0] - near[2, 0] - near[0, 2]) / 4
     product = down * across - twist**2
     return bool(product > 0 and (down + across) ** 2 * most_stretched < product * (most_stretched + 1) ** 2)
-
-
-def _difference_of_gaussians(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    answer: NDArray[np.float64] = ndimage.gaussian_filter(values, sigma) - ndimage.gaussian_filter(
-        values, RATIO * sigma
-    )
-    return answer

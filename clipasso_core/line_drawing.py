@@ -133,10 +133,10 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _lines(photo: Map, inside: Map) -> Map:
     """Return the lines [H, W] of a grey photo inside its object, both [H, W]."""
-    canvas = max(photo.shape) / CANVAS_SIDE
-    detail = min(1.0, max(LEAST_SCALE, float(inside.sum() / canvas**2) ** 0.5 / FULL))
-    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * detail * canvas / 2 - 0.5) + 1)
-    near, far = (blur_inside(smooth, inside, SIGMA * detail * ratio * canvas) for ratio in (1, RATIO))
+    scale = max(photo.shape) / CANVAS_SIDE
+    shrink = min(1.0, max(LEAST_SCALE, float(inside.sum() / scale**2) ** 0.5 / FULL))
+    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * shrink * scale / 2 - 0.5) + 1)
+    near, far = (blur_inside(smooth, inside, SIGMA * shrink * ratio * scale) for ratio in (1, RATIO))
     darker = (far - near) * inside
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))
     lines: Map = np.clip((darker / max(deviation, LEAST_CONTRAST) - FAINT) / (BLACK - FAINT), 0, 1)

@@ -104,6 +104,17 @@ class StrokeInitConfig:
         count = self.num_strokes * self.num_segments
         return (1, count) if self.one_line else (self.num_strokes, self.num_segments)
 
+    @property
+    def most_accents(self) -> int:
+        """How many strokes may start on accents; the outline comes first.
+
+        >>> [StrokeInitConfig(count).most_accents for count in (16, 24, 32, 64)]
+        [0, 3, 6, 12]
+        """
+        if self.follow == 0 or self.one_line:
+            return 0
+        return int(self.accents * min(self.num_strokes, 2 * max(0, self.num_strokes - FOR_OUTLINE)))
+
 
 def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
     """Draw the first strokes.
@@ -141,7 +152,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
                 f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
             )
         flow = line_flow(one) if config.follow > 0 else None
-        points += [_draw(one, flow, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
+        spots = find_accents(one, config.most_accents)
+        points += [_draw(one, flow, spots, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
     return strokes.scaled_to((config.canvas_size, config.canvas_size)).with_provenance(stroke_init=asdict(config))
 
@@ -156,45 +168,40 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
     return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
 
 
-def _draw(saliency: Tensor, flow: LineFlow | None, config: StrokeInitConfig, seed: int) -> Tensor:
-    """Return the control points [N, K, 2] of one sketch."""
+def _draw(saliency: Tensor, flow: LineFlow | None, spots: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
+    """Return the control points [N, K, 2] of one sketch, some of whose strokes start on spots [A, 2] px."""
     generator = seeded_generator(seed)
     points = _in_random_order(sampling_map(saliency, config.temperature), generator)
     strokes, segments = config.shape
     offsets = (torch.rand((strokes, 3 * segments, 2), generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
     if config.one_line:
-        whole = one_line(_lines(saliency, flow, points, config, config.num_strokes), segments)
+        whole = one_line(_lines(saliency, flow, spots, points, config), segments)
         return whole + wander * max(0.0, 1 - _length(whole) / SHORT)
-    lines = _repeated(_lines(saliency, flow, points, config, strokes), strokes)
+    lines = _repeated(_lines(saliency, flow, spots, points, config), strokes)
     if flow is None:
         return torch.cat(lines)[:, None] + wander
     return torch.stack([_along(*both) for both in zip(lines, wander, strict=True)])
 
 
 def _lines(
-    saliency: Tensor, flow: LineFlow | None, points: Tensor, config: StrokeInitConfig, count: int
+    saliency: Tensor, flow: LineFlow | None, spots: Tensor, points: Tensor, config: StrokeInitConfig
 ) -> list[Tensor]:
-    """Return at most ``count`` lines [T, 2] px for strokes to follow, from points [M, 2]; T is 1 without a flow."""
+    """Return at most ``num_strokes`` lines [T, 2] px for strokes to follow, from points [M, 2], and from spots [A, 2].
+
+    T is 1 without a flow.
+    """
+    count = config.num_strokes
     tried = count if flow is None else round(TRIED * count)
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
-    spots = find_accents(saliency, 0 if config.one_line else _most_accents(config.accents, count))
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_spots = (torch.cdist(likeliest, spots) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_spots], config.follow * CANVAS_SIDE)
     long = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(spots))
-    return long + _whole_paths(follow(flow, spots, ACCENT))
-
-
-def _most_accents(share: float, count: int) -> int:
-    """Return how many of ``count`` strokes may start on accents: a share of all, but the outline comes first.
-
-    >>> [_most_accents(0.2, count) for count in (16, 24, 32, 64)]
-    [0, 3, 6, 12]
-    """
-    return int(share * min(count, 2 * max(0, count - FOR_OUTLINE)))
+    short = follow(flow, spots, ACCENT)
+    return long + [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
@@ -209,13 +216,6 @@ def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
 def _points_alone(points: Tensor) -> Paths:
     """Return points [M, 2] as paths that lead nowhere."""
     return Paths(points[:, None], torch.ones(len(points), 1, dtype=torch.bool))
-
-
-def _whole_paths(paths: Paths) -> list[Tensor]:
-    """Return each path [T, 2] as far as its line reaches."""
-    middle = paths.points.shape[1] // 2
-    both = zip(paths.points, paths.reached.numpy(), strict=True)
-    return [path[_run_around(middle, reached)] for path, reached in both]
 
 
 def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:

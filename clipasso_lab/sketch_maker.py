@@ -17,7 +17,7 @@ from clipasso_core.optimize import SketchStep
 from clipasso_core.optimize.result import describe_run
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
 from clipasso_core.saliency import describe_saliency
-from clipasso_core.svg import to_svg
+from clipasso_core.sketch_svg import sketch_svg
 
 from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, facts_in_svg, shown
 
@@ -99,9 +99,7 @@ class SketchMaker:
 
     def _svg(self, file: SketchFile, made: Sketch) -> str:
         strokes = made.result.strokes.to("cpu")
-        title = f"{shown(file.photo.stem)} in {strokes.num_strokes} strokes"
-        facts = {**strokes.provenance, PHOTO_HASH: _hash(file.photo)}
-        return to_svg(strokes, title=title, metadata={"clipasso": facts}, background="white")
+        return sketch_svg(shown(file.photo.stem), strokes.with_provenance(**{PHOTO_HASH: _hash(file.photo)}))
 
     def _wanted(self, file: SketchFile, config: SketchConfig) -> dict[str, object]:
         run = describe_run(self.encoder, self.encoder.recipe, config.optimize, self.device)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from clipasso_core.accents import is_round
+from clipasso_core.accents import is_round, strongest_peaks
 from clipasso_core.line_drawing import blur_inside, depth_inside
 from clipasso_core.pixels import grey, resize
 from clipasso_core.strokes import CANVAS
@@ -116,17 +116,11 @@ def _blurs(photo: Map, where: NDArray[np.bool_]) -> Map:
 
 def _strongest(answers: Map, depth: Map) -> list[tuple[int, int, int]]:
     """Return (scale, row, column) of the strongest extrema that are neither of a line nor of another spot."""
-    strength = np.abs(answers)
-    peaks = (strength == ndimage.maximum_filter(strength, 3)) & (strength >= LEAST_CONTRAST)
     chosen: list[tuple[int, int, int]] = []
-    places = [(scale, row, column) for scale, row, column in np.argwhere(peaks).tolist()]
-    for scale, row, column in sorted(places, key=lambda place: -strength[place]):
+    for scale, row, column in strongest_peaks(np.abs(answers), LEAST_CONTRAST, 3):
         apart = all(np.hypot(row - y, column - x) > max(_radius(scale), _radius(s)) for s, y, x in chosen)
-        if (
-            apart
-            and _room(depth, _radius(scale))[row, column]
-            and is_round(answers[scale], row, column, MOST_STRETCHED)
-        ):
+        inside = apart and _room(depth, _radius(scale))[row, column]
+        if inside and is_round(answers[scale], row, column, MOST_STRETCHED):
             chosen.append((scale, row, column))
         if len(chosen) == MOST_SPOTS:
             break

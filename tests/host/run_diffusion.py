@@ -19,6 +19,7 @@ from . import base_dir, diffusion_files, outputs, workflow
 from .client import Json, Prompt
 from .comfy_tree import HOW_TO_GET, REPO, find_tree
 from .server import ComfyServer
+from .template_check import MODEL_LOADERS, WORKFLOWS, kinds
 
 SIDE = 64
 """px of pictures."""
@@ -37,8 +38,7 @@ SMALL: dict[str, Json] = {
 
 def templates() -> list[Path]:
     """List the templates that need diffusion models."""
-    found = sorted((REPO / "workflows").glob("*.json"))
-    return [path for path in found if "CheckpointLoaderSimple" in path.read_text(encoding="utf-8")]
+    return [path for path in WORKFLOWS if kinds(workflow.load(path)) & MODEL_LOADERS]
 
 
 def in_small(prompt: Prompt) -> Prompt:

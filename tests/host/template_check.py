@@ -22,6 +22,7 @@ from .workflow import NOTES, declared_inputs, load, widget_values
 
 WORKFLOWS = sorted((REPO / "workflows").glob("*.json"))
 HOST_NODES = REPO / "tests" / "nodes" / "host_nodes.json"
+MODEL_LOADERS = frozenset({"CheckpointLoaderSimple", "ControlNetLoader"})
 FILES = frozenset({"image", "ckpt_name", "control_net_name"})
 """Inputs whose choices are the files of one machine."""
 

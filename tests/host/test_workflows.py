@@ -22,7 +22,7 @@ from .server import ComfyServer
 
 pytestmark = pytest.mark.host
 
-TEMPLATES = sorted((REPO / "workflows").glob("*.json"))
+TEMPLATES = template_check.WORKFLOWS
 NEED_MODELS = ("diffusion_to_sketch", "img2img_over_sketch", "sketch_to_controlnet")
 """They would take 3 GB of weights and minutes of a CPU for a picture."""
 WHOLE = "photo_to_sketch"  # runs as long as a user would wait
@@ -40,7 +40,7 @@ def test_template_fits_the_host(info: Json, path: Path) -> None:
 
 
 def test_only_templates_with_models_are_not_run() -> None:
-    loaders = {"CheckpointLoaderSimple", "ControlNetLoader"}
+    loaders = template_check.MODEL_LOADERS
     assert {path.stem for path in TEMPLATES if template_check.kinds(workflow.load(path)) & loaders} == set(NEED_MODELS)
 
 

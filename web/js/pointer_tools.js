@@ -40,7 +40,7 @@ function pick(editor, event) {
 /** @returns {{index: number}|null} which control point of the selected stroke is there */
 function handleAt(editor, at, near) {
   if (editor.selected.size !== 1) return null;
-  const { points } = editor.strokes.find((stroke) => editor.selected.has(stroke.id));
+  const [points] = editor.selectedPoints.values();
   const away = points.map(([x, y]) => Math.hypot(x - at[0], y - at[1]));
   const nearest = Math.min(...away);
   return nearest <= near ? { index: away.lastIndexOf(nearest) } : null;
