@@ -17,8 +17,12 @@ from .framing import FITS, Fit, Frame, apply_frame, frame_photo, same_size
 from .pixels import MIN_SIDE, check_images, check_mask, enlarge_map, require_object
 from .u2net import salient_object
 
+Marked = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 MaskSource = Literal["auto", "none"]
 MASK_SOURCES: tuple[MaskSource, ...] = get_args(MaskSource)
+
+SPECK = 0.005
+"""Of the area of a found object: smaller parts and holes are specks, which would get lines of their own."""
 
 NOISE_GRID, LEAST_LIKENESS = 48, 0.1
 """Patches along the shorter side, and the correlation of neighbouring ones below which an image is noise: white noise
@@ -108,7 +112,8 @@ def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig |
     config = config or MaskConfig()
     images = check_images(images)
     found = _soft_mask(images, mask, config)
-    binary = torch.stack([_refine(one, config) for one in found.cpu()]).to(images)
+    speck = SPECK if mask is None and config.source == "auto" else 0.0
+    binary = torch.stack([_refine(one, config, speck) for one in found.cpu()]).to(images)
     require_object(binary)
     on_white = torch.where(binary[:, None] > 0, images, torch.ones_like(images))
     frames = tuple(frame_photo(one, config.fit, config.margin) for one in binary)
@@ -128,8 +133,11 @@ def _soft_mask(images: Tensor, mask: Tensor | None, config: MaskConfig) -> Tenso
     return salient_object(images).to(images)
 
 
-def _refine(soft: Tensor, config: MaskConfig) -> Tensor:
-    binary: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = (soft >= config.threshold).numpy()
+def _refine(soft: Tensor, config: MaskConfig, speck: float) -> Tensor:
+    """Return a mask [H, W] of zeros and ones, without parts and holes that are smaller than a share of its area."""
+    binary: Marked = (soft >= config.threshold).numpy()
+    least = speck * float(binary.sum())
+    binary = ~_without_parts(~_without_parts(binary, least), least)
     if config.keep_largest:
         labels, count = ndimage.label(binary)
         if count > 1:
@@ -138,6 +146,15 @@ def _refine(soft: Tensor, config: MaskConfig) -> Tensor:
         distance = ndimage.distance_transform_edt(~binary if config.grow > 0 else binary)
         binary = (distance <= config.grow) if config.grow > 0 else (distance > -config.grow)
     return torch.from_numpy(np.ascontiguousarray(binary)).float()
+
+
+def _without_parts(marked: Marked, least: float) -> Marked:
+    """Take the connected parts of fewer than ``least`` px away."""
+    labels, _ = ndimage.label(marked)
+    large = np.bincount(labels.ravel()) >= least
+    large[0] = False
+    kept: Marked = large[labels]
+    return kept
 
 
 def _check_sides(sides: list[int]) -> None:

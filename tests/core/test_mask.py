@@ -262,3 +262,20 @@ def test_without_onnxruntime(monkeypatch: pytest.MonkeyPatch, cup: Tensor) -> No
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(DependencyError, match="pip install onnxruntime"):
         salient_object(cup)
+
+
+def test_specks_of_a_found_object_are_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts and holes below half a percent of the object; those of a given mask are a person's, and stay."""
+    soft = torch.zeros(1, 100, 100)
+    soft[:, 20:80, 20:80] = 1
+    soft[:, 40:43, 40:43] = 0  # a hole of 9 px, of 3600
+    soft[:, 5:8, 5:8] = 1
+    soft[:, 60:66, 60:66] = 0  # a hole of 36 px
+    soft[:, 2:12, 90:98] = 1
+    monkeypatch.setattr("clipasso_core.mask.salient_object", lambda images: soft)
+    photo = torch.rand(1, 3, 100, 100).cumsum(dim=-1) / 100
+    config = MaskConfig(fit="pad")
+    found = mask_object(photo, config=config).mask[0]
+    assert [float(found[place]) for place in ((41, 41), (6, 6), (62, 62), (5, 95))] == [1, 0, 0, 1]
+    given = mask_object(photo, soft, config).mask[0]
+    assert [float(given[place]) for place in ((41, 41), (6, 6))] == [0, 1]
