@@ -31,6 +31,8 @@ def add_stroke_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to the parser."""
     text = f"how many (default: {StrokeInitConfig.num_strokes}); {AUTO}: as many as the object needs"
     parser.add_argument("--strokes", type=_number_or_auto, metavar=f"N|{AUTO}", help=text)
+    text = "strokes to begin with beyond these, as a share of them; the least telling go (default: as the preset says)"
+    parser.add_argument("--spare", type=float, metavar="SHARE", help=text)
     text = "draw all in a single line, which joins the lines of so many strokes"
     parser.add_argument("--one-line", action="store_true", help=text)
     text = f"0-1, with --strokes {AUTO}: higher keeps more strokes (default: {DETAIL})"
@@ -79,12 +81,17 @@ def stroke_settings(arguments: argparse.Namespace) -> StrokeSettings:
     chosen = {"order": arguments.order, "prefixes": arguments.prefixes}
     named = {name: value for name, value in chosen.items() if value is not None}
     if arguments.strokes == AUTO:
+        if arguments.spare:
+            raise ConfigError(
+                f"--strokes {AUTO} drops strokes anyway: --most says how many there are. Leave out --spare."
+            )
         return _counted(arguments, named)
     for name in ("detail", "fewest", "most"):
         if getattr(arguments, name) is not None:
             raise ConfigError(f"--{name} says how strokes are counted. Add --strokes {AUTO}, or leave it out.")
     strokes = levels[-1] if levels and arguments.strokes is None else arguments.strokes
-    init = {} if strokes is None else {"num_strokes": strokes}
+    given = {"num_strokes": strokes, "spare": arguments.spare}
+    init = {name: value for name, value in given.items() if value is not None}
     return StrokeSettings(init, {"order": "importance", "prefixes": True, **named} if levels else named)
 
 
@@ -96,7 +103,7 @@ def _counted(arguments: argparse.Namespace, named: dict[str, Any]) -> StrokeSett
         raise ConfigError(f"--fewest ({fewest}) cannot exceed --most ({most}).")
     detail = DETAIL if arguments.detail is None else arguments.detail
     counted = {"auto_detail": detail, "fewest_strokes": fewest, "order": "importance"}
-    return StrokeSettings({"num_strokes": most}, {**counted, **named})
+    return StrokeSettings({"num_strokes": most, "spare": 0.0}, {**counted, **named})
 
 
 def _number_or_auto(text: str) -> int | str:

@@ -139,8 +139,8 @@ def continue_strokes(saliency: Tensor, given: Strokes, config: StrokeInitConfig 
     >>> saliency = torch.zeros(1, 224, 224)
     >>> saliency[:, [56, 160], 20:200] = 1
     >>> strokes = continue_strokes(saliency, given, StrokeInitConfig(num_strokes=8))
-    >>> strokes.control_points.shape, strokes.num_given
-    (torch.Size([3, 8, 4, 2]), 1)
+    >>> strokes.control_points.shape, strokes.num_given, strokes.num_wanted  # twice as many new ones as are wanted
+    (torch.Size([3, 15, 4, 2]), 1, 8)
     """
     config = config or StrokeInitConfig()
     wanted = config.num_strokes - given.num_strokes
@@ -166,7 +166,9 @@ def join_given(given: Strokes, new: Strokes) -> Strokes:
     first = given.to(new.control_points.device, new.control_points.dtype)
     if new.batch_size != given.batch_size:
         first = first.select(torch.arange(given.batch_size).repeat_interleave(new.batch_size // given.batch_size))
-    return replace(join_strokes(first, new), num_given=given.num_strokes, path_texts=given.path_texts)
+    wanted = None if new.num_wanted is None else given.num_strokes + new.num_wanted
+    both = join_strokes(first, new)
+    return replace(both, num_given=given.num_strokes, num_wanted=wanted, path_texts=given.path_texts)
 
 
 def part_given(strokes: Strokes) -> tuple[Strokes | None, Strokes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -37,6 +37,9 @@ FOR_OUTLINE = 16
 MOST_JOINED = 512
 """Most cubics of one line."""
 
+MOST_SPARE = 16
+"""Most strokes to begin with beyond those that are wanted."""
+
 
 @dataclass(frozen=True)
 class StrokeInitConfig:
@@ -46,6 +49,9 @@ class StrokeInitConfig:
 
     Args:
         num_strokes: strokes per sketch, 1 to 4096. Fewer is more abstract.
+        spare: strokes to begin with beyond these, as a share of them (at most 16 more): they all take part until the
+            optimiser knows which tell least, and drops those (``Strokes.num_wanted``). 0, as in the paper, and in one
+            line: none.
         num_segments: cubic segments per stroke.
         num_sketches: sketches per photo, each from a seed of its own (seed, seed + 1000, ...).
         stroke_width: px on a canvas of 224 px, the full width; it scales with the canvas.
@@ -62,7 +68,7 @@ class StrokeInitConfig:
             set off at random.
         accents: most strokes, as a share of all, that start short and on the strongest small spots of the map, such as
             eyes and nostrils (``find_accents``), and come last; only where strokes follow lines, and not in one line.
-            With 16 strokes or fewer there are none, and the whole share from 32 on.
+            With 16 strokes or fewer there are none, and the whole share from 32 on; spare ones count.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -79,6 +85,7 @@ class StrokeInitConfig:
     follow: float = 0.5
     accents: float = 0.2
     one_line: bool = False
+    spare: float = 1.0
 
     def __post_init__(self) -> None:
         check_range("num_strokes", self.num_strokes, 1, MAX_STROKES)
@@ -92,6 +99,7 @@ class StrokeInitConfig:
         check_range("seed", self.seed, 0, 2**64 - 1)
         check_range("follow", self.follow, 0, 1)
         check_range("accents", self.accents, 0, 1)
+        check_range("spare", self.spare, 0, 4)
         if self.one_line and self.num_strokes * self.num_segments > MOST_JOINED:
             raise ConfigError(
                 f"One line has at most {MOST_JOINED} segments, and num_strokes ({self.num_strokes}) x num_segments "
@@ -99,21 +107,31 @@ class StrokeInitConfig:
             )
 
     @property
+    def num_first(self) -> int:
+        """How many strokes there are to begin with, or lines that one line joins.
+
+        >>> [StrokeInitConfig(count).num_first for count in (1, 16, 512)]
+        [2, 32, 528]
+        """
+        more = 0 if self.one_line else min(round(self.spare * self.num_strokes), MOST_SPARE)
+        return min(self.num_strokes + more, MAX_STROKES)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Strokes of a sketch, and cubics of each; one line has them all in a single stroke."""
         count = self.num_strokes * self.num_segments
-        return (1, count) if self.one_line else (self.num_strokes, self.num_segments)
+        return (1, count) if self.one_line else (self.num_first, self.num_segments)
 
     @property
     def most_accents(self) -> int:
         """How many strokes may start on accents; the outline comes first.
 
-        >>> [StrokeInitConfig(count).most_accents for count in (16, 24, 32, 64)]
-        [0, 3, 6, 12]
+        >>> [StrokeInitConfig(count).most_accents for count in (8, 12, 16, 32)]
+        [0, 3, 6, 9]
         """
         if self.follow == 0 or self.one_line:
             return 0
-        return int(self.accents * min(self.num_strokes, 2 * max(0, self.num_strokes - FOR_OUTLINE)))
+        return int(self.accents * min(self.num_first, 2 * max(0, self.num_first - FOR_OUTLINE)))
 
 
 def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
@@ -128,17 +146,19 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         config: how; None for the defaults.
 
     Returns:
-        Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU; N is 1 for one line.
+        Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU; N is ``num_first``, of which
+        ``num_wanted`` are wanted, or 1 for one line.
 
     Raises:
         ShapeError: saliency is not [B, H, W] and square, or has NaN.
         MaskError: a saliency map is all zeros.
 
-    Source: section 4.2 of the paper. Differs: starts keep apart, and strokes follow the lines they start on.
+    Source: section 4.2 of the paper. Differs: starts keep apart, strokes follow the lines they start on, and there are
+    more of them than are wanted in the end.
 
     >>> strokes = init_strokes(torch.ones(1, 224, 224), StrokeInitConfig(num_strokes=8, num_sketches=2))
-    >>> strokes.control_points.shape
-    torch.Size([2, 8, 4, 2])
+    >>> strokes.control_points.shape, strokes.num_wanted
+    (torch.Size([2, 16, 4, 2]), 8)
     """
     config = config or StrokeInitConfig()
     if saliency.ndim != 3 or not torch.isfinite(saliency).all():
@@ -155,6 +175,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         spots = find_accents(one, config.most_accents)
         points += [_draw(one, flow, spots, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
+    if config.shape[0] > config.num_strokes:
+        strokes = replace(strokes, num_wanted=config.num_strokes)
     return strokes.scaled_to((config.canvas_size, config.canvas_size)).with_provenance(stroke_init=asdict(config))
 
 
@@ -187,11 +209,11 @@ def _draw(saliency: Tensor, flow: LineFlow | None, spots: Tensor, config: Stroke
 def _lines(
     saliency: Tensor, flow: LineFlow | None, spots: Tensor, points: Tensor, config: StrokeInitConfig
 ) -> list[Tensor]:
-    """Return at most ``num_strokes`` lines [T, 2] px for strokes to follow, from points [M, 2], and from spots [A, 2].
+    """Return at most ``num_first`` lines [T, 2] px for strokes to follow, from points [M, 2], and from spots [A, 2].
 
     T is 1 without a flow.
     """
-    count = config.num_strokes
+    count = config.num_first
     tried = count if flow is None else round(TRIED * count)
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:

@@ -51,12 +51,14 @@ class Strokes:
         canvas_size: (height, width) px.
         provenance: how the strokes came to be (JSON values only); written into the SVG's metadata.
         num_given: the first so many strokes of each sketch were given by a person: they stay as they are.
+        num_wanted: how many living strokes of each sketch are wanted in the end, given ones too: the optimiser drops
+            the others, those that tell least, on its way. None keeps all.
         path_texts: of the first strokes, how the SVG that they were read from puts them, or None where no path of it
             does. ``to_svg`` puts given strokes that way again wherever it still says where they are.
 
     Raises:
-        ShapeError: shapes do not agree, K is not 3 * segments + 1, the canvas is empty, or more strokes are given than
-            there are.
+        ShapeError: shapes do not agree, K is not 3 * segments + 1, the canvas is empty, more strokes are given than
+            there are, or less than one is wanted.
 
     >>> points = torch.tensor([[[[20.0, 60.0], [40.0, 20.0], [60.0, 20.0], [80.0, 60.0]]]])
     >>> arch = Strokes.black(points, (100, 100), stroke_width=4)
@@ -71,6 +73,7 @@ class Strokes:
     canvas_size: tuple[int, int]
     provenance: Mapping[str, object] = field(default_factory=dict)
     num_given: int = 0
+    num_wanted: int | None = None
     path_texts: tuple[PathText | None, ...] = ()
 
     def __post_init__(self) -> None:
@@ -93,6 +96,8 @@ class Strokes:
             raise ShapeError(f"canvas_size must be (height, width) of at least 1 px, got {self.canvas_size}.")
         if not 0 <= self.num_given <= shape[1]:
             raise ShapeError(f"num_given must be 0 to the number of strokes ({shape[1]}), got {self.num_given}.")
+        if self.num_wanted is not None and self.num_wanted < 1:
+            raise ShapeError(f"num_wanted must be at least 1, or None to keep all strokes, got {self.num_wanted}.")
 
     @classmethod
     def black(
@@ -173,7 +178,8 @@ class Strokes:
         torch.Size([2, 1, 4, 2])
         """
         chosen = torch.as_tensor(index, device=self.control_points.device)
-        return replace(self, num_given=0, path_texts=())._map(lambda tensor: tensor[0, chosen][:, None])
+        alone = replace(self, num_given=0, num_wanted=None, path_texts=())
+        return alone._map(lambda tensor: tensor[0, chosen][:, None])
 
     @staticmethod
     def joined(batches: Sequence[Strokes]) -> Strokes:

@@ -25,7 +25,7 @@ class StrokeInit(io.ComfyNode):
     @classmethod
     @page_hints(
         ["first strokes", "seed", "number of strokes", "sample"],
-        ["temperature", "spread", "canvas_size", "follow", "accents"],
+        ["temperature", "spread", "canvas_size", "follow", "accents", "spare"],
         essentials_category=ESSENTIAL,
     )
     def define_schema(cls) -> io.Schema:
@@ -149,9 +149,24 @@ class StrokeInit(io.ComfyNode):
                     tooltip="From CLIPasso Mask: says where on the canvas lines or a detail mask lie that were drawn "
                     "over the photo.",
                 ),
+                io.Float.Input(
+                    "spare",
+                    optional=True,
+                    default=default.spare,
+                    min=0.0,
+                    max=4.0,
+                    step=0.25,
+                    tooltip="Strokes to begin with beyond num_strokes, as a share of them, at most 16 more: CLIPasso "
+                    "Optimize drops those that tell least. 0 begins with num_strokes, as in the "
+                    "paper.",
+                ),
             ],
             outputs=[
-                StrokesType.Output("strokes", display_name="strokes", tooltip="num_sketches first sketches per photo."),
+                StrokesType.Output(
+                    "strokes",
+                    display_name="strokes",
+                    tooltip="num_sketches first sketches per photo, of num_strokes strokes and the spare ones.",
+                ),
                 io.Image.Output("preview", display_name="preview", tooltip="The first strokes over the photo."),
             ],
         )
@@ -175,6 +190,7 @@ class StrokeInit(io.ComfyNode):
         given: Strokes | None = None,
         detail: Tensor | None = None,
         frame: tuple[Frame, ...] | None = None,
+        spare: float = StrokeInitConfig.spare,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
             num_strokes,
@@ -188,6 +204,7 @@ class StrokeInit(io.ComfyNode):
             follow=follow,
             one_line=one_line,
             accents=accents,
+            spare=spare,
         )
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..errors import check_range
+from ..layering import with_room
 from ..optimize import SketchResult, SketchStep
 from ..strokes import Strokes
 
@@ -67,5 +68,6 @@ class History:
             moment.strokes.select(((moment.photo_index == photo) & (moment.candidate == winner)).nonzero().flatten())
             for moment in self._moments
         ]
-        last = result.strokes.select([photo])
+        slots = max(one.num_strokes for one in (*kept, result.strokes))
+        last = with_room(result.strokes.select([photo]), slots, result.strokes.control_points.shape[2])
         return Strokes.joined([*kept, last])

@@ -1,4 +1,4 @@
-"""Training for prefixes: which beginning of each drawing an iteration's random views see, and from when to when."""
+"""Prefixes: which beginning of each drawing the random views see, from when to when, and when all else is dropped."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ Where sketches compete the first is when one of each photo is left."""
 COUNTED = 0.55
 """The fraction of the run at which strokes are dropped, where their number is found on the way."""
 
+NOT_SPARED = 0.4
+"""The fraction of the run at which spare strokes are dropped: soon after one sketch of each photo is left."""
+
 
 @dataclass(frozen=True)
 class Prefixes:
@@ -35,7 +38,7 @@ class Prefixes:
         num_strokes: living strokes of a sketch; of the one that has most.
         first: the iteration before which the order is found, and which is the first to see a prefix.
         after: the iteration after the last one that does; where it is not beyond ``first``, none does.
-        counted: the iteration before which strokes are counted and dropped; -1 for none.
+        dropped: the iteration before which strokes are dropped, spare ones or those that do not pay; -1 for none.
 
     Source: Rippel, Gelbart and Adams, "Learning ordered representations with nested dropout" (2014). Differs: lengths
     are drawn evenly on a logarithmic scale, because the first strokes tell more than the last ones.
@@ -51,31 +54,38 @@ class Prefixes:
     num_strokes: int
     first: int
     after: int
-    counted: int = -1
+    dropped: int = -1
 
     @classmethod
-    def of_run(cls, config: OptimizeConfig, num_strokes: int, sketches: int) -> Prefixes:
+    def of_run(cls, config: OptimizeConfig, num_strokes: int, sketches: int, *, spare: bool = False) -> Prefixes:
         """Return those of a run with so many sketches per photo; none where the config or the strokes say so.
+
+        Args:
+            config: of the run.
+            num_strokes: as above.
+            sketches: per photo.
+            spare: whether there are more strokes than are wanted.
 
         >>> Prefixes.of_run(OptimizeConfig(), num_strokes=16, sketches=3).trains(100)
         False
         """
-        iterations, counted = config.num_iterations, -1
-        if config.auto_detail is not None:  # before an iteration that is evaluated, so that a best one is soon known
-            counted = math.ceil(COUNTED * iterations / config.evaluation_interval) * config.evaluation_interval
-        if num_strokes <= LEAST or (not config.prefixes and counted < 0):
-            return cls(num_strokes, 0, 0, counted)
+        iterations, dropped = config.num_iterations, -1
+        if spare or config.auto_detail is not None:  # before an evaluated iteration, so that a best one is soon known
+            evaluations = iterations / config.evaluation_interval
+            dropped = math.ceil((NOT_SPARED if spare else COUNTED) * evaluations) * config.evaluation_interval
+        if num_strokes <= LEAST or (not config.prefixes and config.auto_detail is None):
+            return cls(num_strokes, 0, 0, dropped)
         start = max(FROM, LAST_CUT) if config.halving and sketches > 1 else FROM
-        after = math.floor(UNTIL * iterations) if config.prefixes else counted
-        return cls(num_strokes, math.ceil(start * iterations), after, counted)
+        after = math.floor(UNTIL * iterations) if config.prefixes else dropped
+        return cls(num_strokes, math.ceil(start * iterations), after, dropped)
 
     def begins(self, iteration: int) -> bool:
         """Whether the order is to be found before this iteration."""
         return iteration == self.first < self.after
 
-    def counts(self, iteration: int) -> bool:
-        """Whether strokes are to be counted before this iteration."""
-        return iteration == self.counted
+    def drops(self, iteration: int) -> bool:
+        """Whether strokes are to be dropped before this iteration."""
+        return iteration == self.dropped
 
     def trains(self, iteration: int) -> bool:
         """Whether this iteration is one of those that may see a prefix."""

@@ -19,9 +19,10 @@ from ..errors import ConfigError, ShapeError, WeightsError
 from ..gaps import close_gaps
 from ..given import join_given, part_given
 from ..line_drawing import line_drawing, object_on_white
-from ..order import LossOf, importance_order, prefix_losses, put_in_order
+from ..order import LossOf, StrokeOrder, importance_order, prefix_losses, put_in_order
 from ..photo_colors import with_photo_colors
 from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
+from ..selection import only
 from ..stroke_count import StrokeCount, choose_count
 from ..strokes import CANVAS_SIDE, Strokes
 from ..trim import trim_ends
@@ -47,7 +48,9 @@ class SketchRun:
     Args:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
         strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
-            the others and stay, unless the config gives them some freedom.
+            the others and stay, unless the config gives them some freedom. Where there are more than are wanted
+            (``num_wanted``), those that add least are dropped on the way; with several stages, or where strokes are
+            counted, the first ones are taken from the beginning.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
@@ -80,6 +83,7 @@ class SketchRun:
         details: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
+        strokes, self.wanted = _spare_or_not(strokes, self.config)
         given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
         _check_shares(strokes, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
@@ -107,7 +111,8 @@ class SketchRun:
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         most = int(strokes.alive[:, strokes.num_given :].sum(dim=1).max())
-        self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo)
+        spare = self.wanted is not None
+        self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo, spare=spare)
         self.counts: tuple[StrokeCount, ...] = ()
         self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
@@ -168,7 +173,7 @@ class SketchRun:
         ended = "settled" if self.settled else "unfinished"
         reason = stopped or ("finished" if self.iteration >= self.config.num_iterations else ended)
         best, rows = self.candidates.best(), self.candidates.best_rows()
-        strokes = best if stopped == "failed" else self._ordered(best, rows)
+        strokes = self._of_wanted(best, rows, look=stopped != "failed")
         if self.config.colors == "photo":
             strokes = with_photo_colors(strokes, self.bank.images, self.objects)
         strokes = self._with_given(strokes, rows)
@@ -251,9 +256,9 @@ class SketchRun:
 
     def _begin_prefixes(self) -> None:
         """Find the strokes' order before prefixes are trained, drop strokes, and say whether prefixes are seen."""
-        if self.prefixes.begins(self.iteration) or self.prefixes.counts(self.iteration):
+        if self.prefixes.begins(self.iteration) or self.prefixes.drops(self.iteration):
             self._reorder()
-        if self.prefixes.counts(self.iteration):
+        if self.prefixes.drops(self.iteration):
             self._drop_strokes()
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
@@ -268,17 +273,24 @@ class SketchRun:
         self.work, self._do = self.work.reordered(order), None
 
     def _drop_strokes(self) -> None:
-        """Count the strokes that each photo needs, and drop the others, which come last."""
-        found: dict[int, StrokeCount] = {}
+        """Keep as many strokes as are wanted, or as each photo needs, and drop the others, which come last."""
         now = self._now()
-        for row, photo in enumerate(self.work.photo_index.tolist()):
-            count = self._count(now.select([row]), photo)
-            found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
-        self.counts = tuple(found[photo] for photo in range(len(found)))
-        chosen = [one.chosen for one in self.counts]
+        if self.wanted is None:
+            self.counts = self._count_all(now)
+            chosen = [one.chosen for one in self.counts]
+        else:
+            chosen = [self.wanted] * self.candidates.photos
         self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device) - self._num_fixed)
         self.prefixes = replace(self.prefixes, num_strokes=max(chosen) - now.num_given)
         self.work, self._do, self._evaluations = self.work.keep(torch.arange(len(self.work.points))), None, []
+
+    def _count_all(self, now: Strokes) -> tuple[StrokeCount, ...]:
+        """Count the strokes that each photo needs: of its active sketches, the one that is cheapest says so."""
+        found: dict[int, StrokeCount] = {}
+        for row, photo in enumerate(self.work.photo_index.tolist()):
+            count = self._count(now.select([row]), photo)
+            found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
+        return tuple(found[photo] for photo in range(len(found)))
 
     def _count(self, strokes: Strokes, photo: int) -> StrokeCount:
         """Count the strokes that one sketch of a photo needs."""
@@ -298,11 +310,23 @@ class SketchRun:
         """How many given strokes a sketch has that do not move."""
         return 0 if self.given is None else self.given.num_strokes
 
-    def _ordered(self, strokes: Strokes, rows: Tensor) -> Strokes:
-        """Return one sketch of each photo, which are ``rows`` [P] of all, in the drawing order that was asked for."""
+    def _of_wanted(self, strokes: Strokes, rows: Tensor, *, look: bool) -> Strokes:
+        """Return one sketch of each photo, which are ``rows`` [P] of all, without dropped strokes and in order.
+
+        Where the run ended before spare strokes were dropped they go now: the least telling, or without a look the
+        last.
+        """
+        if self.wanted is not None and self.iteration <= self.prefixes.dropped:
+            strokes = self._ordered(strokes, rows, "importance") if look else strokes
+            strokes = strokes.prefix(self.wanted - self._num_fixed)
+        strokes = self._ordered(strokes, rows, self.config.order) if look else strokes
+        return only(strokes, strokes.alive) if self.wanted is not None or self.counts else strokes
+
+    def _ordered(self, strokes: Strokes, rows: Tensor, order: StrokeOrder) -> Strokes:
+        """Return one sketch of each photo, which are ``rows`` [P] of all, in a drawing order."""
         with same_kernels():
             losses = self._losses_of(range(strokes.batch_size))
-            placed = put_in_order(self._whole(strokes, rows), self.config.order, losses, self.objects >= 0.5)
+            placed = put_in_order(self._whole(strokes, rows), order, losses, self.objects >= 0.5)
         return placed if self.given is None else part_given(placed)[1]
 
     def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
@@ -312,6 +336,17 @@ class SketchRun:
     def _loss_of(self, photo: int, drawings: Tensor) -> Tensor:
         index = torch.full((len(drawings),), photo, device=drawings.device)
         return self.bank.evaluation_losses(drawings, index)
+
+
+def _spare_or_not(strokes: Strokes, config: OptimizeConfig) -> tuple[Strokes, int | None]:
+    """Return first strokes, and how many are wanted where some are to be dropped on the way, else None."""
+    wanted, there = strokes.num_wanted, int(strokes.alive.sum(dim=1).max()) if strokes.batch_size else 0
+    strokes = replace(strokes, num_wanted=None)
+    if wanted is None or there <= wanted:
+        return strokes, None
+    if config.num_stages > 1 or config.auto_detail is not None:
+        return strokes.prefix(wanted), None
+    return strokes, wanted
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:

@@ -100,7 +100,7 @@ def test_a_stroke_off_the_canvas_is_refused_by_its_number() -> None:
 
 def test_new_strokes_start_where_given_ones_have_not_drawn() -> None:
     given = place_given(line(0, 62, 224, 62), None, CANVAS)
-    strokes = continue_strokes(two_lines(), given, StrokeInitConfig(num_strokes=6, num_sketches=2))
+    strokes = continue_strokes(two_lines(), given, StrokeInitConfig(num_strokes=6, num_sketches=2, spare=0.0))
     assert strokes.control_points.shape == (2, 6, 4, 2)
     assert torch.equal(strokes.control_points[:, :1], given.control_points.expand(2, -1, -1, -1))
     assert float(strokes.control_points[:, 1:, 0, 1].min()) > 150
@@ -125,7 +125,7 @@ def test_nothing_left_to_draw_is_refused() -> None:
 def test_num_strokes_counts_given_ones(count: int) -> None:
     both = place_given(join_given(line(0, 60, 224, 60), line(9, 9, 30, 9)), None, CANVAS)
     with pytest.raises(ConfigError, match=f"2 strokes are given, and num_strokes, which counts them too, is {count}"):
-        continue_strokes(two_lines(), both, StrokeInitConfig(num_strokes=count))
+        continue_strokes(two_lines(), both, StrokeInitConfig(num_strokes=count, spare=0.0))
 
 
 # --- together and apart ------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_a_spot_gives_a_line_that_can_move(follow: float) -> None:
 
 def test_too_many_segments_are_refused() -> None:
     assert StrokeInitConfig(num_strokes=256, num_segments=2, one_line=True).shape == (1, 512)
-    assert StrokeInitConfig(num_strokes=256, num_segments=3).shape == (256, 3)
+    assert StrokeInitConfig(num_strokes=256, num_segments=3, spare=0.0).shape == (256, 3)
     with pytest.raises(
         ConfigError, match=r"at most 512 segments, and num_strokes \(257\) x num_segments \(2\) are 514"
     ):

@@ -19,7 +19,7 @@ from clipasso_core.pipeline import Sketch, SketchConfig, SketchError, choose_dev
 from clipasso_core.stroke_init import StrokeInitConfig
 from clipasso_core.svg import from_svg, to_svg
 
-INIT = StrokeInitConfig(num_strokes=4, num_sketches=2, canvas_size=64)
+INIT = StrokeInitConfig(num_strokes=4, num_sketches=2, canvas_size=64, spare=0.0)
 OPTIMIZE = OptimizeConfig(num_iterations=4, num_views=1, bank_size=2, learning_rate=4.0, halving=False)
 WHOLE = SketchConfig(mask=MaskConfig(source="none", fit="pad"), init=INIT, optimize=OPTIMIZE)
 

@@ -62,6 +62,7 @@ def test_the_template_as_published_holds_the_values_of_the_preset() -> None:
     assert values["CLIPassoStrokeInit"] == [
         init.num_strokes, init.seed, "fixed", init.num_sketches, init.stroke_width, init.num_segments,
         init.temperature, init.spread, init.canvas_size, init.follow, init.one_line, init.accents,
+        init.spare,
     ]  # fmt: skip
     assert values["CLIPassoOptimize"][:2] == ["paper", 0]  # its preset, and its number of iterations
 

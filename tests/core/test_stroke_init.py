@@ -26,8 +26,8 @@ def saliency() -> Tensor:
 
 
 def config(**options: object) -> StrokeInitConfig:
-    """Return a config of few strokes that set off at random, as in the paper."""
-    return StrokeInitConfig(**{"num_strokes": 8, "follow": 0.0, **options})  # type: ignore[arg-type]
+    """Return a config of few strokes that set off at random, with no spare ones, as in the paper."""
+    return StrokeInitConfig(**{"num_strokes": 8, "follow": 0.0, "spare": 0.0, **options})  # type: ignore[arg-type]
 
 
 def starts(saliency: Tensor, **options: object) -> Tensor:
@@ -48,7 +48,8 @@ def test_shapes_and_looks(saliency: Tensor) -> None:
 
 def test_defaults(saliency: Tensor) -> None:
     strokes = init_strokes(saliency[:1])
-    assert strokes.control_points.shape == (3, 16, 4, 2)
+    assert strokes.control_points.shape == (3, 32, 4, 2)  # twice as many as are wanted
+    assert strokes.num_wanted == 16
     assert strokes.canvas_size == (224, 224)
     assert strokes.stroke_width.unique().tolist() == [3.0]
 

@@ -130,7 +130,8 @@ def test_stroke_init_joins_all_lines_where_one_line_is_asked_for(monkeypatch: py
     nodes = module("stroke_init")
     monkeypatch.setattr(nodes.host, "save_for_page", lambda photos: [])
     numbers = (4, 0, 2, 3.0, 2, 0.3, 0.6, 224)
-    assert nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers)[0].control_points.shape == (2, 4, 7, 2)
+    strokes = nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers)[0]
+    assert (strokes.control_points.shape, strokes.num_wanted) == ((2, 8, 7, 2), 4)  # with spare ones
     one = nodes.StrokeInit.execute(torch.ones(1, 64, 64), *numbers, one_line=True)[0]
     assert one.control_points.shape == (2, 1, 25, 2)
 
@@ -263,7 +264,7 @@ def start_strokes(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable
     saliency[:, [60, 160], 20:200] = 1
 
     def call(**others: object) -> Any:
-        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, **others)
+        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, spare=0.0, **others)
 
     return call
 

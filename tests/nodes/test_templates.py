@@ -48,6 +48,7 @@ ON_PURPOSE = {
         "StrokeInit.spread",
         "StrokeInit.follow",
         "StrokeInit.accents",
+        "StrokeInit.spare",
         "Optimize.preset",
         "SVGExport.filename_prefix",
     },

@@ -31,7 +31,7 @@ class Small:
 
 
 def run(encoder: ImageEncoder | Small, photos: int = 1, images_per_pass: int = 0) -> SketchRun:
-    config = StrokeInitConfig(num_strokes=4, num_sketches=1, canvas_size=64)
+    config = StrokeInitConfig(num_strokes=4, num_sketches=1, canvas_size=64, spare=0.0)
     strokes = init_strokes(torch.ones(photos, 64, 64), config)
     images = torch.rand(photos, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     options = OptimizeConfig(num_iterations=2, num_views=3, bank_size=4, images_per_pass=images_per_pass)
@@ -92,7 +92,9 @@ def live_tensors() -> tuple[int, int]:
 
 
 def test_memory_does_not_grow_with_the_iterations(encoder: ImageEncoder) -> None:
-    strokes = init_strokes(torch.ones(1, 64, 64), StrokeInitConfig(num_strokes=2, num_sketches=2, canvas_size=64))
+    strokes = init_strokes(
+        torch.ones(1, 64, 64), StrokeInitConfig(num_strokes=2, num_sketches=2, canvas_size=64, spare=0.0)
+    )
     photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     options = OptimizeConfig(num_iterations=60, num_views=1, bank_size=2, halving=True)
     run = SketchRun(photo, strokes, encoder, options)

@@ -90,7 +90,7 @@ def test_the_line_drawing_is_looked_at_only_where_it_counts(
 
 def first_strokes() -> Strokes:
     lines = torch.ones(1, 64, 64)
-    return init_strokes(lines, StrokeInitConfig(num_strokes=4, num_sketches=1, canvas_size=64, follow=0.0))
+    return init_strokes(lines, StrokeInitConfig(num_strokes=4, num_sketches=1, canvas_size=64, follow=0.0, spare=0.0))
 
 
 def run_of(image: Tensor, encoder: ImageEncoder, masks: Tensor | list[Tensor] | None, simplify: float) -> SketchRun:

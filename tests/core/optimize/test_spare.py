@@ -1,0 +1,113 @@
+"""Spare strokes: more to begin with than are wanted, and on the way those that tell least are dropped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core.encoders import ImageEncoder
+from clipasso_core.errors import ConfigError, ShapeError
+from clipasso_core.given import join_given, place_given
+from clipasso_core.optimize import OptimizeConfig, SketchRun
+from clipasso_core.stroke_init import MOST_SPARE, StrokeInitConfig, init_strokes
+from clipasso_core.strokes import MAX_STROKES, Strokes
+
+OF_PHOTO = pytest.approx([40.0, 110.0, 170.0], abs=9)
+"""Where the photo's lines are, px; the others lie 20 px away and more."""
+SHORT = OptimizeConfig(num_iterations=5, num_views=1, bank_size=2, tidy=0.0)
+
+
+def on_lines() -> Strokes:
+    """Return a sketch of six lines of which three are wanted; the photo has the last three."""
+    ys = torch.tensor([60.0, 90.0, 140.0, 40.0, 110.0, 170.0])
+    xs = torch.tensor([50.0, 90.0, 130.0, 170.0])
+    points = torch.stack(torch.broadcast_tensors(xs, ys[:, None]), dim=-1)[None]
+    return replace(Strokes.black(points, (224, 224)), num_wanted=3)
+
+
+@pytest.fixture
+def photo() -> Tensor:
+    image = torch.ones(1, 3, 224, 224)
+    for y in (40, 110, 170):
+        image[..., y - 2 : y + 2, 48:172] = 0
+    return image
+
+
+def heights(strokes: Strokes) -> list[float]:
+    return sorted(strokes.control_points[0, strokes.alive[0], :, 1].mean(dim=1).tolist())
+
+
+def test_the_strokes_that_tell_least_are_dropped_on_the_way(photo: Tensor, encoder: ImageEncoder) -> None:
+    run = SketchRun(photo, on_lines(), encoder, SHORT)
+    living = [int(step.strokes.alive.sum()) for step in run]
+    assert living == [6, 6, 3, 3, 3]  # after two fifths of the run
+    strokes = run.result().strokes
+    assert strokes.control_points.shape == (1, 3, 4, 2)
+    assert bool(strokes.alive.all())
+    assert strokes.num_wanted is None
+    assert heights(strokes) == OF_PHOTO
+
+
+@pytest.mark.parametrize("iterations", [0, 1])
+def test_a_run_that_ends_early_has_as_many_as_are_wanted(photo: Tensor, encoder: ImageEncoder, iterations: int) -> None:
+    run = SketchRun(photo, on_lines(), encoder, SHORT)
+    for _ in range(iterations):
+        run.step()
+    assert heights(run.result("interrupted").strokes) == OF_PHOTO
+    assert run.result("failed").strokes.control_points.shape == (1, 3, 4, 2)  # without another look
+    run.step()  # asking midway does not change how it goes on
+    assert int(run.step().strokes.alive.sum()) == (6 if iterations == 0 else 3)
+
+
+@pytest.mark.parametrize("options", [{"num_stages": 2}, {"auto_detail": 0.5, "fewest_strokes": 1}])
+def test_where_strokes_come_in_turn_or_are_counted_there_are_no_spare_ones(
+    photo: Tensor, encoder: ImageEncoder, options: dict[str, float]
+) -> None:
+    run = SketchRun(photo, on_lines(), encoder, replace(SHORT, **options))  # type: ignore[arg-type]
+    assert max(int(step.strokes.alive.sum()) for step in run) <= 3
+
+
+def test_given_strokes_count_and_stay(photo: Tensor, encoder: ImageEncoder) -> None:
+    line = torch.tensor([[[[50.0, 200.0], [90.0, 200.0], [130.0, 200.0], [170.0, 200.0]]]])
+    given = place_given(Strokes.black(line, (224, 224)), None, (224, 224))
+    strokes = join_given(given, on_lines())
+    assert strokes.num_wanted == 4
+    run = SketchRun(photo, strokes, encoder, SHORT)
+    for _ in run:
+        pass
+    result = run.result().strokes
+    assert result.control_points.shape == (1, 4, 4, 2)
+    assert torch.equal(result.control_points[:, 0], line[:, 0])
+
+
+def test_sketches_that_compete_drop_their_own(photo: Tensor, encoder: ImageEncoder) -> None:
+    """To the end of the run, each of its own strokes; and byte for byte the same again."""
+    both = Strokes.joined([on_lines(), on_lines().in_order(torch.tensor([[5, 0, 4, 1, 3, 2]]))])
+    found = []
+    for _ in range(2):
+        run = SketchRun(photo, both, encoder, replace(SHORT, halving=False))
+        steps = list(run)
+        assert steps[-1].strokes.alive.sum(dim=1).tolist() == [3, 3]
+        found.append(run.result().strokes)
+    assert heights(found[0]) == OF_PHOTO
+    assert torch.equal(found[0].control_points, found[1].control_points)
+
+
+def test_first_strokes_are_more_than_are_wanted_up_to_a_bound() -> None:
+    saliency = torch.ones(1, 224, 224)
+    counts = [StrokeInitConfig(count).num_first for count in (1, MOST_SPARE, 2 * MOST_SPARE, MAX_STROKES)]
+    assert counts == [2, 2 * MOST_SPARE, 3 * MOST_SPARE, MAX_STROKES]
+    some, none = (init_strokes(saliency, StrokeInitConfig(4, spare=spare)) for spare in (0.5, 0.0))
+    assert (some.num_strokes, some.num_wanted) == (6, 4)
+    assert (none.num_strokes, none.num_wanted) == (4, None)
+    assert init_strokes(saliency, StrokeInitConfig(4, one_line=True)).num_wanted is None
+
+
+def test_shares_and_numbers_are_checked() -> None:
+    with pytest.raises(ConfigError, match="spare must lie between 0 and 4"):
+        StrokeInitConfig(spare=5)
+    with pytest.raises(ShapeError, match="num_wanted must be at least 1"):
+        replace(on_lines(), num_wanted=0)
