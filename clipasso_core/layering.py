@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .errors import ShapeError
-from .strokes import MAX_STROKES, Strokes
+from .strokes import MAX_STROKES, Strokes, concatenate
 from .transform import fit_to_canvas
 
 
@@ -99,13 +99,8 @@ def join_strokes(first: Strokes, second: Strokes) -> Strokes:
             f"{MAX_STROKES}. Select some of them first."
         )
     longest = max(first.control_points.shape[2], second.control_points.shape[2])
-    return replace(
-        second,
-        control_points=torch.cat([pad_points(one.control_points, longest) for one in (first, second)], dim=1),
-        stroke_width=torch.cat([first.stroke_width, second.stroke_width], dim=1),
-        color=torch.cat([first.color, second.color], dim=1),
-        alive=torch.cat([first.alive, second.alive], dim=1),
-    )
+    padded = [one.with_points(pad_points(one.control_points, longest)) for one in (first, second)]
+    return concatenate(padded, dim=1)
 
 
 def with_room(strokes: Strokes, slots: int, points: int) -> Strokes:

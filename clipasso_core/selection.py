@@ -145,17 +145,7 @@ def only(strokes: Strokes, chosen: Tensor) -> Strokes:
     alive = strokes.alive & chosen
     needed = alive.any(dim=0)
     needed[0] |= ~needed.any()
-    kept = needed.nonzero().flatten().tolist()
-    texts = (*strokes.path_texts, *[None] * strokes.num_strokes)
-    return replace(
-        strokes,
-        control_points=strokes.control_points[:, needed],
-        stroke_width=strokes.stroke_width[:, needed],
-        color=strokes.color[:, needed],
-        alive=alive[:, needed],
-        num_given=sum(slot < strokes.num_given for slot in kept),
-        path_texts=tuple(texts[slot] for slot in kept) if strokes.path_texts else (),
-    )
+    return replace(strokes, alive=alive).slots(needed.nonzero().flatten().tolist())
 
 
 def select(strokes: Strokes, chosen: Tensor) -> tuple[Strokes, Strokes]:
