@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .errors import ShapeError
-from .groups import NO_GROUP, check_group, check_group_names, renumber
+from .stroke_groups import NO_GROUP, check_group, check_group_names, renumber
 
 CANVAS_SIDE = 224
 """px, the side of the paper's canvas. Lengths that are given in px without another unit (stroke widths, learning rates,

@@ -1,4 +1,4 @@
-"""Groups: which object of a scene each stroke draws, as an index into names.
+"""Stroke groups: which object of a scene each stroke draws, as an index into names.
 
 A stroke is of one group or of none (``NO_GROUP``). ``Strokes.group`` and ``Strokes.group_names`` hold them for a batch
 of sketches; this file says which names and indices there may be, and translates indices where names differ.
