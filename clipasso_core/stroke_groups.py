@@ -6,6 +6,7 @@ of sketches; this file says which names and indices there may be, and translates
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import torch
@@ -37,7 +38,8 @@ def check_group_names(names: Sequence[str]) -> tuple[str, ...]:
                 f"A group's name must have 1 to {LONGEST_NAME} printable characters and no space at its ends, "
                 f"got {name[:LONGEST_NAME]!r}. Name it such as 'object-1'."
             )
-        if list(names).count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise ConfigError(f"Two groups are named {name!r}. Give each a name of its own.")
     return tuple(names)
 
@@ -70,5 +72,6 @@ def renumber(group: Tensor, names: Sequence[str], among: Sequence[str]) -> Tenso
     >>> renumber(torch.tensor([0, 1, NO_GROUP]), ("tree", "house"), ("house", "sky", "tree")).tolist()
     [2, 0, -1]
     """
-    places = torch.tensor([*(list(among).index(name) for name in names), NO_GROUP], device=group.device)
-    return places[group]  # NO_GROUP is the last place
+    places = {name: place for place, name in enumerate(among)}
+    renumbered = torch.tensor([*(places[name] for name in names), NO_GROUP], device=group.device)
+    return renumbered[group]  # NO_GROUP is the last one
