@@ -9,7 +9,8 @@ The form is version 1 of "clipasso-edits":
 
   - ``{"do": "delete", "strokes": [3, 5]}``
   - ``{"do": "move", "strokes": [2], "points": [[[x, y], ...]]}``: K new control points, px, for each.
-  - ``{"do": "add", "points": [[x, y], ...], "width": 3, "color": [0, 0, 0, 1]}``: one stroke of K points, drawn last.
+  - ``{"do": "add", "points": [[x, y], ...], "width": 3, "color": [0, 0, 0, 1]}``: one stroke of K points, drawn last;
+    where strokes have groups, of the group of the stroke that it lies nearest to.
   - ``{"do": "place", "strokes": [4], "before": 0}``: in the drawing order before another one, or last (null).
 
 Edits fit other strokes than those that they were made for (another seed, say) if these have as many strokes and points,
@@ -24,6 +25,7 @@ from typing import NamedTuple
 
 import torch
 
+from .bezier import curve_points, segments_of
 from .errors import EditError, JsonError
 from .given import SAME_ASPECT
 from .json_values import (
@@ -45,6 +47,9 @@ from .strokes import MAX_STROKES, Strokes
 FORMAT, VERSION = "clipasso-edits", 1
 OPERATIONS = ("delete", "move", "add", "place")
 MAX_OPERATIONS = 100_000
+
+ALONG = 9
+"""Points of a cubic that tell how near strokes lie to each other."""
 
 
 class Operation(NamedTuple):
@@ -192,6 +197,8 @@ class _Work:
         sketch, stroke = operation.sketch, self.unused[operation.sketch]
         self.unused[sketch] += 1
         self._put(sketch, stroke, operation.points[0])
+        if self.strokes.group is not None:
+            self.strokes.group[sketch, stroke] = self.strokes.group[sketch, self._nearest(sketch, stroke)]
         self.strokes.stroke_width[sketch, stroke] = operation.width * self.width_scale
         self.strokes.color[sketch, stroke] = self.strokes.color.new_tensor(operation.color)
         self.strokes.alive[sketch, stroke] = True
@@ -207,6 +214,16 @@ class _Work:
     def result(self) -> Strokes:
         """Return the strokes in their orders."""
         return self.strokes.in_order(torch.tensor(self.orders))
+
+    def _nearest(self, sketch: int, stroke: int) -> int:
+        """Return the living stroke that a new one is nearest to, over its whole length; itself if there is none."""
+        living = self.strokes.alive[sketch].nonzero()[:, 0]
+        if not len(living):
+            return stroke
+        t = torch.linspace(0, 1, ALONG, device=living.device)
+        points = curve_points(segments_of(self.strokes.control_points[sketch]), t).flatten(1, 2)  # [N, segments * t, 2]
+        away = torch.cdist(points[stroke].expand(len(living), -1, -1), points[living])
+        return int(living[away.amin(dim=2).mean(dim=1).argmin()])
 
     def _put(self, sketch: int, stroke: int, points: Points) -> None:
         target = self.strokes.control_points

@@ -166,9 +166,7 @@ def join_given(given: Strokes, new: Strokes) -> Strokes:
     first = given.to(new.control_points.device, new.control_points.dtype)
     if new.batch_size != given.batch_size:
         first = first.select(torch.arange(given.batch_size).repeat_interleave(new.batch_size // given.batch_size))
-    wanted = None if new.num_wanted is None else given.num_strokes + new.num_wanted
-    both = join_strokes(first, new)
-    return replace(both, num_given=given.num_strokes, num_wanted=wanted, path_texts=given.path_texts)
+    return replace(join_strokes(first, new), num_given=given.num_strokes, path_texts=given.path_texts)
 
 
 def part_given(strokes: Strokes) -> tuple[Strokes | None, Strokes]:
@@ -182,7 +180,8 @@ def part_given(strokes: Strokes) -> tuple[Strokes | None, Strokes]:
     count = strokes.num_given
     if count == 0:
         return None, strokes
-    return _slots(strokes, slice(0, count)), replace(_slots(strokes, slice(count, None)), path_texts=())
+    others = _slots(strokes, range(count, strokes.num_strokes))
+    return _slots(strokes, range(count)), replace(others, path_texts=())
 
 
 def _placed(given: Strokes, frame: Frame | None, canvas_size: tuple[int, int]) -> Strokes:
@@ -210,15 +209,8 @@ def _check_on_canvas(given: Strokes) -> None:
         )
 
 
-def _slots(strokes: Strokes, slots: slice) -> Strokes:
-    """Return some strokes of each sketch, all of them as long as the longest, and marked as given if they are."""
-    points = strokes.control_points[:, slots]
-    longest = int(last_points(points).max()) + 1 if points.shape[1] else 4
-    return replace(
-        strokes,
-        control_points=points[:, :, :longest],
-        stroke_width=strokes.stroke_width[:, slots],
-        color=strokes.color[:, slots],
-        alive=strokes.alive[:, slots],
-        num_given=len(range(strokes.num_given)[slots]),
-    )
+def _slots(strokes: Strokes, slots: range) -> Strokes:
+    """Return some strokes of each sketch, all of them as long as the longest."""
+    few = strokes.slots(slots)
+    longest = int(last_points(few.control_points).max()) + 1 if slots else 4
+    return few.with_points(few.control_points[:, :, :longest])

@@ -109,6 +109,16 @@ def as_whole(value: object, where: str, low: int, high: int) -> int:
     return value
 
 
+def as_text(value: object, where: str) -> str:
+    """Return a text, or raise JsonError.
+
+    >>> as_text(3, "groups[0]")
+    Traceback (most recent call last):
+    clipasso_core.errors.JsonError: groups[0] must be a text, got 3.
+    """
+    return value if isinstance(value, str) else _refuse(where, "a text", value)
+
+
 def as_points(value: object, where: str) -> Points:
     """Return the control points of joined cubics, 3 * segments + 1 pairs [x, y], or raise JsonError.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .errors import ShapeError
-from .strokes import MAX_STROKES, Strokes
+from .strokes import MAX_STROKES, Strokes, concatenate
 from .transform import fit_to_canvas
 
 
@@ -58,7 +58,7 @@ def as_batch(batches: Sequence[Strokes]) -> Strokes:
     Returns:
         All sketches, one batch after another: fewer strokes are padded with dead ones, shorter strokes with segments of
         no length, and other canvases are fitted to the first one, whole and centred. A stroke is given where it is in
-        every batch.
+        every batch, and a number of strokes is wanted where it is the same in all.
 
     Raises:
         ShapeError: there is no batch.
@@ -78,13 +78,16 @@ def as_batch(batches: Sequence[Strokes]) -> Strokes:
     return replace(
         together,
         num_given=min(one.num_given for one in batches),
+        num_wanted=first.num_wanted if all(one.num_wanted == first.num_wanted for one in batches) else None,
         path_texts=first.path_texts if same_texts else (),
         provenance={"batch": [dict(one.provenance) for one in batches]} if len(batches) > 1 else first.provenance,
     )
 
 
 def join_strokes(first: Strokes, second: Strokes) -> Strokes:
-    """Return sketches of the strokes of two [B, N, ...] and [B, M, ...], on one canvas; the rest is as in ``second``.
+    """Return sketches of the strokes of two [B, N, ...] and [B, M, ...], on one canvas.
+
+    As many are wanted as of both together; the rest is as in ``second``.
 
     Raises:
         ShapeError: there are more than 4096 strokes.
@@ -99,13 +102,10 @@ def join_strokes(first: Strokes, second: Strokes) -> Strokes:
             f"{MAX_STROKES}. Select some of them first."
         )
     longest = max(first.control_points.shape[2], second.control_points.shape[2])
-    return replace(
-        second,
-        control_points=torch.cat([pad_points(one.control_points, longest) for one in (first, second)], dim=1),
-        stroke_width=torch.cat([first.stroke_width, second.stroke_width], dim=1),
-        color=torch.cat([first.color, second.color], dim=1),
-        alive=torch.cat([first.alive, second.alive], dim=1),
-    )
+    padded = [one.with_points(pad_points(one.control_points, longest)) for one in (first, second)]
+    wanted = [int(one.alive.sum(dim=1).max()) if one.num_wanted is None else one.num_wanted for one in padded]
+    spare = any(one.num_wanted is not None for one in padded)
+    return replace(concatenate(padded, dim=1), num_wanted=sum(wanted) if spare else None)
 
 
 def with_room(strokes: Strokes, slots: int, points: int) -> Strokes:

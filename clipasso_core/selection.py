@@ -1,4 +1,4 @@
-"""Selection: some strokes of a sketch, by their numbers, by where they lie, by their length."""
+"""Selection: some strokes of a sketch, by their numbers, their group, where they lie, and their length."""
 
 from __future__ import annotations
 
@@ -97,6 +97,47 @@ def as_long_as(strokes: Strokes, length: float) -> Tensor:
     return (arc_length(strokes.control_points.detach()) >= length) & strokes.alive
 
 
+def parse_group_names(text: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Read the names of groups: "object-1, background".
+
+    Args:
+        text: names with commas or semicolons between; nothing stands for none.
+        known: the names that there are; one that holds a comma itself is read where it stands alone.
+
+    Raises:
+        ConfigError: there is no such group.
+
+    >>> parse_group_names("object-1, sky", ["sky", "object-1"]), parse_group_names("cat, dog", ["cat, dog"])
+    (('object-1', 'sky'), ('cat, dog',))
+    """
+    words = [text.strip()] if text.strip() in known else [word.strip() for word in re.split("[,;，；、]", text)]
+    names = tuple(word for word in words if word)
+    for name in names:
+        if name not in known:
+            there = (
+                f"they are of {', '.join(known)}. Ask for one of these" if known else "they are of none. Leave it out"
+            )
+            raise ConfigError(f"group asks for strokes of {name!r}, and {there}.")
+    return names
+
+
+def in_groups(strokes: Strokes, names: Sequence[str]) -> Tensor:
+    """Return which living strokes are of one of some groups, [B, N] bool.
+
+    Args:
+        strokes: B sketches.
+        names: of the groups; names that no group has choose nothing.
+
+    >>> scene = Strokes.black(torch.zeros(1, 3, 4, 2), (32, 32)).with_groups(torch.tensor([[0, 1, -1]]), ["sky", "sea"])
+    >>> in_groups(scene, ["sea"]).tolist()
+    [[False, True, False]]
+    """
+    chosen = [strokes.group_names.index(name) for name in names if name in strokes.group_names]
+    if strokes.group is None or not chosen:
+        return torch.zeros_like(strokes.alive)
+    return torch.isin(strokes.group, torch.tensor(chosen, device=strokes.group.device)) & strokes.alive
+
+
 def chosen_strokes(
     strokes: Strokes,
     ranges: Sequence[StrokeRange] = (),
@@ -104,6 +145,7 @@ def chosen_strokes(
     least_share: float = 0.5,
     min_length: float = 0.0,
     invert: bool = False,
+    groups: Sequence[str] = (),
 ) -> Tensor:
     """Return which strokes are living and all that is asked for, [B, N] bool.
 
@@ -114,6 +156,7 @@ def chosen_strokes(
         least_share: as for ``inside``.
         min_length: px.
         invert: choose the other living strokes instead.
+        groups: names of groups; () for any, and for strokes of no group.
 
     Raises:
         ConfigError, ShapeError: as ``in_ranges`` and ``inside``.
@@ -122,6 +165,8 @@ def chosen_strokes(
     [[False, True, True]]
     """
     chosen = in_ranges(strokes, ranges) if ranges else strokes.alive
+    if groups:
+        chosen = chosen & in_groups(strokes, groups)
     if masks is not None:
         chosen = chosen & inside(strokes, masks, least_share)
     if min_length > 0:
@@ -145,17 +190,7 @@ def only(strokes: Strokes, chosen: Tensor) -> Strokes:
     alive = strokes.alive & chosen
     needed = alive.any(dim=0)
     needed[0] |= ~needed.any()
-    kept = needed.nonzero().flatten().tolist()
-    texts = (*strokes.path_texts, *[None] * strokes.num_strokes)
-    return replace(
-        strokes,
-        control_points=strokes.control_points[:, needed],
-        stroke_width=strokes.stroke_width[:, needed],
-        color=strokes.color[:, needed],
-        alive=alive[:, needed],
-        num_given=sum(slot < strokes.num_given for slot in kept),
-        path_texts=tuple(texts[slot] for slot in kept) if strokes.path_texts else (),
-    )
+    return replace(strokes, alive=alive).slots(needed.nonzero().flatten().tolist())
 
 
 def select(strokes: Strokes, chosen: Tensor) -> tuple[Strokes, Strokes]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .errors import ShapeError
+from .stroke_groups import NO_GROUP, check_group, check_group_names, renumber
 
 CANVAS_SIDE = 224
 """px, the side of the paper's canvas. Lengths that are given in px without another unit (stroke widths, learning rates,
@@ -51,14 +52,17 @@ class Strokes:
         canvas_size: (height, width) px.
         provenance: how the strokes came to be (JSON values only); written into the SVG's metadata.
         num_given: the first so many strokes of each sketch were given by a person: they stay as they are.
-        num_wanted: how many living strokes of each sketch are wanted in the end, given ones too: the optimiser drops
-            the others, those that tell least, on its way. None keeps all.
         path_texts: of the first strokes, how the SVG that they were read from puts them, or None where no path of it
             does. ``to_svg`` puts given strokes that way again wherever it still says where they are.
+        group: [B, N] int64, of each stroke the index of its group in ``group_names``, or ``NO_GROUP`` (-1); None where
+            there are no groups. See ``with_groups``.
+        group_names: of the groups, the same for the whole batch.
+        num_wanted: how many living strokes of each sketch are wanted in the end, given ones too: the optimiser drops
+            the others, those that tell least, on its way. None keeps all.
 
     Raises:
         ShapeError: shapes do not agree, K is not 3 * segments + 1, the canvas is empty, more strokes are given than
-            there are, or less than one is wanted.
+            there are, less than one is wanted, or groups come without names or names without groups.
 
     >>> points = torch.tensor([[[[20.0, 60.0], [40.0, 20.0], [60.0, 20.0], [80.0, 60.0]]]])
     >>> arch = Strokes.black(points, (100, 100), stroke_width=4)
@@ -73,8 +77,10 @@ class Strokes:
     canvas_size: tuple[int, int]
     provenance: Mapping[str, object] = field(default_factory=dict)
     num_given: int = 0
-    num_wanted: int | None = None
     path_texts: tuple[PathText | None, ...] = ()
+    group: Tensor | None = None
+    group_names: tuple[str, ...] = ()
+    num_wanted: int | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.control_points.shape)
@@ -88,6 +94,7 @@ class Strokes:
             "stroke_width": (self.stroke_width, shape[:2]),
             "color": (self.color, (*shape[:2], 4)),
             "alive": (self.alive, shape[:2]),
+            **({} if self.group is None else {"group": (self.group, shape[:2])}),
         }
         for name, (tensor, expected) in wanted.items():
             if tuple(tensor.shape) != expected:
@@ -98,6 +105,8 @@ class Strokes:
             raise ShapeError(f"num_given must be 0 to the number of strokes ({shape[1]}), got {self.num_given}.")
         if self.num_wanted is not None and self.num_wanted < 1:
             raise ShapeError(f"num_wanted must be at least 1, or None to keep all strokes, got {self.num_wanted}.")
+        if (self.group is None) == bool(self.group_names):
+            raise ShapeError("group and group_names must be given together, or both left out. Use with_groups.")
 
     @classmethod
     def black(
@@ -158,6 +167,35 @@ class Strokes:
         """
         return replace(self, provenance={**self.provenance, **facts})
 
+    def with_groups(self, group: Tensor, names: Sequence[str]) -> Strokes:
+        """Return the same strokes, each of which is of a group: of an object of a scene, say.
+
+        Args:
+            group: [B, N] whole numbers, indices into ``names``; ``NO_GROUP`` (-1) for strokes of no group.
+            names: of the groups, printable, and each another one; () for strokes without groups.
+
+        Raises:
+            ConfigError: one is not a name or stands there twice.
+            ShapeError: another shape, or an index out of range.
+
+        >>> three = Strokes.black(torch.zeros(1, 3, 4, 2), (32, 32))
+        >>> three.with_groups(torch.tensor([[1, 0, -1]]), ["background", "object-1"]).names_of(0)
+        ['object-1', 'background', None]
+        """
+        indices = check_group(group, len(names)).to(self.control_points.device)
+        return replace(self, group=indices if names else None, group_names=check_group_names(names))
+
+    def names_of(self, index: int) -> list[str | None]:
+        """Return the names of the groups that the N strokes of one sketch are of, None for those of none.
+
+        >>> Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32)).names_of(0)
+        [None, None]
+        """
+        if self.group is None:
+            return [None] * self.num_strokes
+        named = (*self.group_names, None)  # NO_GROUP is the last one
+        return [named[number] for number in self.group[index].tolist()]
+
     def select(self, index: list[int] | Tensor) -> Strokes:
         """Return the sketches at ``index`` along the batch, in that order.
 
@@ -183,24 +221,27 @@ class Strokes:
 
     @staticmethod
     def joined(batches: Sequence[Strokes]) -> Strokes:
-        """Join sketches of equally many strokes into one batch; what no tensor says is as in the last one.
+        """Join sketches of equally many strokes into one batch; groups of one name are one group.
+
+        What else no tensor says is as in the last one.
 
         >>> one, two = (Strokes.black(torch.rand(batch, 3, 4, 2), (32, 32)) for batch in (1, 2))
         >>> Strokes.joined([one, two]).batch_size
         3
         """
-        last = batches[-1]
+        return concatenate(batches, dim=0)
 
-        def together(name: str) -> Tensor:
-            return torch.cat([getattr(one, name).to(getattr(last, name)) for one in batches])
+    def slots(self, kept: Sequence[int]) -> Strokes:
+        """Return only some of the N strokes of every sketch, in that order.
 
-        return replace(
-            last,
-            control_points=together("control_points"),
-            stroke_width=together("stroke_width"),
-            color=together("color"),
-            alive=together("alive"),
-        )
+        >>> three = Strokes.black(torch.rand(2, 3, 4, 2), (32, 32))
+        >>> three.slots([0, 2]).control_points.shape
+        torch.Size([2, 2, 4, 2])
+        """
+        texts = (*self.path_texts, *[None] * self.num_strokes)
+        kept_texts = tuple(texts[slot] for slot in kept) if self.path_texts else ()
+        few = replace(self, num_given=0, path_texts=kept_texts)._map(lambda tensor: tensor[:, list(kept)])
+        return replace(few, num_given=sum(slot < self.num_given for slot in kept))
 
     def in_order(self, order: Tensor) -> Strokes:
         """Return the same strokes in another drawing order; order: [B, N] the index of the first one, and so on.
@@ -248,6 +289,7 @@ class Strokes:
             stroke_width=change(self.stroke_width),
             color=change(self.color),
             alive=change(self.alive),
+            group=None if self.group is None else change(self.group),
         )
 
     def scaled_to(self, size: tuple[int, int]) -> Strokes:
@@ -306,3 +348,49 @@ def in_order(tensor: Tensor, order: Tensor) -> Tensor:
     """
     index = order.to(tensor.device).view(*order.shape, *[1] * (tensor.ndim - 2))
     return tensor.gather(1, index.expand_as(tensor))
+
+
+def concatenate(batches: Sequence[Strokes], dim: int) -> Strokes:
+    """Put sketches side by side (``dim`` 0) or their strokes behind each other (1); groups of one name are one group.
+
+    Tensors take the device and type of the last batch, and what else no tensor says is as in that one.
+
+    >>> tree, house = (Strokes.black(torch.zeros(1, n, 4, 2), (32, 32)) for n in (1, 2))
+    >>> both = [tree.with_groups(torch.zeros(1, 1).long(), ["tree"]), house]
+    >>> concatenate(both, dim=1).names_of(0)
+    ['tree', None, None]
+    """
+    alike = with_same_names(batches)
+    last = alike[-1]
+
+    def together(name: str) -> Tensor:
+        return torch.cat([getattr(one, name).to(getattr(last, name)) for one in alike], dim)
+
+    return replace(
+        last,
+        control_points=together("control_points"),
+        stroke_width=together("stroke_width"),
+        color=together("color"),
+        alive=together("alive"),
+        group=None if last.group is None else together("group"),
+    )
+
+
+def with_same_names(batches: Sequence[Strokes]) -> list[Strokes]:
+    """Return batches that have the groups of all of them, by name, in the order in which they first come.
+
+    >>> one = Strokes.black(torch.zeros(1, 1, 4, 2), (32, 32))
+    >>> alike = with_same_names([one.with_groups(torch.zeros(1, 1).long(), [name]) for name in ("tree", "house")])
+    >>> alike[1].group.item(), alike[1].group_names
+    (1, ('tree', 'house'))
+    """
+    names = tuple(dict.fromkeys(name for one in batches for name in one.group_names))
+    if all(one.group_names == names for one in batches):
+        return list(batches)
+    return [replace(one, group=renumber(_indices(one), one.group_names, names), group_names=names) for one in batches]
+
+
+def _indices(strokes: Strokes) -> Tensor:
+    """Return the groups' indices [B, N], those of no group where there are none."""
+    none = torch.full_like(strokes.alive, NO_GROUP, dtype=torch.int64)
+    return none if strokes.group is None else strokes.group

@@ -6,7 +6,8 @@ The form is version 1 of "clipasso-strokes"; docs/strokes.schema.json says the s
 * ``sketches``: one object a sketch; its ``strokes`` lie in drawing order, the first one undermost.
 * a stroke: ``points``, 3 * segments + 1 pairs [x, y] px (x right, y down) of joined cubic Béziers; ``width``, px, the
   full width; ``color``, straight RGBA in 0-1, opaque black if left out; ``alive``, whether it is drawn, true if left
-  out.
+  out; ``group``, the index of its group in ``groups``, of no group if left out.
+* ``groups``: the names of the groups of all sketches; [] if left out.
 * ``num_given``: the first so many strokes were given by a person; 0 if left out.
 * ``provenance``: how the strokes came to be, any JSON; {} if left out.
 """
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import JsonError
+from .errors import ConfigError, JsonError
 from .json_values import (
     Points,
     as_color,
@@ -30,11 +31,13 @@ from .json_values import (
     as_object,
     as_points,
     as_size,
+    as_text,
     as_whole,
     check_format,
     parse_json,
     plain_numbers,
 )
+from .stroke_groups import NO_GROUP, check_group_names
 from .strokes import MAX_STROKES, Strokes
 
 FORMAT, VERSION = "clipasso-strokes", 1
@@ -80,15 +83,17 @@ def strokes_document(strokes: Strokes, decimals: int | None = None) -> dict[str,
     widths = _numbers(strokes.stroke_width, strokes.alive, decimals)
     colors = _numbers(strokes.color, strokes.alive, decimals)
     alive = strokes.alive.cpu().numpy()
+    group = torch.full(alive.shape, NO_GROUP) if strokes.group is None else strokes.group
     return {
         "format": FORMAT,
         "version": VERSION,
         "canvas_size": list(strokes.canvas_size),
         **({"num_given": strokes.num_given} if strokes.num_given else {}),
         **({"provenance": dict(strokes.provenance)} if strokes.provenance else {}),
+        **({"groups": list(strokes.group_names)} if strokes.group_names else {}),
         "sketches": [
             {"strokes": [_stroke(*one) for one in zip(*sketch, strict=True)]}
-            for sketch in zip(points, widths, colors, alive, strict=True)
+            for sketch in zip(points, widths, colors, alive, group.tolist(), strict=True)
         ],
     }
 
@@ -110,19 +115,20 @@ def strokes_from_json(text: str | bytes) -> Strokes:
     """
     values = parse_json(text, "strokes")
     check_format(values, FORMAT, VERSION)
+    names = _read_names(values.get("groups", []))
     sketches = [
-        _read_sketch(sketch, f"sketches[{index}]")
+        _read_sketch(sketch, f"sketches[{index}]", len(names))
         for index, sketch in enumerate(as_list(values.get("sketches"), "sketches", MAX_SKETCHES))
     ]
     if not sketches:
         raise JsonError("sketches is empty; at least one sketch is needed. Write the file anew.")
     count = max(len(sketch) for sketch in sketches)
     longest = max((len(stroke.points) for sketch in sketches for stroke in sketch), default=4)
-    missing = _Stroke([(0.0, 0.0)], 0.0, (0.0,) * 4, False)
+    missing = _Stroke([(0.0, 0.0)], 0.0, (0.0,) * 4, False, NO_GROUP)
     rows = [sketch + [missing] * (count - len(sketch)) for sketch in sketches]
     flat = [stroke for row in rows for stroke in row]
     shape = (len(rows), count)
-    return Strokes(
+    read = Strokes(
         torch.tensor([_padded(stroke.points, longest) for stroke in flat]).view(*shape, longest, 2),
         torch.tensor([stroke.width for stroke in flat]).view(shape),
         torch.tensor([stroke.color for stroke in flat]).view(*shape, 4),
@@ -131,6 +137,7 @@ def strokes_from_json(text: str | bytes) -> Strokes:
         as_object(values.get("provenance", {}), "provenance"),
         as_whole(values.get("num_given", 0), "num_given", 0, count),
     )
+    return read.with_groups(torch.tensor([stroke.group for stroke in flat], dtype=torch.long).view(shape), names)
 
 
 class _Stroke(NamedTuple):
@@ -138,9 +145,12 @@ class _Stroke(NamedTuple):
     width: float
     color: tuple[float, ...]
     alive: bool
+    group: int
 
 
-def _stroke(points: list[list[float]], width: float, color: Sequence[float], alive: bool) -> dict[str, object]:
+def _stroke(
+    points: list[list[float]], width: float, color: Sequence[float], alive: bool, group: int
+) -> dict[str, object]:
     """Return one stroke as JSON values; what most strokes have in common is left out."""
     rgba = plain_numbers(color)
     return {
@@ -148,6 +158,7 @@ def _stroke(points: list[list[float]], width: float, color: Sequence[float], ali
         "width": plain_numbers([width])[0],
         **({} if rgba == BLACK else {"color": rgba}),
         **({} if alive else {"alive": False}),
+        **({} if group == NO_GROUP else {"group": group}),
     }
 
 
@@ -165,21 +176,33 @@ def _numbers(values: Tensor, alive: Tensor, decimals: int | None) -> list[list]:
     return nested
 
 
-def _read_sketch(value: object, where: str) -> list[_Stroke]:
+def _read_names(value: object) -> tuple[str, ...]:
+    """Return the names of groups."""
+    names = [as_text(name, f"groups[{index}]") for index, name in enumerate(as_list(value, "groups", MAX_STROKES))]
+    try:
+        return check_group_names(names)
+    except ConfigError as error:
+        raise JsonError(f"groups holds what is no name. {error}") from error
+
+
+def _read_sketch(value: object, where: str, num_groups: int) -> list[_Stroke]:
     listed = as_list(as_object(value, where).get("strokes"), f"{where}.strokes", MAX_STROKES)
-    return [_read_stroke(one, f"{where}.strokes[{index}]") for index, one in enumerate(listed)]
+    return [_read_stroke(one, f"{where}.strokes[{index}]", num_groups) for index, one in enumerate(listed)]
 
 
-def _read_stroke(value: object, where: str) -> _Stroke:
+def _read_stroke(value: object, where: str, num_groups: int) -> _Stroke:
     stroke = as_object(value, where)
     alive = stroke.get("alive", True)
     if not isinstance(alive, bool):
         raise JsonError(f"{where}.alive must be true or false.")
+    if "group" in stroke and not num_groups:
+        raise JsonError(f"{where}.group is an index into groups, and the file has none. Name the groups there.")
     return _Stroke(
         as_points(stroke.get("points"), f"{where}.points"),
         as_number(stroke.get("width"), f"{where}.width", low=0),
         as_color(stroke.get("color", BLACK), f"{where}.color"),
         alive,
+        as_whole(stroke["group"], f"{where}.group", 0, num_groups - 1) if "group" in stroke else NO_GROUP,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -34,6 +35,8 @@ class SketchSummary:
         widths: (thinnest, widest) px.
         colors: "#rrggbb" of all strokes, in the order of their first use.
         opacities: (least, most), 0-1.
+        groups: living strokes of each group, by its name, in the order in which they are first drawn; those of no group
+            are not in it.
         loss: of the optimisation.
         seed: that the first strokes were drawn from.
     """
@@ -48,6 +51,7 @@ class SketchSummary:
     widths: tuple[float, float] | None
     colors: tuple[str, ...]
     opacities: tuple[float, float] | None
+    groups: Mapping[str, int] = field(default_factory=dict)
     loss: float | None = None
     seed: int | None = None
 
@@ -70,6 +74,10 @@ class SketchSummary:
             lines.append(f"width: {_span(self.widths)} px, opacity: {_span(self.opacities)}")
             more = len(self.colors) - MOST_COLORS
             lines.append(f"colour: {', '.join(self.colors[:MOST_COLORS])}{f' and {more} more' if more > 0 else ''}")
+        if self.groups:
+            others = self.num_strokes - sum(self.groups.values())
+            told = ", ".join(f"{name} {count}" for name, count in self.groups.items())
+            lines.append(f"groups: {told}{f'; of none {others}' if others else ''}")
         facts = (("loss", self.loss), ("seed", self.seed))
         return "\n".join(lines + [f"{name}: {value:g}" for name, value in facts if value is not None])
 
@@ -118,9 +126,15 @@ def _summary(sketch: Strokes, index: int) -> SketchSummary:
         widths=_ends(sketch.stroke_width[0, alive]) if drawn else None,
         colors=tuple(dict.fromkeys(hex_colour(rgba) for rgba in color.clamp(0, 1).tolist())),
         opacities=_ends(color[:, 3]) if drawn else None,
+        groups=_groups(sketch),
         loss=_number(sketch.provenance.get("loss"), index),
         seed=_seed(sketch.provenance.get("stroke_init")),
     )
+
+
+def _groups(sketch: Strokes) -> dict[str, int]:
+    living = zip(sketch.names_of(0), sketch.alive[0].tolist(), strict=True)
+    return dict(Counter(name for name, alive in living if alive and name is not None))
 
 
 def _ends(values: Tensor) -> tuple[float, float]:

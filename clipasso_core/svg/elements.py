@@ -13,10 +13,12 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SvgError
+from ..errors import ConfigError, SvgError
+from ..stroke_groups import check_group_names
 from ..strokes import PathText
 from .css import Rgba, Style, StyleSheet
 from .document import MAX_DEPTH, local_name
+from .group_elements import NAME as GROUP_NAME
 from .numerals import shorten, to_length
 from .path_data import PATH_DATA, Effort
 from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
@@ -34,12 +36,14 @@ _KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use", "switch", "symbol"))
 
 
 class ReadStroke(NamedTuple):
-    """A stroke as it lies on the canvas: points x + iy [3 S + 1] px; ``text`` is its path data where it holds there."""
+    """A stroke as it lies on the canvas: points x + iy [3 S + 1] px; ``text`` is its path data where it holds there,
+    ``group`` the name of its group."""
 
     points: NDArray[np.complex128]
     width: float
     rgba: Rgba
     text: PathText | None
+    group: str | None = None
 
 
 class _Place(NamedTuple):
@@ -51,6 +55,7 @@ class _Place(NamedTuple):
         style: what is in force there.
         clones: the ids that the ``<use>`` elements around it name.
         depth: how deep it is nested, through clones too.
+        group: the name of the group of strokes that it is in.
     """
 
     matrix: Matrix
@@ -58,6 +63,7 @@ class _Place(NamedTuple):
     style: Style
     clones: frozenset[str] = frozenset()
     depth: int = 0
+    group: str | None = None
 
     def inside(self, viewport: Viewport) -> _Place:
         """Return the place inside a nested viewport."""
@@ -116,7 +122,7 @@ class ElementReader:
         if matrix.scale == 0:
             return  # SVG: what is squeezed flat is not drawn
         self.left_out.update(style.unread())
-        place = _Place(matrix, outer.view, style, outer.clones, outer.depth + 1)
+        place = _Place(matrix, outer.view, style, outer.clones, outer.depth + 1, _group(element, outer.group))
         if tag in UNREADABLE or tag in READABLE:
             yield from self._shape(element, tag, place) if style.is_visible else ()
         elif tag == "use":
@@ -204,7 +210,7 @@ class ElementReader:
         growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
         text = _path_text(element, width) if len(pieces) == 1 and place.matrix == Matrix() else None
         for points in itertools.chain(pieces, subpaths):
-            yield ReadStroke(place.matrix.apply_all(np.array(points)), width * growth, rgba, text)
+            yield ReadStroke(place.matrix.apply_all(np.array(points)), width * growth, rgba, text, place.group)
 
     def _look(self, element: ElementTree.Element, tag: str, place: _Place) -> tuple[float, Rgba] | None:
         """Return a shape's width (user units) and colour as a stroke, or None when it is none."""
@@ -242,6 +248,17 @@ class ElementReader:
         (page_left, page_top), (page_right, page_bottom) = _corners(self.page.view, self.page.matrix)
         covers_x = left <= page_left + 0.5 and right >= page_right - 0.5
         return covers_x and top <= page_top + 0.5 and bottom >= page_bottom - 0.5
+
+
+def _group(element: ElementTree.Element, outer: str | None) -> str | None:
+    """Return the name of the group of strokes that an element is, or else of the one around it."""
+    name = element.get(GROUP_NAME)
+    if name is None:
+        return outer
+    try:
+        return check_group_names([name])[0]
+    except ConfigError as error:
+        raise SvgError(f"The {GROUP_NAME} of an element is no name. {error}") from error
 
 
 def _transform(style: Style) -> Matrix:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..errors import SvgError, check_choice
+from ..stroke_groups import number_names
 from ..strokes import MAX_STROKES, Strokes
 from .css import StyleSheet
 from .document import local_name, parse_document
@@ -70,7 +71,8 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None, *, f
 
     Returns:
         One sketch (B = 1), all strokes alive, float32. A path of one piece that the page shows as it is, without a
-        transform, has a ``PathText``.
+        transform, has a ``PathText``. Strokes are of the groups that ``to_svg`` wrote; the groups of other programs
+        are none.
 
     Raises:
         ConfigError: canvas_size out of range, or no such rule for fills.
@@ -154,4 +156,5 @@ def assemble(strokes: list[ReadStroke], canvas_size: tuple[int, int]) -> Strokes
     tensors = [torch.from_numpy(values).to(torch.float32)[None] for values in (points, width, color)]
     alive = torch.ones(1, len(strokes), dtype=torch.bool)
     texts = tuple(stroke.text for stroke in strokes)
-    return Strokes(tensors[0], tensors[1], tensors[2], alive, canvas_size, path_texts=texts)
+    read = Strokes(tensors[0], tensors[1], tensors[2], alive, canvas_size, path_texts=texts)
+    return read.with_groups(*number_names([[stroke.group for stroke in strokes]]))

@@ -15,6 +15,8 @@ from ..errors import ConfigError, SvgError
 from ..levels import check_levels
 from ..strokes import PathText, Strokes
 from .css import parse_colour
+from .group_elements import FORM as GROUP_FORM
+from .group_elements import in_group_elements, quoted
 from .numerals import format_number
 from .path_data import PATH_DATA, parse_path
 from .self_drawing import FORM, STYLE, motion
@@ -32,15 +34,16 @@ _STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-o
 
 def _form(metadata: str, data: str) -> re.Pattern[str]:
     """Return the form of an SVG of ours, for one of its metadata and one of the paths' data."""
-    path = rf"""<path{_STYLE}{FORM[1]} d="{data}"/>\n"""
+    path = rf"""    <path{_STYLE}{FORM[1]} d="{data}"/>\n"""
+    drawn = rf"""(?:{path}|    {GROUP_FORM}\n(?:{path})+    </g>\n)"""
     return re.compile(
         r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
         r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
         r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
         rf"""{metadata}{FORM[0]}"""
         rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
-        rf"""(?:    {path})*"""
-        rf"""(?:    <g id="level-[0-9]+">\n(?:    {path})+    </g>\n)*"""
+        rf"""{drawn}*"""
+        rf"""(?:    <g id="level-[0-9]+">\n{drawn}+    </g>\n)*"""
         r"""  </g>\n</svg>\n"""
     )
 
@@ -67,6 +70,9 @@ def to_svg(
     levels: Sequence[int] = (),
 ) -> str:
     """Write one sketch as an SVG document, one ``<path>`` per living stroke, in drawing order.
+
+    Neighbouring strokes of one group stand in a ``<g>`` of its name (see ``group_elements``); with levels, which may
+    part groups, in the groups of these.
 
     The text holds ``<svg`` once, whatever title and metadata say: ComfyUI inserts its own metadata after
     every such tag. Segments that only pad a stroke at its end are left out where reading pads them again.
@@ -119,6 +125,7 @@ def to_svg(
     if pen_times is not None and len(pen_times) != len(styles):
         raise ConfigError(f"pen_times must hold one pair for each of {len(styles)} strokes, got {len(pen_times)}.")
     motions = [{}] * len(styles) if pen_times is None else [motion(*times) for times in pen_times]
+    names = [name for name, lives in zip(strokes.names_of(index), alive.tolist(), strict=True) if lives]
     paths = _paths(points.tolist(), decimals)
     for row, text in _kept_texts(strokes, alive, points, width):
         paths[row] = text.data
@@ -126,7 +133,7 @@ def to_svg(
     lines = [
         *_head(strokes.canvas_size, title, metadata, background),
         *([] if pen_times is None else [STYLE]),
-        *_body(paths, styles, motions, levels),
+        *_body(paths, styles, motions, names, levels),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -176,26 +183,34 @@ def describe(title: str, metadata: Mapping[str, object] | None) -> list[str]:
 
 
 def _body(
-    paths: list[str], styles: list[dict[str, str]], motions: list[dict[str, str]], levels: Sequence[int]
+    paths: list[str],
+    styles: list[dict[str, str]],
+    motions: list[dict[str, str]],
+    names: list[str | None],
+    levels: Sequence[int],
 ) -> list[str]:
-    """Return the group of paths, with the attributes that all strokes share at the group; and in it those of levels."""
+    """Return the group of paths, with the attributes that all strokes share, and in it those of levels and names."""
     shared, lines = shared_style(styles), []
     for path, style, moves in zip(paths, styles, motions, strict=True):
         own = {name: value for name, value in style.items() if name not in shared}
         lines.append(f"    <path {attributes({**own, **moves, 'd': path})}/>")
+    ids = {f"level-{level}" for level in levels}
+    parts = [
+        in_group_elements(lines[a:b], names[a:b], ids)
+        for a, b in zip((0, *levels), levels or [len(lines)], strict=False)
+    ]
     if levels:
-        groups = zip((0, *levels), levels, strict=False)
-        lines = [x for a, b in groups for x in (f'    <g id="level-{b}">', *lines[a:b], "    </g>")]
-    return [f"  <g {attributes(shared)}>", *lines, "  </g>"]
+        parts = [[f'    <g id="level-{b}">', *part, "    </g>"] for b, part in zip(levels, parts, strict=True)]
+    return [f"  <g {attributes(shared)}>", *itertools.chain(*parts), "  </g>"]
 
 
 def attributes(values: Mapping[str, str]) -> str:
     """Write an element's attributes.
 
-    >>> attributes({"id": "one", "fill": "none"})
-    'id="one" fill="none"'
+    >>> attributes({"id": "one", "title": "cat & dog"})
+    'id="one" title="cat &amp; dog"'
     """
-    return " ".join(f'{name}="{value}"' for name, value in values.items())
+    return " ".join(f"{name}={quoted(value)}" for name, value in values.items())
 
 
 def shared_style(styles: Sequence[Mapping[str, str]]) -> dict[str, str]:

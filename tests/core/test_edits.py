@@ -179,3 +179,19 @@ def test_another_text_is_refused(text: str) -> None:
     with pytest.raises(JsonError) as caught:
         parse_edits(text)
     assert "\n" not in str(caught.value)
+
+
+def test_strokes_keep_their_group_and_a_new_one_takes_that_of_the_nearest() -> None:
+    scene = drawn().with_groups(torch.tensor([[0, 1, 1, -1]]), ["sky", "sea"])
+    near = [[1, 2.2], [3, 2.2], [5, 2.2], [7, 2.2]]  # of stroke 2
+    edited = apply_edits(
+        scene,
+        edits(
+            {"do": "place", "strokes": [0]},
+            {"do": "add", "points": near, "width": 1},
+            {"do": "add", "points": [[0, 30]] * 4, "width": 1},
+        ),
+    )
+    assert edited.names_of(0) == ["sea", "sea", None, "sky", "sea", None]
+    alone = replace(scene, alive=torch.zeros(1, 4, dtype=torch.bool))
+    assert apply_edits(alone, edits({"do": "add", "points": near, "width": 1})).names_of(0)[4] is None

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from clipasso_core.errors import ShapeError
-from clipasso_core.layering import as_batch, lay_over
+from clipasso_core.layering import as_batch, lay_over, with_room
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.strokes import PathText, Strokes
 from clipasso_core.style import StrokeStyle, with_style
@@ -98,3 +98,30 @@ def test_how_both_came_to_be_is_remembered() -> None:
     one, two = drawing(1).with_provenance(seed=1), drawing(1).with_provenance(seed=2)
     assert lay_over(one, two).provenance == {"layers": [{"seed": 1}, {"seed": 2}]}
     assert as_batch([one, two]).provenance == {"batch": [{"seed": 1}, {"seed": 2}]}
+
+
+def test_groups_of_one_name_are_one_and_other_strokes_are_of_none() -> None:
+    below = drawing(3).with_groups(torch.tensor([[1, 0, -1]]), ["sky", "tree"])
+    above = drawing(2, batch=2).with_groups(torch.tensor([[0, 1], [1, 1]]), ["tree", "house"])
+    both = lay_over(below, above)
+    assert both.group_names == ("sky", "tree", "house")
+    assert both.names_of(0) == ["tree", "sky", None, "tree", "house"]
+    assert both.names_of(1) == ["tree", "sky", None, "house", "house"]
+    assert lay_over(drawing(1), below).names_of(0) == [None, "tree", "sky", None]
+    batch = as_batch([above, drawing(1), below])
+    assert batch.group_names == ("tree", "house", "sky")
+    assert [batch.names_of(index) for index in range(4)] == [
+        ["tree", "house", None],
+        ["house", "house", None],
+        [None, None, None],
+        ["tree", "sky", None],
+    ]
+
+
+def test_strokes_that_are_wanted_add_up() -> None:
+    plain, spare = (Strokes.black(torch.rand(1, count, 4, 2), (32, 32)) for count in (3, 8))
+    spare = replace(spare, num_wanted=4)
+    assert lay_over(plain, spare).num_wanted == lay_over(spare, plain).num_wanted == 7
+    assert lay_over(plain, plain).num_wanted is None
+    assert with_room(spare, 10, 4).num_wanted == 4
+    assert (as_batch([spare, spare]).num_wanted, as_batch([spare, plain]).num_wanted) == (4, None)

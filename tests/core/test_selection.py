@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from clipasso_core.errors import ConfigError, ShapeError
-from clipasso_core.selection import as_long_as, chosen_strokes, in_ranges, inside, only, parse_ranges, select
+from clipasso_core.selection import (
+    as_long_as,
+    chosen_strokes,
+    in_groups,
+    in_ranges,
+    inside,
+    only,
+    parse_group_names,
+    parse_ranges,
+    select,
+)
 from clipasso_core.strokes import PathText, Strokes
 
 
@@ -144,3 +154,29 @@ def test_nothing_selected_is_refused_and_no_others_are_an_empty_drawing() -> Non
         select(strokes, torch.zeros(1, 6, dtype=torch.bool))
     _, others = select(strokes, strokes.alive)
     assert others.alive.tolist() == [[False]]
+
+
+def test_groups_are_selected_by_name() -> None:
+    scene = level_lines(5).with_groups(torch.tensor([[0, 1, 1, -1, 2]]), ["sky", "tree", "tree, old"])
+    scene.alive[0, 1] = False
+
+    def chosen(text: str, **options: object) -> list[int]:
+        names = parse_group_names(text, scene.group_names)
+        found = chosen_strokes(scene, groups=names, **options)  # type: ignore[arg-type]
+        return found[0].nonzero().flatten().tolist()
+
+    assert chosen("tree") == [2]
+    assert chosen(" sky，tree ") == [0, 2]
+    assert chosen("tree, old") == [4]
+    assert chosen("") == [0, 2, 3, 4]
+    assert chosen("sky", invert=True) == [2, 3, 4]
+    assert chosen("sky, tree", min_length=20) == [2]
+    one, others = select(scene, in_groups(scene, ["tree"]))
+    assert (one.names_of(0), others.names_of(0)) == (["tree"], ["sky", None, "tree, old"])
+    assert not in_groups(level_lines(), ["tree"]).any()
+
+
+@pytest.mark.parametrize(("known", "says"), [(["sky", "tree"], "of sky, tree. Ask for one"), ([], "of none. Leave it")])
+def test_groups_that_are_not_there_are_named(known: list[str], says: str) -> None:
+    with pytest.raises(ConfigError, match=f"group asks for strokes of 'dog', and they are {says}"):
+        parse_group_names("sky, dog" if known else "dog", known)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.errors import ClipassoError, ShapeError
-from clipasso_core.strokes import Strokes
+from clipasso_core.errors import ClipassoError, ConfigError, ShapeError
+from clipasso_core.strokes import Strokes, concatenate
 
 
 @pytest.fixture
@@ -46,6 +46,9 @@ def test_black_takes_dead_strokes() -> None:
         ({"alive": torch.ones(1, 3, dtype=torch.bool)}, r"alive must be \[2, 3\].*got \[1, 3\]"),
         ({"canvas_size": (0, 80)}, r"at least 1 px, got \(0, 80\)"),
         ({"canvas_size": (60, -1)}, "canvas_size"),
+        ({"group": torch.zeros(2, 4).long(), "group_names": ("a",)}, r"group must be \[2, 3\].*got \[2, 4\]"),
+        ({"group": torch.zeros(2, 3).long()}, "group and group_names must be given together"),
+        ({"group_names": ("a",)}, "group and group_names must be given together"),
     ],
 )
 def test_wrong_shapes_are_named(strokes: Strokes, change: dict[str, object], said: str) -> None:
@@ -163,3 +166,79 @@ def test_another_drawing_order_takes_everything_along() -> None:
     assert torch.equal(placed.color[0], color[0, [2, 0, 1]])
     assert placed.control_points[1, 1, 0].tolist() == [40, 41]
     assert placed.provenance == {"seed": 7}
+
+
+@pytest.fixture
+def grouped(strokes: Strokes) -> Strokes:
+    return strokes.with_groups(torch.tensor([[0, 1, 1], [-1, 0, 1]]), ["background", "object-1"])
+
+
+def test_groups_know_their_names(strokes: Strokes, grouped: Strokes) -> None:
+    assert grouped.names_of(0) == ["background", "object-1", "object-1"]
+    assert grouped.names_of(1) == [None, "background", "object-1"]
+    assert strokes.names_of(1) == [None, None, None]
+    assert grouped.with_groups(torch.full((2, 3), -1), []).group is None
+
+
+@pytest.mark.parametrize(
+    ("group", "names", "error", "said"),
+    [
+        ([[0, 1, 2], [0, 0, 0]], ["a", "b"], ShapeError, "from -1 .no group. to 1, for 2 names, got 2"),
+        ([[0, 1, -2], [0, 0, 0]], ["a", "b"], ShapeError, "got -2"),
+        ([[0.0, 1, 1], [0, 0, 0]], ["a", "b"], ShapeError, "whole numbers"),
+        ([[0, 1], [0, 0]], ["a", "b"], ShapeError, r"group must be \[2, 3\]"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", "a"], ConfigError, "Two groups are named 'a'"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", ""], ConfigError, "got ''"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", "b\x07"], ConfigError, "printable"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", "b\nc"], ConfigError, "printable"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", " b"], ConfigError, "no space at its ends"),
+        ([[0, 1, 1], [0, 0, 0]], ["a", "b" * 129], ConfigError, "1 to 128"),
+        ([[-1, -1, 0], [-1, -1, -1]], [], ShapeError, "for 0 names, got 0"),
+    ],
+)
+def test_groups_that_cannot_be_are_refused(
+    strokes: Strokes, group: list[list[float]], names: list[str], error: type[ClipassoError], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        strokes.with_groups(torch.tensor(group), names)
+
+
+def test_every_change_takes_the_groups_along(grouped: Strokes) -> None:
+    swapped = grouped.in_order(torch.tensor([[2, 0, 1], [1, 2, 0]]))
+    assert [swapped.names_of(0)[1], *swapped.names_of(1)] == ["background", "background", "object-1", None]
+    assert grouped.select([1]).names_of(0) == grouped.names_of(1)
+    assert grouped.select([1]).each_alone([2, 0]).group.tolist() == [[1], [-1]]
+    assert grouped.slots([2, 0]).names_of(1) == ["object-1", None]
+    for changed in (
+        grouped.prefix(1),
+        grouped.scaled_to((6, 8)),
+        grouped.with_points(grouped.control_points + 1),
+        grouped.to(dtype=torch.float64),
+        grouped.detach(),
+        grouped.with_provenance(seed=1),
+        Strokes.joined([grouped.select([0]), grouped.select([1])]),
+    ):
+        assert changed.group is not None
+        assert changed.group.dtype == torch.int64
+        assert [changed.names_of(0), changed.names_of(1)] == [grouped.names_of(0), grouped.names_of(1)]
+    copy = grouped.detach()
+    copy.group.zero_()
+    assert grouped.names_of(0)[1] == "object-1"
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+def test_groups_of_one_name_are_one_group(grouped: Strokes, strokes: Strokes, dim: int) -> None:
+    other = grouped.with_groups(torch.tensor([[0, 1, 0], [1, 1, -1]]), ["object-1", "tree"])
+    both = concatenate([grouped, other, strokes], dim)
+    assert both.group_names == ("background", "object-1", "tree")
+    sketches = range(both.batch_size)
+    parts = [[one.names_of(index) for index in range(2)] for one in (grouped, other, strokes)]
+    wanted = parts[0] + parts[1] + parts[2] if dim == 0 else [a + b + c for a, b, c in zip(*parts, strict=True)]
+    assert [both.names_of(index) for index in sketches] == wanted
+
+
+def test_slots_take_what_was_given_along(strokes: Strokes) -> None:
+    few = replace(strokes, num_given=2).slots([1, 2])
+    assert few.num_given == 1
+    assert torch.equal(few.control_points, strokes.control_points[:, 1:])
+    assert strokes.slots([]).num_strokes == 0

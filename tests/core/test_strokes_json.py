@@ -35,6 +35,11 @@ def drawn() -> Strokes:
     )
 
 
+def grouped() -> Strokes:
+    """The same, each stroke of one of two groups or of none."""
+    return drawn().with_groups(torch.arange(10).view(2, 5) % 3 - 1, ["sea", "sky"])
+
+
 def document(**changes: object) -> str:
     whole = {"format": "clipasso-strokes", "version": 1, "canvas_size": [9, 9]}
     return json.dumps({**whole, "sketches": [{"strokes": [{"points": LINE, "width": 1}]}], **changes})
@@ -93,6 +98,14 @@ def test_shorter_strokes_and_sketches_are_padded() -> None:
         ({"sketches": [{"strokes": [{"points": LINE, "width": 1, "color": [0, 0, 2, 1]}]}]}, "color must be"),
         ({"sketches": [{"strokes": [{"points": LINE, "width": 1, "alive": 1}]}]}, "alive must be true or false"),
         ({"sketches": [{"strokes": [{"points": LINE, "width": 1}] * 4097}]}, "at most 4096 values, got 4097"),
+        ({"sketches": [{"strokes": [{"points": LINE, "width": 1, "group": 0}]}]}, "group is an index into groups, and"),
+        (
+            {"groups": ["sky"], "sketches": [{"strokes": [{"points": LINE, "width": 1, "group": 1}]}]},
+            r"strokes\[0\]\.group must be a whole number from 0 to 0, got 1",
+        ),
+        ({"groups": "sky"}, "groups must be a list"),
+        ({"groups": [7]}, r"groups\[0\] must be a text, got 7"),
+        ({"groups": ["sky", "sky"]}, "groups holds what is no name. Two groups are named 'sky'"),
         ({"num_given": 2}, "num_given must be a whole number from 0 to 1, got 2"),
         ({"provenance": []}, "provenance must be an object"),
     ],
@@ -129,7 +142,7 @@ def test_what_json_cannot_hold_is_not_written() -> None:
 def test_what_is_written_fits_the_schema() -> None:
     validator = pytest.importorskip("jsonschema").Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
     validator.check_schema(validator.schema)
-    validator.validate(json.loads(strokes_to_json(drawn())))
+    validator.validate(json.loads(strokes_to_json(grouped())))
     validator.validate(json.loads(document()))
     assert not validator.is_valid(json.loads(document(version=2)))
     assert not validator.is_valid(json.loads(document(sketches=[{"strokes": [{"points": LINE[:3], "width": 1}]}])))
@@ -138,7 +151,7 @@ def test_what_is_written_fits_the_schema() -> None:
 def test_the_schema_names_what_is_written() -> None:
     """Where jsonschema is not installed, too."""
     schema: Json = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    written = strokes_document(drawn())
+    written = strokes_document(grouped())
     assert set(schema["properties"]) == set(written)
     assert set(schema["required"]) == set(json.loads(document()))
     strokes: Any = written["sketches"]
@@ -152,3 +165,14 @@ def test_a_batch_keeps_its_order() -> None:
     turned = strokes_from_json(strokes_to_json(strokes.select([1, 0])))
     assert torch.equal(turned.control_points, strokes.control_points.flip(0))
     assert strokes_from_json(strokes_to_json(replace(strokes, num_given=0))).num_given == 0
+
+
+def test_groups_come_back_and_padding_is_of_none() -> None:
+    strokes = grouped().with_groups(grouped().group, ["sea", "sky", "unused"])
+    read = strokes_from_json(strokes_to_json(strokes))
+    assert read.group_names == ("sea", "sky", "unused")
+    assert read.group is not None
+    assert torch.equal(read.group, strokes.group)
+    one = {"points": LINE, "width": 1, "group": 0}
+    padded = strokes_from_json(document(groups=["sky"], sketches=[{"strokes": [one, one]}, {"strokes": [one]}]))
+    assert padded.names_of(1) == ["sky", None]

@@ -57,3 +57,16 @@ def test_the_text_names_no_more_than_some_colours() -> None:
     text = summarize(replace(many, num_given=3))[0].text()
     assert "strokes: 20 (3 given)" in text
     assert "#070000 and 12 more" in text
+
+
+def test_groups_are_counted_in_drawing_order() -> None:
+    four = Strokes.black(torch.rand(1, 4, 4, 2), (32, 32)).with_groups(
+        torch.tensor([[2, 0, 0, -1]]), ["sky", "sea", "tree"]
+    )
+    (facts,) = summarize(four)
+    assert facts.report()["groups"] == {"tree": 1, "sky": 2}
+    assert "groups: tree 1, sky 2; of none 1" in facts.text()
+    (fewer,) = summarize(replace(four, alive=torch.tensor([[False, True, True, False]])))
+    assert "groups: sky 2\n" in fewer.text() + "\n"
+    (none,) = summarize(two_lines())
+    assert "groups" not in none.text()

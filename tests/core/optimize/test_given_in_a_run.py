@@ -193,3 +193,23 @@ def test_the_end_of_a_padded_stroke_feels_all_of_its_gradient(
 def test_nothing_but_given_strokes_is_refused(start: Start, cup: Tensor) -> None:
     with pytest.raises(ValueError, match="no living strokes"):
         start(cup, strokes=replace(person(), num_given=2))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"order": "importance"}, {"prefixes": True, "num_iterations": 8}, {"num_stages": 2}, {"halving": True}],
+    ids=str,
+)
+def test_strokes_stay_in_their_group(
+    start: Start, cup: Tensor, together: Callable[..., Strokes], options: dict[str, object]
+) -> None:
+    """Whatever order a run ends in: the width of each stroke, which stays, says which group it is of."""
+    strokes = together(sketches=2)
+    group = torch.tensor([[-1, 0, 1, 0, 1, 2], [-1, 0, 2, 2, 1, 0]])
+    marked = replace(strokes, stroke_width=group + 2.0).with_groups(group, ["sky", "tree", "cup"])
+    run = start(cup, strokes=marked, **{"learning_rate": 3.0, **options})
+    *_, last = run
+    for made in (last.strokes, run.result().strokes):
+        assert made.group_names == ("sky", "tree", "cup")
+        assert made.group is not None
+        assert torch.equal(made.group, made.stroke_width.round().long() - 2)

@@ -31,6 +31,7 @@ CASES = {
     "plain": lambda: to_svg(Strokes.black(fan(4, 1).control_points, (200, 224))),
     "looks": lambda: to_svg(fan(3, 2), decimals=2),
     "self_drawing": lambda: to_svg(fan(2, 1), pen_times=[(0, 1.25), (1.25, 2 / 3)]),
+    "groups": lambda: to_svg(fan(4, 1).with_groups(torch.tensor([[0, 0, -1, 1]]), ["background", "cat & dog"])),
     "full": lambda: to_svg(
         fan(2, 1), title="A <fan> & more", metadata={"seed": 7, "note": "<]]>"}, background="#fafafa"
     ),

@@ -81,7 +81,7 @@ def test_file_of_an_earlier_version_is_ours() -> None:
     assert is_ours(OF_0_1_0.encode())
 
 
-@pytest.mark.parametrize("name", ["plain", "looks", "full", "self_drawing"])
+@pytest.mark.parametrize("name", ["plain", "looks", "full", "self_drawing", "groups"])
 def test_stored_file_is_ours(name: str) -> None:
     assert is_ours((Path(__file__).parent / "golden" / f"{name}.svg").read_bytes())
 
