@@ -12,7 +12,7 @@ from ..errors import check_choice, check_range
 from ..files import encode_png, is_our_png
 from ..pixels import MIN_SIDE
 from ..rasterizer import render
-from . import dxf, gcode, pdf
+from . import dxf, gcode, hpgl, pdf
 from .dxf import check_ezdxf, lineweight, sheet_to_dxf
 from .gcode import GcodeProfile, sheet_to_gcode
 from .hpgl import PLOTTER, check_vpype, sheet_to_hpgl
@@ -112,12 +112,12 @@ def check_format(ending: str) -> None:
 
 
 def is_our_export(data: bytes) -> bool:
-    """Whether a file's bytes are those of an export of ours. HPGL has no place for a mark, so it is never known.
+    """Whether a file's bytes are those of an export of ours.
 
     >>> is_our_export(gcode.MARK + b"G21"), is_our_export(b"G21")
     (True, False)
     """
-    if data.startswith((pdf.MARK, gcode.MARK)) or data[:64].split()[:2] == [b"999", dxf.MARK]:
+    if data.startswith((pdf.MARK, gcode.MARK, hpgl.MARK)) or data[:64].split()[:2] == [b"999", dxf.MARK]:
         return True
     return is_our_page(data) or is_our_png(data)
 

@@ -51,7 +51,7 @@ def encoded(sheet: Sheet, ending: str, options: FormatOptions | None = None) -> 
 def test_the_same_sheet_gives_the_same_bytes_which_are_ours(sheet: Sheet, ending: str) -> None:
     data = encoded(sheet, ending)
     assert encoded(sheet, ending) == data
-    assert is_our_export(data) == (ending != ".hpgl")
+    assert is_our_export(data)
 
 
 def moves(text: str) -> Lines:
@@ -147,6 +147,18 @@ def test_hpgl_draws_the_page_within_reach(sheet: Sheet, draw: Callable[[Sheet], 
     lying = [line * (mm, -mm) + origin for line in lines]  # as on the paper of 297 x 210 mm
     upright = [np.stack([210 - line[:, 1], line[:, 0]], axis=1) for line in lying]
     assert (draw_lines(upright, sheet) - draw(sheet)).abs().mean() < 0.002
+
+
+def test_hpgl_of_another_program_is_not_ours(sheet: Sheet) -> None:
+    text = encoded(sheet, ".hpgl").decode()
+    assert text.startswith("IN;PU;PU;PU;DF;")
+    assert not is_our_export(text.replace("PU;PU;PU;", "", 1).encode()), "as vpype writes it"
+
+
+def test_a_plotter_that_vpype_describes_wrongly_is_one_sentence(sheet: Sheet) -> None:
+    pytest.importorskip("vpype", reason="needs vpype: pip install vpype")
+    with pytest.raises(ConfigError, match="vpype cannot read how it describes designmate"):
+        encode_sheet(sheet, ".hpgl", FormatOptions(plotter="designmate"))
 
 
 def test_hpgl_refuses_what_the_plotter_cannot(sketch: Strokes) -> None:
