@@ -1,8 +1,9 @@
-"""clipasso export DRAWING.svg: a drawing becomes a page for a plotter, a cutter, a laser or a printer."""
+"""clipasso export DRAWING: a drawing becomes a page for a plotter, a cutter, a laser or a printer."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FORMAT_OPTIONS = {"side": ".png", "transparent": ".png", "profile": ".gcode", "plotter": ".hpgl"}
 """Options that only one format has."""
 
+log = logging.getLogger(__name__)
+
 _LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(mm|cm|m)")
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
@@ -32,9 +35,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command to the parser."""
     text = "Lay drawings on a page in mm, in layers and in the order of a pen, and write it as the next tool takes it."
     parser = commands.add_parser("export", help="a page for plotters, cutters and printers", description=text)
-    text = "one, or several for the cells of a grid"
-    parser.add_argument("drawings", metavar="DRAWING.svg", type=Path, nargs="+", help=text)
-    text = "an .svg, .pdf, .png, .gcode, .hpgl or .dxf"
+    text = "an .svg, .dxf or .json; several for the cells of a grid"
+    parser.add_argument("drawings", metavar="DRAWING", type=Path, nargs="+", help=text)
+    text = "an .svg, .pdf, .png, .gcode, .hpgl, .dxf or .json"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help=text)
     _add_page_options(parser)
     _add_pen_options(parser)
@@ -106,12 +109,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(path: Path) -> Strokes:
     """Return a drawing that knows what its file says: how it came to be, and which strokes were given."""
+    from clipasso_core.drawing_file import read_drawing
     from clipasso_core.files import read_bytes
-    from clipasso_core.svg import from_svg
     from clipasso_lab.sketch_files import facts_in_svg
 
-    data = read_bytes(path)
-    strokes, facts = from_svg(data), facts_in_svg(data)
+    strokes, report = read_drawing(path)
+    for sentence in report.sentences():
+        log.warning(sentence)
+    if path.suffix.lower() != ".svg":
+        return strokes
+    facts = facts_in_svg(read_bytes(path))
     given = facts.get("given")
     known = given if isinstance(given, int) and 0 <= given <= strokes.num_strokes else 0
     return replace(strokes, provenance=facts, num_given=known)

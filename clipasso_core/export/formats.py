@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import torch
 
-from ..errors import check_choice, check_range
+from ..errors import JsonError, check_choice, check_range
 from ..files import encode_png, is_our_png
 from ..pixels import MIN_SIDE
 from ..rasterizer import render
+from ..strokes_json import strokes_from_json, strokes_to_json
 from . import dxf, gcode, hpgl, pdf
 from .dxf import check_ezdxf, lineweight, sheet_to_dxf
 from .gcode import GcodeProfile, sheet_to_gcode
@@ -105,7 +106,7 @@ def check_format(ending: str) -> None:
 
     >>> check_format(".eps")
     Traceback (most recent call last):
-    clipasso_core.errors.ConfigError: The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, got '.eps'.
+    clipasso_core.errors.ConfigError: The ending must be one of .svg, .pdf, .png, ..., got '.eps'.
     """
     check_choice("The ending", ending, tuple(FORMATS))
     FORMATS[ending].check()
@@ -119,7 +120,7 @@ def is_our_export(data: bytes) -> bool:
     """
     if data.startswith((pdf.MARK, gcode.MARK, hpgl.MARK)) or data[:64].split()[:2] == [b"999", dxf.MARK]:
         return True
-    return is_our_page(data) or is_our_png(data)
+    return is_our_page(data) or is_our_png(data) or _is_our_json(data)
 
 
 def _svg(sheet: Sheet, options: FormatOptions) -> Exported:
@@ -155,6 +156,18 @@ def _dxf(sheet: Sheet, options: FormatOptions) -> Exported:
     return Exported(sheet_to_dxf(sheet).encode(), (note,) if off else ())
 
 
+def _json(sheet: Sheet, options: FormatOptions) -> Exported:
+    return Exported(strokes_to_json(sheet.to_page_strokes()).encode())
+
+
+def _is_our_json(data: bytes) -> bool:
+    """Whether strokes_to_json would write these very bytes: other programs leave blanks, or order keys otherwise."""
+    try:
+        return data.startswith(b"{") and strokes_to_json(strokes_from_json(data)).encode() == data
+    except JsonError:
+        return False
+
+
 def _nothing() -> None:
     """What a format needs that needs nothing."""
 
@@ -166,8 +179,9 @@ FORMATS: dict[str, Format] = {
     ".gcode": Format(_gcode, _nothing, ("layers",)),
     ".hpgl": Format(_hpgl, check_vpype, ("layers",)),
     ".dxf": Format(_dxf, check_ezdxf, ("width", "colour", "opacity", "layers")),
+    ".json": Format(_json, _nothing, ("width", "colour", "opacity")),
 }
-"""Each ending, with its dot. A format that holds strokes instead of a sheet (JSON) does not stand here."""
+"""Each ending, with its dot."""
 
 
 def _not_held(sheet: Sheet, ending: str, keeps: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch
 from ..errors import ConfigError, check_choice, check_range
 from ..levels import check_levels
 from ..strokes import Strokes
+from ..svg.numerals import PX_PER_UNIT
 from .layers import LAYER_RULES, LONGEST_SPLIT, Layer, LayerRule, into_layers, split_layers
 from .page import Grid, Page, place
 from .paths import PenPath
@@ -115,16 +116,25 @@ class Sheet:
         >>> sheet.to_strokes(2.0).canvas_size
         (594, 420)
         """
-        paths = self.paths
-        longest = max(len(path.points) for path in paths)
-        padded = [np.pad(path.points, [(0, longest - len(path.points)), (0, 0)], mode="edge") for path in paths]
         size = (max(1, round(self.page.height * px_per_mm)), max(1, round(self.page.width * px_per_mm)))
-        return Strokes(
-            torch.from_numpy(np.stack(padded)).float()[None] * px_per_mm,
-            torch.tensor([[path.width for path in paths]]) * px_per_mm,
-            torch.tensor([[path.color for path in paths]]),
-            torch.ones(1, len(paths), dtype=torch.bool),
-            size,
+        return _strokes(self.paths, px_per_mm, size)
+
+    def to_page_strokes(self) -> Strokes:
+        """Return the page as the sketch (B = 1) that reading its SVG gives, at 96 px an inch.
+
+        Laid out with the same page and layers it is the same sheet again. It knows which of its strokes were given
+        where these come first, and its provenance is what the metadata says of "clipasso".
+
+        >>> sheet = lay_out([Strokes.black(torch.rand(1, 3, 4, 2), (9, 9))], SheetConfig(Page.named("a5")))
+        >>> sheet.to_page_strokes().canvas_size == sheet.page.canvas_size
+        True
+        """
+        known = (self.metadata or {}).get("clipasso")
+        given = [path.is_given for path in self.paths]
+        return replace(
+            _strokes(self.paths, PX_PER_UNIT["mm"], self.page.canvas_size),
+            provenance=known if isinstance(known, Mapping) else {},
+            num_given=sum(given) if given == sorted(given, reverse=True) else 0,
         )
 
 
@@ -157,6 +167,18 @@ def lay_out(
     ready = [Layer(layer.name, tuple(_drawn(layer.paths, config))) for layer in layers]
     ready = ready if config.split_after is None else split_layers(ready, config.split_after)
     return Sheet(config.page, tuple(ready), config.one_path, drawn_travel, title, metadata)
+
+
+def _strokes(paths: Sequence[PenPath], px_per_mm: float, canvas_size: tuple[int, int]) -> Strokes:
+    longest = max(len(path.points) for path in paths)
+    padded = [np.pad(path.points, [(0, longest - len(path.points)), (0, 0)], mode="edge") for path in paths]
+    return Strokes(
+        torch.from_numpy(np.stack(padded) * px_per_mm).float()[None],
+        torch.tensor([[path.width for path in paths]]) * px_per_mm,
+        torch.tensor([[path.color for path in paths]]),
+        torch.ones(1, len(paths), dtype=torch.bool),
+        canvas_size,
+    )
 
 
 def _drawn(paths: Sequence[PenPath], config: SheetConfig) -> list[PenPath]:

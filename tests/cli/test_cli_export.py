@@ -70,7 +70,18 @@ def test_given_strokes_have_a_layer_of_their_own(drawing: Path) -> None:
     assert labels == ["1 given", "2 new"]
 
 
-@pytest.mark.parametrize("ending", [".pdf", ".gcode", ".PNG"])
+@pytest.mark.parametrize("layers", ["none", "given"])
+def test_a_page_by_way_of_json_is_the_same_page(drawing: Path, layers: str) -> None:
+    chosen = ("--page", "a5", "--order", "pen", "--layers", layers)
+    for folder in ("direct", "json", "page"):
+        Path(folder).mkdir()
+    assert export(drawing, "-o", "direct/cat.svg", *chosen) == 0
+    assert export(drawing, "-o", "json/cat.json", *chosen) == 0
+    assert export("json/cat.json", "-o", "page/cat.svg", *chosen) == 0
+    assert Path("page/cat.svg").read_text() == Path("direct/cat.svg").read_text()
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".gcode", ".PNG", ".json"])
 def test_formats_are_written_and_written_anew(drawing: Path, ending: str, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         assert export(drawing, "-o", f"page{ending}") == 0
@@ -105,7 +116,7 @@ def test_a_profile_says_how_the_machine_is_spoken_to(drawing: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("-o", "out.eps"), "The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, got '.eps'"),
+        (("-o", "out.eps"), "The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, .json, got '.eps'"),
         (("-o", "out.svg", "--page", "b5"), "page must be one of a6, a5, a4"),
         (("-o", "out.svg", "--margin", 200), "margin 200 mm leaves no room on a page of 210 x 297 mm"),
         (("-o", "out.svg", "--grid", "2"), "grid must be columns x rows"),
