@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .paths import DECIMALS, Points
+from .paths import DECIMALS, STEPS, Points, walked
 
 WidthProfile = Literal["even", "pen", "brush"]
 WIDTH_PROFILES: tuple[WidthProfile, ...] = get_args(WidthProfile)
@@ -33,17 +33,17 @@ SHARP = 0.1
 CORNER = 0.09
 """Radians of a turn between two cubics from which on it is a corner."""
 
-_TIP, _TAPER = 0.15, 0.35
+_TIP, _TAPER = 0.2, 0.2
 """Of pens: the share of the width at the ends, and the share of the length over which it is reached."""
 
-_BRUSH_TIP, _RISE, _FALL = 0.12, 1.0, 1.5
+_BRUSH_TIP, _RISE, _FALL = 0.08, 1.4, 2.1
 """Of brushes: the share of the width at the ends, and the exponents of s and of 1 - s between them."""
 
 _QUARTER = 4 / 3 * (2**0.5 - 1)
 """Length of the handles of a quarter of a circle of radius 1."""
 
-_GRID = np.linspace(0, 1, 65)
-"""Parameters of a cubic between which it is measured as if it were straight."""
+_GRID = np.linspace(0, 1, STEPS + 1)
+"""Parameters at which a cubic is measured."""
 
 _SAME = 1e-7
 """mm between two points that are one."""
@@ -56,7 +56,7 @@ def width_share(profile: WidthProfile, s: _Floats) -> _Floats:
     """Return which share of its full width a line has at shares s of its length.
 
     >>> width_share("brush", np.array([0.0, 0.4, 1.0])).round(6).tolist()
-    [0.12, 1.0, 0.12]
+    [0.08, 1.0, 0.08]
     """
     if profile == "pen":
         from_end = np.minimum(1.0, np.minimum(s, 1 - s) / _TAPER)
@@ -83,14 +83,15 @@ def outline(points: Points, width: float, profile: WidthProfile) -> list[Points]
         discs. Its ends lie half of what is the width there beyond the line's own.
 
     >>> (band,) = outline(np.array([[0.0, 0], [10, 0], [20, 0], [30, 0]]), 2.0, "pen")
-    >>> band.min(axis=0).tolist(), band.max(axis=0).tolist()
-    ([-0.15, -1.0], [30.15, 1.0])
+    >>> band.min(axis=0).round(1).tolist(), band.max(axis=0).round(1).tolist()
+    ([-0.2, -1.0], [30.2, 1.0])
     """
     line = np.ascontiguousarray(points, dtype=np.float64).view(np.complex128)[:, 0]
-    cubics = [line[i : i + 4] for i in range(0, len(line) - 1, 3) if (line[i : i + 4] != line[i]).any()]
-    if not cubics:
+    cubics, lengths = [line[i : i + 4] for i in range(0, len(line) - 1, 3)], walked(points)
+    moving = np.flatnonzero(lengths[:, -1] > lengths[:, 0])
+    if not len(moving):
         return [_rounded(_disc(complex(line[0]), width / 2))]
-    pieces = _pieces(cubics, width / 2, profile)
+    pieces = _pieces([cubics[index] for index in moving], lengths[moving], width / 2, profile)
     return [_rounded(_band(pieces)), *(_rounded(_disc(*disc)) for disc in _discs(pieces))]
 
 
@@ -160,14 +161,14 @@ class _Cubic(NamedTuple):
 
     Args:
         points: [4] mm.
-        walked: [65] mm, the length of the line from its beginning up to the parameters of ``_GRID``.
+        lengths: [STEPS + 1] mm, how long the line is up to the parameters of ``_GRID``.
         total: mm, the length of the line.
         radius: mm, half its full width.
         profile: how that changes.
     """
 
     points: _Complex
-    walked: _Floats
+    lengths: _Floats
     total: float
     radius: float
     profile: WidthProfile
@@ -179,7 +180,7 @@ class _Cubic(NamedTuple):
         pace = np.abs(speed)
         going: _Complex = np.where(pace > 1e-6 * np.abs(nudged), speed, nudged)
         along: _Complex = going / np.maximum(np.abs(going), 1e-300)
-        s = np.interp(t, _GRID, self.walked) / self.total
+        s = np.interp(t, _GRID, self.lengths) / self.total
         low, high = (s - 1e-6).clip(0, 1), (s + 1e-6).clip(0, 1)
         slope = (width_share(self.profile, high) - width_share(self.profile, low)) / (high - low)
         bend = (speed.conj() * change).imag / np.maximum(pace, 1e-6) ** 3
@@ -201,11 +202,8 @@ class _Cubic(NamedTuple):
         return [piece for _, piece in sorted(kept, key=lambda pair: pair[0])]
 
 
-def _pieces(cubics: Sequence[_Complex], radius: float, profile: WidthProfile) -> list[_Piece]:
-    walked = [np.abs(np.diff(_derivative(cubic, _GRID, 0))).cumsum() for cubic in cubics]
-    before = np.cumsum([0.0, *(one[-1] for one in walked)])
-    from_start = [start + np.concatenate([[0.0], one]) for start, one in zip(before, walked, strict=False)]
-    parts = [_Cubic(*pair, float(before[-1]), radius, profile) for pair in zip(cubics, from_start, strict=True)]
+def _pieces(cubics: Sequence[_Complex], lengths: _Floats, radius: float, profile: WidthProfile) -> list[_Piece]:
+    parts = [_Cubic(*pair, float(lengths[-1, -1]), radius, profile) for pair in zip(cubics, lengths, strict=True)]
     return [piece for part in parts for piece in part.pieces()]
 
 
