@@ -73,10 +73,10 @@ def _spans(length: float, dashes: Sequence[float]) -> Iterator[tuple[float, floa
 
 def _part(cubics: torch.Tensor, start: float, end: float) -> Points:
     """Return a path's part between two places, each the number of a cubic and the share of it that is passed."""
-    first, last = int(start), max(int(np.ceil(end)) - 1, int(start))
+    first, last = min(int(start), len(cubics) - 1), min(int(np.ceil(end)), len(cubics)) - 1
     pieces = []
-    for number in range(first, min(last, len(cubics) - 1) + 1):
-        cuts = torch.tensor([max(start - number, 0.0), min(end - number, 1.0)], dtype=torch.float64)
+    for number in range(first, max(first, last) + 1):
+        cuts = torch.tensor([start - number, end - number], dtype=torch.float64).clamp(0, 1)
         pieces.append(parts_between(cubics[number], cuts)[0].numpy())
     joined: Points = np.concatenate([pieces[0][:1], *(piece[1:] for piece in pieces)])
     return np.round(joined, DECIMALS) + 0.0

@@ -113,9 +113,26 @@ def test_a_profile_says_how_the_machine_is_spoken_to(drawing: Path) -> None:
     assert Path("page.gcode").read_text().count("M3 S90") == 12
 
 
+def test_a_style_by_name_with_a_part_changed(drawing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ("--style", "brush", "--ink", "#223355", "--jitter", 0.5, "--seed", 3, "--page", "a6")
+    for source, page in pairwise([drawing, Path("once/cat.svg"), Path("twice/cat.svg")]):
+        page.parent.mkdir()
+        assert export(source, "-o", page, *chosen) == 0
+    page = Path("twice/cat.svg").read_text()
+    assert page == Path("once/cat.svg").read_text()
+    assert page.count("clipasso:line=") == 12
+    assert 'fill="#223355"' in page
+    assert export(drawing, "-o", "page.gcode", "--style", "pencil") == 0
+    assert ".gcode holds no texture: lines are solid.\n" in capsys.readouterr().out
+    assert export(drawing, "-o", "page.svg", "--dashes", 4, 3, "--paper", "ivory") == 0
+    assert 'stroke-dasharray="4 3"' in Path("page.svg").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("-o", "out.svg", "--style", "brush", "--dashes", 4, 2), "dashes are of one width"),
+        (("-o", "out.svg", "--pens", 0), "pens must lie between 1"),
         (("-o", "out.eps"), "The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, .json, got '.eps'"),
         (("-o", "out.svg", "--page", "b5"), "page must be one of a6, a5, a4"),
         (("-o", "out.svg", "--margin", 200), "margin 200 mm leaves no room on a page of 210 x 297 mm"),
