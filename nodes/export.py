@@ -170,7 +170,7 @@ class Export(io.ComfyNode):
                 io.String.Input(
                     "plotter",
                     default=PLOTTER,
-                    tooltip="hpgl: a plotter that vpype knows, such as hp7475a, hp7550, dxy or designmate.",
+                    tooltip="hpgl: a plotter that vpype knows, such as hp7475a, hp7550, dxy or sketchmate.",
                 ),
             ],
             outputs=[
