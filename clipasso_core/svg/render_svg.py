@@ -16,6 +16,7 @@ from ..errors import ConfigError, DependencyError, ShapeError, SvgError, first_l
 from ..rasterizer import render
 from ..strokes import Strokes
 from .document import local_name, parse_document
+from .held_line import held_line
 from .read import from_svg
 from .safety import check_safe
 from .viewport import MAX_CANVAS, root_viewport
@@ -25,6 +26,9 @@ INSTALL_RESVG = (
     "The SVG holds more than strokes (text, fills, gradients, pictures, ...), which needs resvg to be drawn: "
     "pip install resvg-py with the Python that runs this"
 )
+
+CSS_DPI = 96
+"""px an inch, by which resvg reads lengths in mm or pt; unless it is told, it reads none."""
 
 _SILENT = ("title", "desc", "metadata", "namedview")
 """Elements that draw nothing."""
@@ -126,6 +130,7 @@ def _is_strokes(element: ElementTree.Element, around: Mapping[str, str]) -> bool
         looks["stroke"] != "none"
         and not looks["stroke"].startswith("url(")
         and {name: looks[name] for name in wanted} == wanted
+        and held_line(element.attrib) is None  # which is not what is drawn
     )
     return tag in _SHAPES and own <= _PLAIN | _SHAPES[tag] and drawn
 
@@ -141,7 +146,7 @@ def _by_resvg(data: str | bytes, root: ElementTree.Element, size: tuple[int, int
         raise DependencyError(f"{INSTALL_RESVG}.") from error
     text = data if isinstance(data, str) else ElementTree.tostring(root, encoding="unicode")
     try:
-        png = resvg_py.svg_to_bytes(svg_string=text, width=size[1], height=size[0])
+        png = resvg_py.svg_to_bytes(svg_string=text, width=size[1], height=size[0], dpi=CSS_DPI)
     except ValueError as error:
         raise SvgError(f"The SVG cannot be drawn: {first_line(error)}. Save it as plain SVG.") from error
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:

@@ -10,7 +10,9 @@ import torch
 
 from clipasso_core.export import Grid, SheetConfig, encode_sheet, is_our_export, lay_out
 from clipasso_core.export.page_svg import sheet_to_svg
+from clipasso_core.export.styles import LineStyle
 from clipasso_core.strokes import Strokes
+from clipasso_core.strokes_json import strokes_from_json
 from clipasso_core.svg import from_svg
 
 CAT = 'cat & "dog"'
@@ -29,7 +31,17 @@ def test_each_group_has_a_layer_in_the_order_of_their_first_strokes(scene: Strok
 
 
 @pytest.mark.parametrize("rule", ["none", "color", "group", "level"])
-@pytest.mark.parametrize("more", [{}, {"order": "pen", "join": 4.0, "pen_width": 0.5}, {"one_path": True}], ids=str)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"order": "pen", "join": 4.0, "pen_width": 0.5},
+        {"one_path": True},
+        {"style": LineStyle("brush", "pencil", jitter=0.5), "pen_width": 0.8},
+        {"style": LineStyle(dashes=(4, 2))},
+    ],
+    ids=str,
+)
 def test_a_page_that_is_read_has_its_groups_and_is_written_again(
     scene: Strokes, rule: str, more: dict[str, object]
 ) -> None:
@@ -46,6 +58,16 @@ def test_a_page_that_is_read_has_its_groups_and_is_written_again(
     ids = re.findall(r' id="([^"]*)"', page)
     assert len(set(ids)) == len(ids)
     assert is_our_export(page.encode())
+
+
+def test_json_of_a_page_has_groups_and_a_group_named_like_a_filter_has_another_id(scene: Strokes) -> None:
+    named = replace(scene, group_names=("pencil", "background"))
+    sheet = lay_out([named], SheetConfig(style=LineStyle(texture="pencil")))
+    exported = encode_sheet(sheet, ".json")
+    assert not [note for note in exported.notes if "groups" in note]
+    read = strokes_from_json(exported.data)
+    assert (read.names_of(0), read.group_names) == (from_svg(sheet_to_svg(sheet)).names_of(0), ("pencil", "background"))
+    assert '<g id="pencil.2" data-clipasso-group="pencil">' in sheet_to_svg(sheet)
 
 
 def test_formats_have_groups_as_layers_or_say_so(scene: Strokes) -> None:
