@@ -7,6 +7,7 @@ from comfy_api.latest import ComfyExtension, io
 from .abstraction import Abstraction
 from .animate import Animate
 from .edit_strokes import EditStrokes
+from .encoder_from_clip_vision import EncoderFromCLIPVision
 from .export import Export
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
@@ -50,6 +51,7 @@ NODES: list[type[io.ComfyNode]] = [
     SVGToImage,
     Export,
     EditStrokes,
+    EncoderFromCLIPVision,
 ]
 
 
