@@ -112,8 +112,7 @@ class Export(io.ComfyNode):
                     options=list(LAYER_RULES),
                     default="none",
                     tooltip="What each numbered layer holds. none: one layer. level: what each level of abstraction "
-                    "adds. color, width: one for each pen. given: strokes that a person gave, and new ones. "
-                    "group: one for each object of a scene.",
+                    "adds. color, width: one for each pen. given: strokes that a person gave, and new ones.",
                 ),
                 io.String.Input(
                     "levels",
