@@ -124,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         try:
-            eyes = {"detail": detail, "encoder": encoder, "saliency_encoder": looking, "on_step": see}
+            eyes: dict[str, Any] = {"detail": detail, "encoder": encoder, "saliency_encoder": looking, "on_step": see}
             if scene is None:
                 made = sketch(photo.image, config, mask=_mask(arguments), given=given, **eyes)
             else:

@@ -52,7 +52,11 @@ def compose_strokes(strokes: Strokes, regions: Regions) -> Strokes:
 
     Returns:
         [1, M, K, 2] on the scene's canvas, in groups: what lies behind first.
+
+    Raises:
+        ShapeError: there are not R sketches.
     """
+    regions.check_one_each(strokes.batch_size, "sketches")
     allowed = regions.allowed(asked_width(strokes))
     pen, placed = regions.pen(asked_width(strokes)), []
     for index in reversed(range(len(regions.names))):

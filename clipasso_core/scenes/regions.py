@@ -40,7 +40,7 @@ class SceneConfig:
 
     Args:
         background: "remove" leaves it out; "ignore" draws what stands out from it without cutting it out, for masks
-            that are not to be trusted; "keep" draws it, too, with fewer strokes.
+            that are not to be trusted (see ``fade_background``); "keep" draws it, too, with fewer strokes.
         most_objects: how many of the objects that are found are drawn, the largest first; None for all.
         shares: strokes of some regions, by name; the others share what is left, see ``share_strokes``.
         occlusion: the lines of what lies behind an object end beside it.
@@ -63,7 +63,8 @@ class Regions:
 
     Args:
         names: "object-1", ... and "background".
-        masks: [R, H, W] over the photo, zeros and ones: which part each region is. No two of them share a pixel.
+        masks: [R, H, W] over the photo, zeros and ones: which part each region is. No two of them share a pixel. Of
+            a background that is ignored [1, H, W] in 0-1: how much each place stands out.
         images: one each, [3, S, S] in 0-1: an object on white, or the backdrop.
         canvas_masks: one each, [S, S], of zeros, ones and ``framing.GOES_ON``, where nobody has seen what is there.
         frames: one each, what its canvas shows of the photo.
@@ -96,6 +97,14 @@ class Regions:
         """How many of them are objects."""
         return len(self.names) - (BACKDROP in self.names)
 
+    def check_one_each(self, count: int, what: str) -> None:
+        """Raise ShapeError unless there is one of something for each region."""
+        if count != len(self.names):
+            raise ShapeError(
+                f"{count} {what} do not fit {len(self.names)} regions ({', '.join(self.names)}). Make them from the "
+                "same CLIPasso Regions, one a region."
+            )
+
     def pen(self, stroke_width: float) -> float:
         """Return px of the photo that a width in px of a 224 px canvas of the whole scene is."""
         return stroke_width * side_of(self.frame) / CANVAS_SIDE
@@ -104,14 +113,17 @@ class Regions:
         """Return where the middles of each region's lines may lie: [R, H, W] bool, over the photo.
 
         An object's on it and up to ``HALO`` pens beside it, the background's so far from all objects, and with
-        ``config.occlusion`` those of a rear object so far from what lies in front of it, too.
+        ``config.occlusion`` those of a rear object so far from what lies in front of it, too. Anywhere, where the
+        background is ignored.
         """
+        if self.config.background == "ignore":
+            return torch.ones_like(self.masks, dtype=torch.bool)
         halo = HALO * self.pen(stroke_width)
-        grown = torch.stack([_grown(mask, halo) for mask in self.masks[: self.num_objects]])
-        allowed = grown.clone()
+        wide = torch.stack([grown(mask, halo) for mask in self.masks[: self.num_objects]])
+        allowed = wide.clone()
         for index in range(1, self.num_objects if self.config.occlusion else 0):
-            allowed[index] &= ~grown[:index].any(dim=0)
-        backdrop = [~grown.any(dim=0, keepdim=True)] if BACKDROP in self.names else []
+            allowed[index] &= ~wide[:index].any(dim=0)
+        backdrop = [~wide.any(dim=0, keepdim=True)] if BACKDROP in self.names else []
         return torch.cat([allowed, *backdrop])
 
 
@@ -122,7 +134,8 @@ def side_of(frame: Frame) -> float:
     480.0
     """
     left, top, right, bottom = frame.box
-    return float((right - left) * (bottom - top)) ** 0.5
+    side: float = ((right - left) * (bottom - top)) ** 0.5
+    return side
 
 
 def find_regions(
@@ -198,7 +211,7 @@ def _with_backdrop(regions: Regions, photo: Tensor, config: MaskConfig) -> Regio
     """Add what lies behind the objects of a photo [3, H, W], unless they cover all of it."""
     objects = regions.masks.any(dim=0)
     frame = frame_photo(torch.ones_like(photo[0]), "squash" if config.fit == "squash" else "pad")
-    visible = ~_grown(objects, BLED * max(photo.shape))
+    visible = ~grown(objects, BLED * max(photo.shape))
     if not bool(visible.any()):
         return replace(regions, frame=frame)
     known = (cut_map(visible.float(), frame, 0.0) >= 0.5).float()
@@ -242,8 +255,12 @@ def _with_unseen(mask: Tensor, frame: Frame, front: Tensor) -> Tensor:
     return torch.where(hidden & (mask < GOES_ON), GOES_ON, mask)
 
 
-def _grown(mask: Tensor, distance: float) -> Tensor:
-    """Return a mask [H, W] and all within some px of it, as bool."""
+def grown(mask: Tensor, distance: float) -> Tensor:
+    """Return a mask [H, W] and all within some px of it, as bool.
+
+    >>> grown(torch.tensor([[0.0, 0, 0, 1]]), 1.0).tolist()
+    [[False, False, True, True]]
+    """
     inside = (mask > 0).cpu().numpy()
     if not inside.any():
         return mask > 0

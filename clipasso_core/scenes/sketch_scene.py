@@ -20,6 +20,7 @@ from ..saliency import compute_saliency
 from ..stroke_init import StrokeInitConfig, init_strokes
 from ..strokes import Strokes
 from .compose import asked_width, compose
+from .fade import fade_background
 from .objects import objects_of
 from .regions import Regions, SceneConfig, check_one_photo, make_regions, side_of
 from .stroke_shares import how_busy, share_strokes
@@ -29,6 +30,9 @@ THICKEST = 2.0
 
 SLOWER, LEAST_ITERATIONS = 1.35, 120
 """How much more of the encoder's time a scene may take than one photo, and how many iterations it has at least."""
+
+LEAST_COUNT = 0.1
+"""How much a place counts that does not stand out, where the background is ignored."""
 
 
 def sketch_scene(
@@ -79,6 +83,10 @@ def sketch_scene(
     looking = saliency_encoder or encoder
     image = check_images(image.to(common_device(encoder, looking, device)))
     check_one_photo(image)
+    if scene.background == "ignore":
+        _check_together(config)
+        faded = fade_background(image, masks, looking, scene, config.mask, config.attention)
+        return _sketch_regions(faded, config, detail, encoder, looking, recipe, on_step)
     objects, facts = objects_of(image, masks, scene.most_objects, config.mask)
     if len(objects) == 1 and (scene.background == "remove" or bool(objects.all())):
         return sketch(
@@ -93,12 +101,26 @@ def sketch_scene(
         )
     _check_together(config)
     regions = make_regions(image, objects, scene, config.mask)
+    regions = replace(regions, facts={"mask": {**asdict(config.mask), **facts}})
     config = affordable(config, len(regions.names))
-    details = None if detail is None else cut_detail(detail.to(image), regions.frames)
+    return _sketch_regions(regions, config, detail, encoder, looking, recipe, on_step)
+
+
+def _sketch_regions(
+    regions: Regions,
+    config: SketchConfig,
+    detail: Tensor | None,
+    encoder: ImageEncoder,
+    looking: ImageEncoder,
+    recipe: FeatureRecipe | None,
+    on_step: Callable[[SketchStep], None] | None,
+) -> Sketch:
+    """Sketch all regions at once, and make one drawing of them."""
+    details = None if detail is None else cut_detail(detail.to(encoder.device), regions.frames)
     maps = compute_saliency(regions.images, looking, regions.canvas_masks, config.attention, config.edges)
     saliency = maps.saliency if details is None else favour_detail(maps.saliency, details)
     strokes = first_strokes(saliency, regions, config.init)
-    strokes = strokes.with_provenance(mask={**asdict(config.mask), **facts}, **maps.facts)
+    strokes = strokes.with_provenance(**regions.facts, **maps.facts)
     places = places_of(regions, strokes)
     run = SketchRun(regions.images, strokes, encoder, config.optimize, recipe, regions.canvas_masks, details, places)
     return run_to_end(run, lambda result: compose(result, regions), on_step)
@@ -137,6 +159,7 @@ def first_strokes(saliency: Tensor, regions: Regions, config: StrokeInitConfig) 
     Returns:
         [R * num_sketches, most shares, K, 2], region by region; what a region does not get is dead.
     """
+    regions.check_one_each(len(saliency), "saliency maps")
     shares = share_strokes(config.num_strokes, regions.names, how_busy(regions), regions.config.shares)
     batches = []
     for index, share in enumerate(shares):
@@ -149,6 +172,9 @@ def first_strokes(saliency: Tensor, regions: Regions, config: StrokeInitConfig) 
 
 def places_of(regions: Regions, strokes: Strokes) -> Places:
     """Return what of each region's canvas counts, and where its lines should not lie; strokes: its first ones."""
+    if regions.config.background == "ignore":
+        stands_out = cut_map(regions.masks[0], regions.frames[0], 0.0)
+        return Places([stands_out.clamp_min(LEAST_COUNT)], [torch.zeros_like(stands_out)])
     count, off_limits = [], []
     allowed = regions.allowed(asked_width(strokes)).float()
     for index, (where, frame) in enumerate(zip(allowed, regions.frames, strict=True)):
