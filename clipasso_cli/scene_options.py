@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from clipasso_core.errors import ConfigError, ImageFileError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from clipasso_core.scenes import SceneConfig, parse_shares
+    from clipasso_core.scenes import SceneConfig
 
 AUTO = "auto"
 BACKGROUNDS = ("remove", "ignore", "keep")
@@ -52,7 +53,7 @@ def scene_settings(arguments: argparse.Namespace) -> SceneSettings | None:
     if arguments.background is None and arguments.objects is None and arguments.share is None:
         return None
     _check_together(arguments)
-    from clipasso_core.scenes import SceneConfig
+    from clipasso_core.scenes import SceneConfig, parse_shares
 
     objects = arguments.objects or AUTO
     most = int(objects) if objects.isdecimal() else None
@@ -61,6 +62,19 @@ def scene_settings(arguments: argparse.Namespace) -> SceneSettings | None:
     if objects == AUTO or most is not None:
         return SceneSettings(config, None if arguments.mask in ("auto", "none") else _masks([Path(arguments.mask)]))
     return SceneSettings(config, _masks(_mask_files(Path(objects))))
+
+
+def note_of(provenance: Mapping[str, object]) -> str:
+    """Return what a user should know of how the objects of a sketch were found; nothing where all is well.
+
+    >>> note_of({"mask": {"whole": [0]}})
+    'nothing stands out, so the whole photo is sketched'
+    """
+    found = provenance.get("mask")
+    facts = found if isinstance(found, dict) else {}
+    if facts.get("whole"):
+        return "nothing stands out, so the whole photo is sketched"
+    return "the objects found are uncertain" if facts.get("low_certainty") else ""
 
 
 def _check_together(arguments: argparse.Namespace) -> None:

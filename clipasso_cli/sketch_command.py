@@ -18,7 +18,7 @@ from clipasso_core.stroke_init import StrokeInitConfig
 
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
 from .results import check_results
-from .scene_options import add_scene_options, scene_settings
+from .scene_options import add_scene_options, note_of, scene_settings
 from .stroke_options import add_stroke_options, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
@@ -286,13 +286,14 @@ def _animate(
 
 def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, Any]:
     result, (svg, png) = made.result, files[-1]
-    regions = result.strokes.group_names
+    regions, note = result.strokes.group_names, note_of(result.strokes.provenance)
     return {
         "svg": str(svg),
         "png": str(png) if png else None,
         "animation": str(arguments.animate) if arguments.animate else None,
         "history": str(arguments.animate_history) if arguments.animate_history else None,
         **({"regions": {name: result.strokes.names_of(0).count(name) for name in regions}} if regions else {}),
+        **({"note": note} if note else {}),
         **({"levels": [str(one.svg) for one in files]} if arguments.levels else {}),
         "strokes": int(result.strokes.alive.sum()),
         **({"stroke_count": result.counts[0].report()} if result.counts else {}),
@@ -310,6 +311,7 @@ def _last_line(facts: dict[str, Any], encoder: str) -> str:
     return (
         f"{drawn}{_where(facts)}{_why(facts)}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
+        f"{'; ' if 'note' in facts else ''}{facts.get('note', '')}"
     )
 
 

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from ..errors import MaskError, ShapeError, check_choice, check_range
 from ..framing import GOES_ON, Frame, cut_map, frame_photo, same_size
+from ..line_drawing import inner_lines
 from ..mask import MaskConfig, MaskedObject, mask_object
-from ..pixels import check_images, check_mask
-from ..strokes import CANVAS_SIDE
+from ..pixels import check_images, check_mask, resize, resize_map
+from ..saliency import LEAST_LINE
+from ..strokes import CANVAS, CANVAS_SIDE
 from .backdrop import fill_hidden
 from .objects import objects_of
 
@@ -208,7 +210,7 @@ def make_regions(
 
 
 def _with_backdrop(regions: Regions, photo: Tensor, config: MaskConfig) -> Regions:
-    """Add what lies behind the objects of a photo [3, H, W], unless they cover all of it."""
+    """Add what lies behind the objects of a photo [3, H, W], unless they cover all of it, or it has no lines."""
     objects = regions.masks.any(dim=0)
     frame = frame_photo(torch.ones_like(photo[0]), "squash" if config.fit == "squash" else "pad")
     visible = ~grown(objects, BLED * max(photo.shape))
@@ -216,11 +218,14 @@ def _with_backdrop(regions: Regions, photo: Tensor, config: MaskConfig) -> Regio
         return replace(regions, frame=frame)
     known = (cut_map(visible.float(), frame, 0.0) >= 0.5).float()
     image = fill_hidden(torch.stack([cut_map(channel, frame, 0.0) for channel in photo]), known)
+    seen = torch.where(known > 0, 1.0, GOES_ON)
+    if float(inner_lines(resize(image[None], CANVAS), resize_map(seen[None], CANVAS)).max()) <= LEAST_LINE:
+        return replace(regions, frame=frame)
     return Regions(
         (*regions.names, BACKDROP),
         torch.cat([regions.masks, (~objects)[None].float()]),
         (*regions.images, image),
-        (*regions.canvas_masks, torch.where(known > 0, 1.0, GOES_ON)),
+        (*regions.canvas_masks, seen),
         (*regions.frames, frame),
         frame,
         regions.config,

@@ -41,6 +41,14 @@ def test_what_lies_behind_shows_nothing_of_the_objects(wall: Tensor, boxes: Tens
     assert set(regions.canvas_masks[-1].unique().tolist()) == {torch.tensor(GOES_ON).item(), 1.0}
 
 
+def test_a_plain_background_is_left_out_and_so_is_one_that_nobody_sees(wall: Tensor, boxes: Tensor) -> None:
+    plain = torch.where(boxes.any(dim=0), wall, 0.8)
+    for photo, masks in ((plain, boxes), (wall, torch.ones(1, 96, 128))):
+        regions = make_regions(photo, masks, SceneConfig("keep"))
+        assert "background" not in regions.names
+        assert regions.frame.box == (0, -16, 128, 112)  # the whole photo, all the same
+
+
 def test_lines_of_what_lies_behind_keep_a_pen_from_the_objects(wall: Tensor, boxes: Tensor) -> None:
     regions = make_regions(wall, boxes, SceneConfig("keep"))
     assert regions.pen(3.5) == 2.0

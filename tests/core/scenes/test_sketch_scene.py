@@ -99,3 +99,11 @@ def test_what_a_scene_cannot_be_is_refused(config: SketchConfig) -> None:
     photo, masks = photo_and_masks()
     with pytest.raises(ConfigError, match="A scene of several regions cannot have"):
         sketch_scene(photo, config, SceneConfig("keep"), masks=masks)
+
+
+def test_a_scene_whose_background_is_ignored_is_one_region() -> None:
+    photo, masks = photo_and_masks()
+    config = replace(QUICK, init=StrokeInitConfig(num_strokes=4, num_sketches=1))
+    strokes = sketch_scene(photo, config, SceneConfig("ignore"), masks=0.8 * masks[:1]).result.strokes
+    assert strokes.names_of(0) == ["object-1"] * strokes.num_strokes
+    assert strokes.provenance["mask"]["objects"] == "given"  # type: ignore[index, call-overload]
