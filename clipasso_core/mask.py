@@ -41,7 +41,8 @@ class MaskConfig:
     """How the object is cut out.
 
     Args:
-        source: "auto" finds the salient object; "none" keeps the whole photo. A given mask overrides both.
+        source: "auto" finds the salient object, or takes the whole photo where none stands out; "none" keeps the whole
+            photo. A given mask overrides both.
         threshold: 0-1, from which value on a pixel belongs to the object. The paper's 0.5.
         grow: px of the photo to grow the object (negative: shrink).
         keep_largest: drop everything but the largest connected part.
