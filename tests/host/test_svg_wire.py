@@ -79,3 +79,37 @@ def test_a_prompt_of_an_older_version_names_no_text(host: ComfyServer, info: Jso
     graph.set("CLIPassoLoadSVG", text=None)
     entry = host.client.run(graph.built())
     assert "strokes: " in json.dumps(entry["outputs"])
+
+
+OBJECTS = PAGE.format(
+    '<g fill="none" stroke="black"><g data-clipasso-group="sea &amp; sky"><path d="M5 35H50"/></g>'
+    '<g data-clipasso-group="cat"><path d="M5 5C20 30 40 0 50 20"/><path d="M5 9H20"/></g></g>'
+)
+
+
+def test_an_object_is_selected_by_name_and_saved_as_that_object(host: ComfyServer, info: Json) -> None:
+    graph = Graph(info)
+    strokes = graph.add("CLIPassoLoadSVG", text=OBJECTS, canvas_size=0)
+    chosen = graph.add("CLIPassoSelectStrokes", strokes=strokes, group="cat")
+    graph.add("CLIPassoSVGExport", strokes=chosen)
+    graph.add("CLIPassoStrokesInfo", strokes=strokes)
+    entry = host.client.run(graph.built())
+    (saved,) = outputs.files(entry, ".svg")
+    text = host.client.view(saved).decode()
+    assert len(outputs.paths(text.encode())) == 2
+    assert text.count("<g ") == 2
+    assert '<g id="cat" data-clipasso-group="cat">' in text
+    (told,) = entry["outputs"][graph.find("CLIPassoStrokesInfo")]["text"]
+    assert "groups: sea & sky 1, cat 2" in told
+
+
+def test_a_prompt_of_an_older_version_names_no_group(host: ComfyServer, info: Json) -> None:
+    graph = Graph(info)
+    chosen = graph.add("CLIPassoSelectStrokes", strokes=graph.add("CLIPassoLoadSVG", text=OBJECTS), numbers="1-2")
+    graph.add("CLIPassoStrokesInfo", strokes=chosen)
+    graph.set("CLIPassoSelectStrokes", group=None)
+    assert "strokes: 2," in json.dumps(host.client.run(graph.built())["outputs"])
+    graph.set("CLIPassoSelectStrokes", group="dog")
+    with pytest.raises(ExecutionError) as refused:
+        host.client.run(graph.built())
+    assert "they are of sea & sky, cat. Ask for one of these." in refused.value.message
