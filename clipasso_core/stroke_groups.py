@@ -66,6 +66,24 @@ def check_group(group: Tensor, num_groups: int) -> Tensor:
     return group.to(torch.int64)
 
 
+def number_names(names: Sequence[Sequence[str | None]]) -> tuple[Tensor, tuple[str, ...]]:
+    """Return what ``Strokes.with_groups`` takes for strokes whose groups are known by name.
+
+    Args:
+        names: of the group of each of N strokes of B sketches; None for those of no group.
+
+    Returns:
+        Indices [B, N], and the names in the order in which they first come.
+
+    >>> number_names([["sky", None, "tree"], ["tree", "tree", "sky"]])
+    (tensor([[ 0, -1,  1],
+            [ 1,  1,  0]]), ('sky', 'tree'))
+    """
+    known = tuple(dict.fromkeys(name for row in names for name in row if name is not None))
+    places: dict[str | None, int] = {name: place for place, name in enumerate(known)}
+    return torch.tensor([[places.get(name, NO_GROUP) for name in row] for row in names]), known
+
+
 def renumber(group: Tensor, names: Sequence[str], among: Sequence[str]) -> Tensor:
     """Return indices [...] into some names as indices into others, among which they all are.
 

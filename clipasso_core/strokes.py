@@ -167,10 +167,10 @@ class Strokes:
 
         Args:
             group: [B, N] whole numbers, indices into ``names``; ``NO_GROUP`` (-1) for strokes of no group.
-            names: of the groups, at least one; printable, and each another one.
+            names: of the groups, printable, and each another one; () for strokes without groups.
 
         Raises:
-            ConfigError: there are no names, or one is not a name or stands there twice.
+            ConfigError: one is not a name or stands there twice.
             ShapeError: another shape, or an index out of range.
 
         >>> three = Strokes.black(torch.zeros(1, 3, 4, 2), (32, 32))
@@ -178,7 +178,7 @@ class Strokes:
         ['object-1', 'background', None]
         """
         indices = check_group(group, len(names)).to(self.control_points.device)
-        return replace(self, group=indices, group_names=check_group_names(names))
+        return replace(self, group=indices if names else None, group_names=check_group_names(names))
 
     def names_of(self, index: int) -> list[str | None]:
         """Return the names of the groups that the N strokes of one sketch are of, None for those of none.

@@ -137,7 +137,7 @@ def strokes_from_json(text: str | bytes) -> Strokes:
         as_object(values.get("provenance", {}), "provenance"),
         as_whole(values.get("num_given", 0), "num_given", 0, count),
     )
-    return read.with_groups(torch.tensor([stroke.group for stroke in flat]).view(shape), names) if names else read
+    return read.with_groups(torch.tensor([stroke.group for stroke in flat], dtype=torch.long).view(shape), names)
 
 
 class _Stroke(NamedTuple):

@@ -112,7 +112,8 @@ class Export(io.ComfyNode):
                     options=list(LAYER_RULES),
                     default="none",
                     tooltip="What each numbered layer holds. none: one layer. level: what each level of abstraction "
-                    "adds. color, width: one for each pen. given: strokes that a person gave, and new ones.",
+                    "adds. color, width: one for each pen. given: strokes that a person gave, and new ones. "
+                    "group: one for each object of a scene.",
                 ),
                 io.String.Input(
                     "levels",

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.errors import ConfigError
-from ..clipasso_core.selection import chosen_strokes, parse_ranges, select
+from ..clipasso_core.selection import chosen_strokes, parse_group_names, parse_ranges, select
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .convert import mask_to_core
@@ -15,17 +15,17 @@ from .types import CATEGORY, StrokesType
 
 
 class SelectStrokes(io.ComfyNode):
-    """Choose strokes by number, place and length."""
+    """Choose strokes by number, place, length and group."""
 
     @classmethod
-    @page_hints(["filter strokes", "first strokes", "pick lines"], ["least_share"])
+    @page_hints(["filter strokes", "first strokes", "pick lines", "objects"], ["least_share"])
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoSelectStrokes",
             display_name="CLIPasso Select Strokes",
             category=CATEGORY,
-            description="Parts each sketch into the strokes that are asked for, by number, by a mask and by length, "
-            "and all others. Restyle one part and merge both again.",
+            description="Parts each sketch into the strokes that are asked for, by number, by a mask, by length and by "
+            "group, and all others. Restyle one part and merge both again.",
             inputs=[
                 StrokesType.Input("strokes", tooltip="The sketches to part."),
                 io.String.Input(
@@ -57,6 +57,13 @@ class SelectStrokes(io.ComfyNode):
                     tooltip="Over the canvas, at any size of its aspect: strokes inside its white are selected. One "
                     "for all sketches, or one each.",
                 ),
+                io.String.Input(
+                    "group",
+                    default="",
+                    optional=True,
+                    tooltip="Which strokes, by the name of their group, such as object-1, or several with commas "
+                    "between. Empty for any. CLIPasso Strokes Info tells the names.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("selected", display_name="selected", tooltip="The strokes that were asked for."),
@@ -73,10 +80,11 @@ class SelectStrokes(io.ComfyNode):
         least_share: float,
         invert: bool,
         mask: Tensor | None = None,
+        group: str = "",
     ) -> io.NodeOutput:
-        ranges = parse_ranges(numbers)
+        ranges, groups = parse_ranges(numbers), parse_group_names(group, strokes.group_names)
         with host.gradients():
-            chosen = chosen_strokes(strokes, ranges, mask_to_core(mask), least_share, min_length, invert)
+            chosen = chosen_strokes(strokes, ranges, mask_to_core(mask), least_share, min_length, invert, groups)
             return io.NodeOutput(*select(strokes, chosen))
 
     @classmethod

@@ -24,7 +24,7 @@ class StrokesInfo(io.ComfyNode):
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
             description="Tells of each sketch how many strokes and segments it has, its canvas, length of line, share "
-            "of ink, bounds, widths and colours, and seed and loss where they are known.",
+            "of ink, bounds, widths and colours, and groups, seed and loss where they are known.",
             inputs=[StrokesType.Input("strokes", tooltip="The sketches to tell of.")],
             outputs=[
                 io.String.Output("text", display_name="text", tooltip="The facts as lines of text."),

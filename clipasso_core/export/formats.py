@@ -68,7 +68,7 @@ class Format(NamedTuple):
     Args:
         encode: returns the bytes.
         check: raises what would keep it from being written, before any work.
-        keeps: what it holds of "width", "colour", "opacity" and "layers".
+        keeps: what it holds of "width", "colour", "opacity", "layers", and "groups" within these.
     """
 
     encode: Callable[[Sheet, FormatOptions], Exported]
@@ -160,7 +160,7 @@ def _nothing() -> None:
 
 
 FORMATS: dict[str, Format] = {
-    ".svg": Format(_svg, _nothing, ("width", "colour", "opacity", "layers")),
+    ".svg": Format(_svg, _nothing, ("width", "colour", "opacity", "layers", "groups")),
     ".pdf": Format(_pdf, _nothing, ("width", "colour", "opacity", "layers")),
     ".png": Format(_png, _nothing, ("width", "colour", "opacity")),
     ".gcode": Format(_gcode, _nothing, ("layers",)),
@@ -174,11 +174,13 @@ def _not_held(sheet: Sheet, ending: str, keeps: Sequence[str]) -> list[str]:
     """Say what of this sheet a format cannot hold."""
     paths = sheet.paths
     faint, coloured = sum(path.color[3] < 1 for path in paths), len({path.color[:3] for path in paths}) > 1
+    grouped = "layers" in keeps and any(len({path.group for path in layer.paths}) > 1 for layer in sheet.layers)
     lost = {
         "width": f"{ending} holds no width: the pen decides it.",
         "colour": f"{ending} holds no colour: export layers by colour, and change pens." if coloured else "",
         "opacity": f"{ending} holds no opacity: {_paths(faint)} are drawn opaque." if faint else "",
         "layers": f"{ending} holds no layers: all {len(sheet.layers)} are one." if len(sheet.layers) > 1 else "",
+        "groups": f"{ending} holds groups only as layers: export layers by group to keep them." if grouped else "",
     }
     return [note for name, note in lost.items() if note and name not in keeps]
 

@@ -1,4 +1,4 @@
-"""Layers: which paths belong to one pen, one colour or one level of a sketch."""
+"""Layers: which paths belong to one pen, one colour, one level or one group of a sketch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..levels import LEVELS, check_levels
 from ..svg.write import hex_colour
 from .paths import PenPath
 
-LayerRule = Literal["none", "level", "color", "width", "given"]
+LayerRule = Literal["none", "level", "color", "width", "given", "group"]
 LAYER_RULES: tuple[LayerRule, ...] = get_args(LayerRule)
 """One layer; one for what each level of abstraction adds; one for each colour; one for each width, to a tenth of a mm;
-one for the strokes that a person gave, and one for the others."""
+one for the strokes that a person gave, and one for the others; one for each group, and one for strokes of none."""
 
 LONGEST_SPLIT = 1e7
 """mm of line in one layer, at most."""
@@ -45,7 +45,8 @@ def into_layers(paths: Sequence[PenPath], rule: LayerRule, levels: Sequence[int]
 
     Args:
         paths: in drawing order.
-        rule: colours come in the order in which they are first drawn, widths and levels rise, given strokes come first.
+        rule: colours and groups come in the order in which they are first drawn, widths and levels rise, given strokes
+            come first.
         levels: of ``level``, rising numbers of strokes; () for those of 4, 8, 16, 32 that the sketch has. What is drawn
             after the last level is the layer "rest".
 
@@ -62,7 +63,7 @@ def into_layers(paths: Sequence[PenPath], rule: LayerRule, levels: Sequence[int]
     found: dict[tuple[float, str], list[PenPath]] = {}
     for path in paths:
         found.setdefault(key(path), []).append(path)
-    kept = found if rule == "color" else dict(sorted(found.items()))
+    kept = found if rule in ("color", "group") else dict(sorted(found.items()))
     return [Layer(name, tuple(members)) for (_, name), members in kept.items()]
 
 
@@ -99,6 +100,7 @@ def _keys(rule: LayerRule, levels: Sequence[int]) -> Callable[[PenPath], tuple[f
         "color": lambda path: (0, _color_name(hex_colour(path.color))),
         "width": width,
         "given": lambda path: (0, "given") if path.is_given else (1, "new"),
+        "group": lambda path: (0, path.group) if path.group else (1, "no group"),
     }
     return rules[rule]
 

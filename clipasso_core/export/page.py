@@ -252,9 +252,10 @@ def _paths(strokes: Strokes, index: int, scale: float, shift: Points, pen_width:
     widths = strokes.stroke_width[index][alive].detach().cpu().double().numpy() * scale
     colors = strokes.color[index][alive].detach().cpu().double().clamp(0, 1).numpy()
     given = strokes.is_given[alive].tolist()
+    groups = [group for group, lives in zip(strokes.names_of(index), alive.tolist(), strict=True) if lives]
     for rank, (one, width, color) in enumerate(zip(points, widths, colors, strict=True)):
         rounded = without_padding(np.round(one, DECIMALS) + 0.0)
         wide = pen_width or max(float(width), LEAST_WIDTH)
         red, green, blue = (np.round(color[:3] * 255) / 255).tolist()
         rgba = (red, green, blue, round(float(color[3]), DECIMALS))
-        yield PenPath(rounded, round(wide, DECIMALS), rgba, rank, given[rank])
+        yield PenPath(rounded, round(wide, DECIMALS), rgba, rank, given[rank], groups[rank])

@@ -28,6 +28,7 @@ class PenPath:
         color: straight RGBA in 0-1.
         rank: its place in its sketch's drawing order, 0 for the first stroke.
         is_given: whether a person drew it.
+        group: the name of its group, or None.
 
     >>> path = PenPath(np.array([[0.0, 0], [1, 0], [2, 0], [3, 0]]), 0.5)
     >>> path.length, path.turned().points[0].tolist(), path.ends.tolist()
@@ -39,6 +40,7 @@ class PenPath:
     color: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
     rank: int = 0
     is_given: bool = False
+    group: str | None = None
 
     @property
     def ends(self) -> Points:

@@ -10,6 +10,7 @@ import torch
 
 from ..errors import ConfigError, check_choice, check_range
 from ..levels import check_levels
+from ..stroke_groups import number_names
 from ..strokes import Strokes
 from .layers import LAYER_RULES, LONGEST_SPLIT, Layer, LayerRule, into_layers, split_layers
 from .page import Grid, Page, place
@@ -119,13 +120,14 @@ class Sheet:
         longest = max(len(path.points) for path in paths)
         padded = [np.pad(path.points, [(0, longest - len(path.points)), (0, 0)], mode="edge") for path in paths]
         size = (max(1, round(self.page.height * px_per_mm)), max(1, round(self.page.width * px_per_mm)))
-        return Strokes(
+        drawn = Strokes(
             torch.from_numpy(np.stack(padded)).float()[None] * px_per_mm,
             torch.tensor([[path.width for path in paths]]) * px_per_mm,
             torch.tensor([[path.color for path in paths]]),
             torch.ones(1, len(paths), dtype=torch.bool),
             size,
         )
+        return drawn.with_groups(*number_names([[path.group for path in paths]]))
 
 
 def lay_out(

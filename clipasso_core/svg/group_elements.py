@@ -66,5 +66,13 @@ def _beginning(name: str, ids: set[str]) -> str:
     further = (f"{wanted}.{number}" for number in itertools.count(2))
     chosen = next(one for one in itertools.chain([wanted], further) if one not in ids)
     ids.add(chosen)
-    quoted = escape(name, {'"': "&quot;"})
-    return f'    <g id="{chosen}" {NAME}="{quoted}">'
+    return f'    <g id="{chosen}" {NAME}={quoted(name)}>'
+
+
+def quoted(text: str) -> str:
+    """Return a text as the value of an attribute.
+
+    >>> quoted('the "cat" & dog')
+    '"the &quot;cat&quot; &amp; dog"'
+    """
+    return f'"{escape(text, {chr(34): "&quot;"})}"'

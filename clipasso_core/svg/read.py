@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..errors import SvgError, check_choice
-from ..stroke_groups import NO_GROUP
+from ..stroke_groups import number_names
 from ..strokes import MAX_STROKES, Strokes
 from .css import StyleSheet
 from .document import local_name, parse_document
@@ -157,13 +157,4 @@ def assemble(strokes: list[ReadStroke], canvas_size: tuple[int, int]) -> Strokes
     alive = torch.ones(1, len(strokes), dtype=torch.bool)
     texts = tuple(stroke.text for stroke in strokes)
     read = Strokes(tensors[0], tensors[1], tensors[2], alive, canvas_size, path_texts=texts)
-    return _grouped(read, [stroke.group for stroke in strokes])
-
-
-def _grouped(strokes: Strokes, groups: list[str | None]) -> Strokes:
-    """Return one sketch whose strokes are of the groups with these names, or of none."""
-    names = list(dict.fromkeys(name for name in groups if name is not None))
-    if not names:
-        return strokes
-    places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-    return strokes.with_groups(torch.tensor([[places.get(name, NO_GROUP) for name in groups]]), names)
+    return read.with_groups(*number_names([[stroke.group for stroke in strokes]]))

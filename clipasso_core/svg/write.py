@@ -16,7 +16,7 @@ from ..levels import check_levels
 from ..strokes import PathText, Strokes
 from .css import parse_colour
 from .group_elements import FORM as GROUP_FORM
-from .group_elements import in_group_elements
+from .group_elements import in_group_elements, quoted
 from .numerals import format_number
 from .path_data import PATH_DATA, parse_path
 from .self_drawing import FORM, STYLE, motion
@@ -207,10 +207,10 @@ def _body(
 def attributes(values: Mapping[str, str]) -> str:
     """Write an element's attributes.
 
-    >>> attributes({"id": "one", "fill": "none"})
-    'id="one" fill="none"'
+    >>> attributes({"id": "one", "title": "cat & dog"})
+    'id="one" title="cat &amp; dog"'
     """
-    return " ".join(f'{name}="{value}"' for name, value in values.items())
+    return " ".join(f"{name}={quoted(value)}" for name, value in values.items())
 
 
 def shared_style(styles: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -64,6 +64,17 @@ def test_a_page_that_is_exported_again_is_the_same(drawing: Path, layers: str) -
     assert '"seed": 7' in pages[1].read_text()
 
 
+def test_groups_have_layers_and_come_back(drawing: Path) -> None:
+    scene = from_svg(drawing.read_bytes()).with_groups(torch.arange(12)[None] % 3 - 1, ["tree", "sky & sea"])
+    drawing.write_text(to_svg(scene))
+    chosen = ("--layers", "group", "--order", "pen")
+    assert export(drawing, "-o", "page.svg", *chosen) == 0
+    labels = re.findall(r'inkscape:label="([^"]*)"', Path("page.svg").read_text())
+    assert labels == ["1 no group", "2 tree", "3 sky &amp; sea"]
+    assert export("page.svg", "-o", "again.svg", *chosen) == 0
+    assert Path("again.svg").read_text().splitlines()[2:] == Path("page.svg").read_text().splitlines()[2:]  # the title
+
+
 def test_given_strokes_have_a_layer_of_their_own(drawing: Path) -> None:
     assert export(drawing, "-o", "page.svg", "--layers", "given") == 0
     labels = re.findall(r'inkscape:label="([^"]*)"', Path("page.svg").read_text())

@@ -177,6 +177,7 @@ def test_groups_know_their_names(strokes: Strokes, grouped: Strokes) -> None:
     assert grouped.names_of(0) == ["background", "object-1", "object-1"]
     assert grouped.names_of(1) == [None, "background", "object-1"]
     assert strokes.names_of(1) == [None, None, None]
+    assert grouped.with_groups(torch.full((2, 3), -1), []).group is None
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_groups_know_their_names(strokes: Strokes, grouped: Strokes) -> None:
         ([[0, 1, 1], [0, 0, 0]], ["a", "b\nc"], ConfigError, "printable"),
         ([[0, 1, 1], [0, 0, 0]], ["a", " b"], ConfigError, "no space at its ends"),
         ([[0, 1, 1], [0, 0, 0]], ["a", "b" * 129], ConfigError, "1 to 128"),
-        ([[-1, -1, -1], [-1, -1, -1]], [], ShapeError, "together"),
+        ([[-1, -1, 0], [-1, -1, -1]], [], ShapeError, "for 0 names, got 0"),
     ],
 )
 def test_groups_that_cannot_be_are_refused(

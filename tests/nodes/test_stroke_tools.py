@@ -70,6 +70,19 @@ def test_a_selection_is_restyled_and_merged_over_the_others() -> None:
 
 
 @pytest.mark.usefixtures("pack")
+def test_an_object_of_a_scene_is_restyled_and_stays_that_object() -> None:
+    scene = sketch().with_groups(torch.tensor([[0, 1, 1, -1]]), ["sky", "cat, black"])
+    execute = node("select_strokes", "SelectStrokes").execute
+    cat, others = execute(scene, "", 0.0, 0.5, False, None, "cat, black")
+    assert (cat.names_of(0), others.names_of(0)) == (["cat, black"] * 2, ["sky", None])
+    red = node("style_strokes", "StyleStrokes").execute(cat, "", 5.0, "red", -1.0)
+    merged = node("merge_strokes", "MergeStrokes").execute(others, red, "layers")
+    assert merged.names_of(0) == ["sky", None, "cat, black", "cat, black"]
+    with pytest.raises(core("errors").ConfigError, match="of 'dog', and they are of sky, cat, black"):
+        execute(scene, "", 0.0, 0.5, False, group="dog")
+
+
+@pytest.mark.usefixtures("pack")
 def test_numbers_and_colours_are_looked_at_before_the_run() -> None:
     select, style = node("select_strokes", "SelectStrokes"), node("style_strokes", "StyleStrokes")
     assert select.validate_inputs("1-2") is True

@@ -35,6 +35,7 @@ CONFIGS = {
     "color": SheetConfig(A5, layers="color", order="pen"),
     "width": SheetConfig(layers="width", order="pen"),
     "given": SheetConfig(layers="given"),
+    "group": SheetConfig(A5, layers="group", order="pen", split_after=900.0),
     "one path": SheetConfig(A5, layers="color", order="pen", one_path=True, pen_width=0.4),
     "split": SheetConfig(layers="color", order="pen", split_after=200.0),
     **{name: SheetConfig(Page.named(name, margin=7, align="bottom-right")) for name in PAGE_SIZES},

@@ -80,6 +80,7 @@ def test_layers_by_each_rule(sketch: Strokes) -> None:
     assert names("level", levels=(10, 3)) == {"level 3": 3, "level 10": 7, "rest": 22}
     assert names("color") == {"black": 7, "red": 7, "blue": 6, "green": 6, "#336699": 6}
     assert names("given") == {"given": 5, "new": 27}
+    assert names("group") == {"no group": 32}
     widths = [float(name.removesuffix(" mm")) for name in names("width")]
     assert widths == sorted(widths)
     assert len(widths) > 5
@@ -105,7 +106,7 @@ def test_a_layer_is_split_between_paths(sketch: Strokes) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"layers": "pen"}, "layers must be one of none, level, color, width, given"),
+        ({"layers": "pen"}, "layers must be one of none, level, color, width, given, group"),
         ({"order": "short"}, "order must be one of drawn, pen"),
         ({"join": -1.0}, "join in mm must lie between 0"),
         ({"levels": (4,)}, "Choose layers by level"),
