@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .abstraction import Abstraction
 from .animate import Animate
+from .compose_scene import ComposeScene
 from .edit_strokes import EditStrokes
 from .encoder_from_clip_vision import EncoderFromCLIPVision
 from .export import Export
@@ -16,6 +17,7 @@ from .merge_strokes import MergeStrokes
 from .optimize import Optimize
 from .preview_svg import PreviewSVG
 from .rasterize import Rasterize
+from .regions import Regions
 from .saliency import Saliency
 from .select_strokes import SelectStrokes
 from .simplify_strokes import SimplifyStrokes
@@ -52,6 +54,8 @@ NODES: list[type[io.ComfyNode]] = [
     Export,
     EditStrokes,
     EncoderFromCLIPVision,
+    Regions,
+    ComposeScene,
 ]
 
 
