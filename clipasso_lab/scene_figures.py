@@ -24,7 +24,7 @@ from clipasso_core.pixels import resize, resize_map
 from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.saliency import lines_inside
 from clipasso_core.scenes import Regions, SceneConfig, find_regions
-from clipasso_core.scenes.regions import grown
+from clipasso_core.scenes.regions import BACKDROP, grown
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.xdog import xdog
@@ -61,7 +61,7 @@ def ink_outside(strokes: Strokes, regions: Regions) -> float:
 
 
 def region_figures(
-    strokes: Strokes, image: Tensor, mask: Tensor, frame: Frame, judge: Judge
+    strokes: Strokes, image: Tensor, mask: Tensor, frame: Frame, judge: Judge, has_rim: bool = False
 ) -> dict[str, float | None]:
     """Return how well a region is shown: the judge's similarity of both crops, and px from its edges to the ink.
 
@@ -71,11 +71,12 @@ def region_figures(
         mask: [S, S], where it is there.
         frame: of its canvas.
         judge: the network that judges.
+        has_rim: whether the region's outline is an edge, as an object's is.
     """
     drawn = frame.to_canvas(strokes, CANVAS)
     seen = [embedding_of(judge.look(one)) for one in (rasterize(drawn, judge.size), image[None])]
-    inside = resize_map((mask == 1).float()[None], CANVAS) >= 0.5
-    edges = lines_inside(xdog(resize(image[None], CANVAS)), inside)[0]
+    inside, found = resize_map((mask == 1).float()[None], CANVAS) >= 0.5, xdog(resize(image[None], CANVAS))
+    edges = (lines_inside(found, inside) if has_rim else found * inside)[0]
     try:
         covered: float | None = round(chamfer(ink(drawn, CANVAS)[0] * inside[0], edges).edge_to_ink, 2)
     except ShapeError:  # no ink there, or nothing to draw
@@ -98,7 +99,10 @@ def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
         **({"of_regions": counts} if strokes.group_names else {}),
         "ink_outside": round(ink_outside(strokes, regions), 4),
         "whole": whole,
-        **{name: region_figures(strokes, *one, judge) for name, one in zip(regions.names, each, strict=True)},
+        **{
+            name: region_figures(strokes, *one, judge, name != BACKDROP)
+            for name, one in zip(regions.names, each, strict=True)
+        },
     }
 
 
