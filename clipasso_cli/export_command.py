@@ -1,8 +1,9 @@
-"""clipasso export DRAWING.svg: a drawing becomes a page for a plotter, a cutter, a laser or a printer."""
+"""clipasso export DRAWING: a drawing becomes a page for a plotter, a cutter, a laser or a printer."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from clipasso_core.errors import ConfigError
 from clipasso_core.export.layers import LAYER_RULES, LayerRule
 from clipasso_core.export.page import ALIGNS, PAGE_SIZES
 from clipasso_core.export.pen import PATH_ORDERS
+from clipasso_core.export.styles import STYLES
 
 from .results import check_results
 from .terminal import EXIT_OK, write_line
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from clipasso_core.export import FormatOptions, Sheet, SheetConfig
     from clipasso_core.strokes import Strokes
 
+STYLE_OPTIONS = ("pens", "ink", "paper", "dashes", "jitter", "seed")
+"""Options that change parts of a style."""
+
 FORMAT_OPTIONS = {"side": ".png", "transparent": ".png", "profile": ".gcode", "plotter": ".hpgl"}
 """Options that only one format has."""
+
+log = logging.getLogger(__name__)
 
 _LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(mm|cm|m)")
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
@@ -32,12 +39,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command to the parser."""
     text = "Lay drawings on a page in mm, in layers and in the order of a pen, and write it as the next tool takes it."
     parser = commands.add_parser("export", help="a page for plotters, cutters and printers", description=text)
-    text = "one, or several for the cells of a grid"
-    parser.add_argument("drawings", metavar="DRAWING.svg", type=Path, nargs="+", help=text)
-    text = "an .svg, .pdf, .png, .gcode, .hpgl or .dxf"
+    text = "an .svg, .dxf or .json; several for the cells of a grid"
+    parser.add_argument("drawings", metavar="DRAWING", type=Path, nargs="+", help=text)
+    text = "an .svg, .pdf, .png, .gcode, .hpgl, .dxf or .json"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help=text)
     _add_page_options(parser)
     _add_pen_options(parser)
+    _add_style_options(parser)
     _add_format_options(parser)
     parser.add_argument("--force", action="store_true", help="replace files that clipasso did not write")
     parser.set_defaults(run=run)
@@ -70,6 +78,22 @@ def _add_pen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--one-path", action="store_true", help=text)
     text = "begin another layer after so much line, such as 20m"
     parser.add_argument("--split-after", type=_length, metavar="LENGTH", help=text)
+
+
+def _add_style_options(parser: argparse.ArgumentParser) -> None:
+    text = "how lines look (default: %(default)s); the options after this one change parts of it"
+    parser.add_argument("--style", choices=tuple(STYLES), default="plain", help=text)
+    text = "colours at most: the likest of so many pens for each line; with --layers color a layer for each"
+    parser.add_argument("--pens", type=int, metavar="N", help=text)
+    parser.add_argument("--ink", metavar="COLOR", help="a CSS colour for all lines")
+    text = "a CSS colour for the paper; no shape, so that nothing draws it"
+    parser.add_argument("--paper", metavar="COLOR", help=text)
+    text = "dash, gap, dash, gap ... (of lines of one width)"
+    parser.add_argument("--dashes", type=float, nargs="+", metavar="MM", help=text)
+    text = "by which an unsteady hand misses a line, at most"
+    parser.add_argument("--jitter", type=float, metavar="MM", help=text)
+    text = "of the unsteady hand (default: 0)"
+    parser.add_argument("--seed", type=int, metavar="N", help=text)
 
 
 def _add_format_options(parser: argparse.ArgumentParser) -> None:
@@ -106,12 +130,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read(path: Path) -> Strokes:
     """Return a drawing that knows what its file says: how it came to be, and which strokes were given."""
+    from clipasso_core.drawing_file import read_drawing
     from clipasso_core.files import read_bytes
-    from clipasso_core.svg import from_svg
     from clipasso_lab.sketch_files import facts_in_svg
 
-    data = read_bytes(path)
-    strokes, facts = from_svg(data), facts_in_svg(data)
+    strokes, report = read_drawing(path)
+    for sentence in report.sentences():
+        log.warning(sentence)
+    if path.suffix.lower() != ".svg":
+        return strokes
+    facts = facts_in_svg(read_bytes(path))
     given = facts.get("given")
     known = given if isinstance(given, int) and 0 <= given <= strokes.num_strokes else 0
     return replace(strokes, provenance=facts, num_given=known)
@@ -127,8 +155,10 @@ def _facts(drawings: Sequence[Strokes], sheet: Sheet, rule: LayerRule) -> dict[s
 
 
 def _config(arguments: argparse.Namespace) -> SheetConfig:
-    from clipasso_core.export import Grid, Page, SheetConfig
+    from clipasso_core.export import Grid, LineStyle, Page, SheetConfig
 
+    parts: dict[str, Any] = {name: getattr(arguments, name) for name in STYLE_OPTIONS}
+    given = {name: tuple(part) if isinstance(part, list) else part for name, part in parts.items() if part is not None}
     return SheetConfig(
         page=Page.named(arguments.page, arguments.landscape, arguments.margin, arguments.align),
         pen_width=arguments.pen_width,
@@ -139,6 +169,7 @@ def _config(arguments: argparse.Namespace) -> SheetConfig:
         one_path=arguments.one_path,
         split_after=arguments.split_after,
         grid=None if arguments.grid is None else Grid.named(arguments.grid),
+        style=LineStyle.named(arguments.style, **given),
     )
 
 

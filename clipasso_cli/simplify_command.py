@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from clipasso_core.errors import ConfigError
 from clipasso_core.svg.elements import FILLS
 
 from .results import check_results
@@ -16,11 +17,11 @@ DECIMALS = 3
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
     text = (
-        "Read a drawing of any program (SVG; DXF with ezdxf) and write it as our SVG, one path a stroke. Lengths are "
-        "px of the drawing's page; what is not asked for is not done."
+        "Read a drawing of any program (SVG; DXF with ezdxf; strokes in JSON) and write it as our SVG, one path a "
+        "stroke. Lengths are px of the drawing's page; what is not asked for is not done."
     )
     parser = commands.add_parser("simplify", help="simplify a drawing of any program", description=text)
-    parser.add_argument("drawing", metavar="DRAWING", type=Path, help="an .svg or a .dxf")
+    parser.add_argument("drawing", metavar="DRAWING", type=Path, help="an .svg, .dxf or .json")
     parser.add_argument("-o", "--output", metavar="OUT.svg", type=Path, required=True, help="where it is written")
     text = "take away strokes that are shorter"
     parser.add_argument("--min-length", type=float, metavar="PX", default=0.0, help=text)
@@ -54,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         decimals=arguments.decimals,
     )
     strokes, report = read_drawing(arguments.drawing, fills=arguments.fills)
+    if strokes.batch_size > 1:
+        raise ConfigError(f"{str(arguments.drawing)!r} holds {strokes.batch_size} sketches. Give a file of one.")
     done = simplify(strokes, config)
     facts = {"clipasso": dict(done.strokes.provenance)}
     text = to_svg(done.strokes, title=arguments.drawing.stem, metadata=facts, decimals=arguments.decimals)

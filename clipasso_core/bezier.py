@@ -131,6 +131,32 @@ def first_part(cubic: Tensor, t: Tensor) -> Tensor:
     return torch.stack(cut, dim=-2)
 
 
+def parts_between(cubic: Tensor, cuts: Tensor) -> Tensor:
+    """Cut a cubic at parameters and return the parts between neighbouring ones, exactly.
+
+    Args:
+        cubic: [4, 2] px.
+        cuts: [n + 1] parameters in 0-1, rising.
+
+    Returns:
+        [n, 4, 2] px.
+
+    Source: the control points of a part are values of the cubic's polar form (Ramshaw, "Blossoming", 1987).
+
+    >>> line = torch.tensor([[0.0, 0.0], [3.0, 0.0], [6.0, 0.0], [9.0, 0.0]])
+    >>> parts_between(line, torch.tensor([0.0, 0.5, 1.0]))[:, :, 0].tolist()
+    [[0.0, 1.5, 3.0, 4.5], [4.5, 6.0, 7.5, 9.0]]
+    """
+    start, end = cuts[:-1, None, None].to(cubic), cuts[1:, None, None].to(cubic)
+    points = []
+    for ends in range(4):
+        row = cubic[None]
+        for number in range(3):
+            row = torch.lerp(row[:, :-1], row[:, 1:], end if number < ends else start)
+        points.append(row[:, 0])
+    return torch.stack(points, dim=1)
+
+
 def self_crossing(cubic: Tensor) -> Tensor:
     """Return where cubics cross themselves: both parameters there, the smaller one first; NaN for those that do not.
 

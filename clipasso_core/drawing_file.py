@@ -1,4 +1,4 @@
-"""Drawings from files of any format that is read: SVG and DXF."""
+"""Drawings from files of any format that is read: SVG, DXF and our strokes in JSON."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from .errors import check_choice
 from .files import read_bytes
 from .strokes import Strokes
+from .strokes_json import strokes_from_json
 from .svg import ReadReport, read_svg
 from .svg.elements import Fills
+from .transform import fit_to_canvas
 
-DRAWINGS = (".svg", ".dxf")
+DRAWINGS = (".svg", ".dxf", ".json")
 """The endings of files that ``read_drawing`` reads."""
 
 
@@ -20,17 +22,17 @@ def read_drawing(
     """Read the strokes of a drawing in a file.
 
     Args:
-        path: an .svg or a .dxf.
+        path: an .svg, a .dxf, or a .json of "clipasso-strokes".
         canvas_size: (height, width) px to fit the drawing into, whole and centred; None for its own size.
         fills: what becomes of filled shapes without a stroke, as in ``read_svg``.
 
     Returns:
-        One sketch (B = 1), and what of the file is not in it.
+        One sketch (B = 1; of a .json as many as it holds), and what of the file is not in it.
 
     Raises:
         ConfigError: another ending, or an option out of range.
         ImageFileError: the file cannot be read.
-        SvgError, DxfError: it is no drawing of strokes.
+        SvgError, DxfError, JsonError: it is no drawing of strokes.
         DependencyError: a .dxf, and ezdxf is not installed.
 
     >>> Path("line.svg").write_text('<svg width="9" height="5"><line x2="4" stroke="red"/></svg>') > 0
@@ -45,4 +47,7 @@ def read_drawing(
         from .read_dxf import read_dxf
 
         return read_dxf(read_bytes(path), canvas_size)
+    if ending == ".json":
+        strokes = strokes_from_json(read_bytes(path))
+        return (fit_to_canvas(strokes, canvas_size) if canvas_size else strokes), ReadReport()
     return read_svg(read_bytes(path), canvas_size, fills=fills)

@@ -28,11 +28,15 @@ from ..clipasso_core.export.layers import LAYER_RULES, LayerRule
 from ..clipasso_core.export.page import ALIGNS, Align
 from ..clipasso_core.export.page_svg import sheet_to_svg
 from ..clipasso_core.export.pen import PATH_ORDERS, PathOrder
+from ..clipasso_core.export.styles import STYLES, LineStyle
 from ..clipasso_core.levels import parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
+
+AS_THE_STYLE = -1.0
+"""The widget's value for jitter that nobody asks for."""
 
 NO_PROFILE = "none"
 """The widget's value for G-code whose machine nobody describes."""
@@ -44,7 +48,19 @@ class Export(io.ComfyNode):
     @classmethod
     @page_hints(
         ["plotter", "gcode", "g-code", "hpgl", "dxf", "pdf", "axidraw", "laser", "cutter", "print"],
-        ["title", "align", "grid", "levels", "join", "one_path", "split_after", "plotter"],
+        [
+            "title",
+            "align",
+            "grid",
+            "levels",
+            "join",
+            "one_path",
+            "split_after",
+            "plotter",
+            "ink",
+            "jitter",
+            "jitter_seed",
+        ],
     )
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -54,7 +70,7 @@ class Export(io.ComfyNode):
             is_output_node=True,
             hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
             description="Lays sketches on a page in mm, in layers and in the order of a pen, and saves them for "
-            "plotters, cutters, lasers and printers: SVG, PDF, PNG, G-code, HPGL or DXF.",
+            "plotters, cutters, lasers and printers: SVG, PDF, PNG, G-code, HPGL, DXF or strokes in JSON.",
             inputs=[
                 StrokesType.Input("strokes", tooltip="The sketches to lay on pages."),
                 io.Combo.Input(
@@ -62,7 +78,7 @@ class Export(io.ComfyNode):
                     options=[ending.removeprefix(".") for ending in FORMATS],
                     default="svg",
                     tooltip="svg: Inkscape, AxiDraw, vpype. pdf: print. png: pixels. gcode: machines that speak it. "
-                    "hpgl: old plotters (needs vpype). dxf: lasers and CAD (needs ezdxf).",
+                    "hpgl: old plotters (needs vpype). dxf: lasers and CAD (needs ezdxf). json: strokes for programs.",
                 ),
                 io.String.Input(
                     "filename_prefix",
@@ -170,7 +186,53 @@ class Export(io.ComfyNode):
                 io.String.Input(
                     "plotter",
                     default=PLOTTER,
-                    tooltip="hpgl: a plotter that vpype knows, such as hp7475a, hp7550, dxy or designmate.",
+                    tooltip="hpgl: a plotter that vpype knows, such as hp7475a, hp7550, dxy or sketchmate.",
+                ),
+                io.Combo.Input(
+                    "style",
+                    options=list(STYLES),
+                    default="plain",
+                    optional=True,
+                    tooltip="How lines look. pen, brush: tapered, as filled shapes. pencil, chalk: with the grain of "
+                    "paper (SVG). dashed. unsteady: by a shaking hand. For real pens: plain.",
+                ),
+                io.Int.Input(
+                    "pens",
+                    default=0,
+                    min=0,
+                    max=64,
+                    optional=True,
+                    tooltip="Colours at most: each line gets the likest of so many pens, and layers by color are one "
+                    "for each. 0 keeps all colours.",
+                ),
+                io.String.Input(
+                    "ink",
+                    default="",
+                    optional=True,
+                    tooltip="A CSS colour for all lines, such as #223355. Empty: their own, or the style's.",
+                ),
+                io.String.Input(
+                    "paper",
+                    default="",
+                    optional=True,
+                    tooltip="A CSS colour for the paper, which no plotter draws. Empty: none, or the style's.",
+                ),
+                io.Float.Input(
+                    "jitter",
+                    default=AS_THE_STYLE,
+                    min=AS_THE_STYLE,
+                    max=20.0,
+                    step=0.1,
+                    optional=True,
+                    tooltip="mm by which an unsteady hand misses a line, at most. -1: as the style says.",
+                ),
+                io.Int.Input(
+                    "jitter_seed",
+                    default=0,
+                    min=0,
+                    max=0xFFFFFFFF,
+                    optional=True,
+                    tooltip="Seed of the unsteady hand: the same one gives the same lines.",
                 ),
             ],
             outputs=[
@@ -207,10 +269,15 @@ class Export(io.ComfyNode):
         transparent: bool,
         profile: str,
         plotter: str,
+        style: str = "plain",
+        pens: int = 0,
+        ink: str = "",
+        paper: str = "",
+        jitter: float = AS_THE_STYLE,
+        jitter_seed: int = 0,
     ) -> io.NodeOutput:
-        paper = Page.named(page, landscape, margin, align)
         config = SheetConfig(
-            paper,
+            Page.named(page, landscape, margin, align),
             pen_width or None,
             layers,
             _levels(levels),
@@ -219,6 +286,7 @@ class Export(io.ComfyNode):
             one_path,
             _mm(split_after),
             _grid(grid),
+            _style(style, pens, ink, paper, jitter, jitter_seed),
         )
         options = FormatOptions(side, transparent, _profile(profile), plotter)
         facts = {**host.host_metadata(cls.hidden), "clipasso": dict(strokes.provenance)}
@@ -240,10 +308,18 @@ class Export(io.ComfyNode):
 
     @classmethod
     def validate_inputs(
-        cls, format: str = "svg", page: str = "a4", margin: float = 10.0, grid: str = "", levels: str = ""
+        cls,
+        format: str = "svg",
+        page: str = "a4",
+        margin: float = 10.0,
+        grid: str = "",
+        levels: str = "",
+        ink: str = "",
+        paper: str = "",
     ) -> bool | str:
         """Say before the run that a text cannot be read, or that a format's package is missing."""
         try:
+            _style(ink=ink, paper=paper)
             check_format(f".{format}")
             Page.named(page, margin=margin)
             _grid(grid)
@@ -251,6 +327,13 @@ class Export(io.ComfyNode):
         except ClipassoError as error:
             return str(error)
         return True
+
+
+def _style(
+    name: str = "plain", pens: int = 0, ink: str = "", paper: str = "", jitter: float = AS_THE_STYLE, seed: int = 0
+) -> LineStyle:
+    parts = {"pens": pens or None, "ink": ink.strip(), "paper": paper.strip(), "jitter": jitter}
+    return LineStyle.named(name, seed=seed, **{part: value for part, value in parts.items() if value not in ("", -1.0)})
 
 
 def _levels(text: str) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from comfy.cli_args import args
 from PIL import Image
 from torch import Tensor
 
+from ..clipasso_core.drawing_file import DRAWINGS
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank_bytes
 from ..clipasso_core.pixels import to_uint8
@@ -140,9 +141,9 @@ def save_files(files: list[bytes], filename_prefix: str, ending: str, kind: str 
     return saved
 
 
-def input_svgs() -> list[str]:
-    """Return the names of the SVG files in the input folder."""
-    return input_files(".svg")
+def input_drawings() -> list[str]:
+    """Return the names of the drawings in the input folder, those of one format after the other."""
+    return [name for ending in DRAWINGS for name in input_files(ending)]
 
 
 def input_files(ending: str) -> list[str]:

@@ -1,16 +1,21 @@
-"""CLIPassoLoadSVG: strokes from an SVG file, or from its text."""
+"""CLIPassoLoadSVG: strokes from a file of an SVG, a DXF or strokes in JSON, or from the text of an SVG."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 
 from comfy_api.latest import io
 
+from ..clipasso_core.drawing_file import read_drawing
 from ..clipasso_core.files import read_bytes
 from ..clipasso_core.svg import from_svg
+from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
+
+log = logging.getLogger(__name__)
 
 NO_FILE = "none"
 """What stands in the list of files where there is none, so that there is something to choose."""
@@ -26,13 +31,15 @@ class LoadSVG(io.ComfyNode):
             node_id="CLIPassoLoadSVG",
             display_name="CLIPasso Load SVG",
             category=CATEGORY,
-            description="Reads the strokes of an SVG file in ComfyUI's input folder, or of SVG text: lines, curves and "
-            "shapes with their widths and colours. Use them as first strokes, or redraw them at another size.",
+            description="Reads the strokes of a drawing in ComfyUI's input folder (SVG, DXF, strokes in JSON), or of "
+            "SVG text: lines, curves and shapes with their widths and colours. Use them as first strokes, or redraw "
+            "them at another size.",
             inputs=[
                 io.Combo.Input(
                     "file",
-                    options=host.input_svgs() or [NO_FILE],
-                    tooltip="An .svg file in ComfyUI's input folder (refresh with R).",
+                    options=host.input_drawings() or [NO_FILE],
+                    tooltip="An .svg, .dxf (needs ezdxf) or .json of strokes in ComfyUI's input folder (refresh with "
+                    "R).",
                 ),
                 io.Int.Input(
                     "canvas_size",
@@ -49,6 +56,14 @@ class LoadSVG(io.ComfyNode):
                     optional=True,
                     tooltip="The whole text of an SVG, which is read instead of the file. Empty reads the file.",
                 ),
+                io.Combo.Input(
+                    "fills",
+                    options=list(FILLS),
+                    default="refuse",
+                    optional=True,
+                    tooltip="What becomes of an SVG's filled shapes without a stroke, which are no lines of a pen. "
+                    "refuse: say so. outline: draw their outlines. skip: leave them out.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("strokes", display_name="strokes", tooltip="The file's strokes, a batch of one.")
@@ -56,13 +71,18 @@ class LoadSVG(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, file: str, canvas_size: int, text: str = "") -> io.NodeOutput:
+    def execute(cls, file: str, canvas_size: int, text: str = "", fills: Fills = "refuse") -> io.NodeOutput:
         size = (canvas_size, canvas_size) if canvas_size else None
         with host.gradients():
-            return io.NodeOutput(from_svg(_document(file, text), size))
+            if text.strip():
+                return io.NodeOutput(from_svg(text, size, fills=fills))
+            strokes, report = read_drawing(host.input_file(file), size, fills=fills)
+        for sentence in report.sentences():
+            log.warning(sentence)
+        return io.NodeOutput(strokes)
 
     @classmethod
-    def fingerprint_inputs(cls, file: str, canvas_size: int, text: str = "") -> str:
+    def fingerprint_inputs(cls, file: str, canvas_size: int, text: str = "", fills: Fills = "refuse") -> str:
         """Run again when the file has changed."""
         return hashlib.sha256(_document(file, text)).hexdigest()
 

@@ -4,13 +4,16 @@ from .formats import FORMATS, Exported, FormatOptions, check_format, encode_shee
 from .gcode import GcodeProfile
 from .page import Grid, Page, place
 from .sheet import Sheet, SheetConfig, lay_out
+from .styles import STYLES, LineStyle
 
 __all__ = [
     "FORMATS",
+    "STYLES",
     "Exported",
     "FormatOptions",
     "GcodeProfile",
     "Grid",
+    "LineStyle",
     "Page",
     "Sheet",
     "SheetConfig",

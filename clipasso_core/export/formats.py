@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import torch
-
-from ..errors import check_choice, check_range
+from ..errors import JsonError, check_choice, check_range
 from ..files import encode_png, is_our_png
 from ..pixels import MIN_SIDE
-from ..rasterizer import render
-from . import dxf, gcode, pdf
+from ..strokes_json import strokes_from_json, strokes_to_json
+from . import dxf, gcode, hpgl, pdf
 from .dxf import check_ezdxf, lineweight, sheet_to_dxf
 from .gcode import GcodeProfile, sheet_to_gcode
 from .hpgl import PLOTTER, check_vpype, sheet_to_hpgl
+from .page_pixels import sheet_to_pixels
 from .page_svg import is_our_page, sheet_to_svg
 from .pdf import sheet_to_pdf
 from .sheet import Sheet
@@ -68,7 +67,7 @@ class Format(NamedTuple):
     Args:
         encode: returns the bytes.
         check: raises what would keep it from being written, before any work.
-        keeps: what it holds of "width", "colour", "opacity", "layers", and "groups" within these.
+        keeps: what it holds of "width", "colour", "opacity", "layers", "groups" and of styles; see ``_not_held``.
     """
 
     encode: Callable[[Sheet, FormatOptions], Exported]
@@ -88,6 +87,7 @@ def encode_sheet(sheet: Sheet, ending: str, options: FormatOptions | None = None
         ConfigError: no such format, or what the format's own writer refuses.
         DependencyError: a package is missing for it.
 
+    >>> import torch
     >>> from clipasso_core.export import lay_out
     >>> from clipasso_core.strokes import Strokes
     >>> sheet = lay_out([Strokes.black(torch.rand(1, 3, 4, 2), (9, 9))])
@@ -105,25 +105,26 @@ def check_format(ending: str) -> None:
 
     >>> check_format(".eps")
     Traceback (most recent call last):
-    clipasso_core.errors.ConfigError: The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, got '.eps'.
+    clipasso_core.errors.ConfigError: The ending must be one of .svg, .pdf, .png, ..., got '.eps'.
     """
     check_choice("The ending", ending, tuple(FORMATS))
     FORMATS[ending].check()
 
 
 def is_our_export(data: bytes) -> bool:
-    """Whether a file's bytes are those of an export of ours. HPGL has no place for a mark, so it is never known.
+    """Whether a file's bytes are those of an export of ours.
 
     >>> is_our_export(gcode.MARK + b"G21"), is_our_export(b"G21")
     (True, False)
     """
-    if data.startswith((pdf.MARK, gcode.MARK)) or data[:64].split()[:2] == [b"999", dxf.MARK]:
+    if data.startswith((pdf.MARK, gcode.MARK, hpgl.MARK)) or data[:64].split()[:2] == [b"999", dxf.MARK]:
         return True
-    return is_our_page(data) or is_our_png(data)
+    return is_our_page(data) or is_our_png(data) or _is_our_json(data)
 
 
 def _svg(sheet: Sheet, options: FormatOptions) -> Exported:
-    return Exported(sheet_to_svg(sheet).encode(), _one_look(sheet))
+    paper = (".svg tells browsers and Inkscape the paper's colour; other programs show none.",)
+    return Exported(sheet_to_svg(sheet).encode(), (*_one_look(sheet), *(paper if sheet.style.paper else ())))
 
 
 def _pdf(sheet: Sheet, options: FormatOptions) -> Exported:
@@ -131,48 +132,58 @@ def _pdf(sheet: Sheet, options: FormatOptions) -> Exported:
 
 
 def _png(sheet: Sheet, options: FormatOptions) -> Exported:
-    strokes = sheet.to_strokes(options.side / max(sheet.page.size))
-    with torch.no_grad():
-        ink = render(strokes)[0]
-    if not options.transparent:
-        return Exported(encode_png(ink[:3] + (1 - ink[3:])))
-    straight = ink[:3] / ink[3:].clamp(min=1e-6)
-    return Exported(encode_png(torch.cat([straight, ink[3:]])))
+    return Exported(encode_png(sheet_to_pixels(sheet, options.side, options.transparent)))
 
 
 def _gcode(sheet: Sheet, options: FormatOptions) -> Exported:
-    return Exported(sheet_to_gcode(sheet, options.profile).encode())
+    return Exported(sheet_to_gcode(sheet.in_dashes(), options.profile).encode())
 
 
 def _hpgl(sheet: Sheet, options: FormatOptions) -> Exported:
-    text, notes = sheet_to_hpgl(sheet, options.plotter)
+    text, notes = sheet_to_hpgl(sheet.in_dashes(), options.plotter)
     return Exported(text.encode(), notes)
 
 
 def _dxf(sheet: Sheet, options: FormatOptions) -> Exported:
     off = sum(round(path.width * 100) != lineweight(path.width) for path in sheet.paths)
     note = f".dxf knows some widths only: {_paths(off)} have the nearest one."
-    return Exported(sheet_to_dxf(sheet).encode(), (note,) if off else ())
+    return Exported(sheet_to_dxf(sheet.in_dashes()).encode(), (note,) if off else ())
+
+
+def _json(sheet: Sheet, options: FormatOptions) -> Exported:
+    return Exported(strokes_to_json(sheet.to_page_strokes()).encode())
+
+
+def _is_our_json(data: bytes) -> bool:
+    """Whether strokes_to_json would write these very bytes: other programs leave blanks, or order keys otherwise."""
+    try:
+        return data.startswith(b"{") and strokes_to_json(strokes_from_json(data)).encode() == data
+    except JsonError:
+        return False
 
 
 def _nothing() -> None:
     """What a format needs that needs nothing."""
 
 
+_PICTURE = ("width", "colour", "opacity", "width profile", "dashes", "jitter", "paper")
+_MACHINE = ("layers", "dashes", "jitter")
+
 FORMATS: dict[str, Format] = {
-    ".svg": Format(_svg, _nothing, ("width", "colour", "opacity", "layers", "groups")),
-    ".pdf": Format(_pdf, _nothing, ("width", "colour", "opacity", "layers")),
-    ".png": Format(_png, _nothing, ("width", "colour", "opacity")),
-    ".gcode": Format(_gcode, _nothing, ("layers",)),
-    ".hpgl": Format(_hpgl, check_vpype, ("layers",)),
-    ".dxf": Format(_dxf, check_ezdxf, ("width", "colour", "opacity", "layers")),
+    ".svg": Format(_svg, _nothing, (*_PICTURE, "layers", "groups", "texture")),
+    ".pdf": Format(_pdf, _nothing, (*_PICTURE, "layers")),
+    ".png": Format(_png, _nothing, _PICTURE),
+    ".gcode": Format(_gcode, _nothing, _MACHINE),
+    ".hpgl": Format(_hpgl, check_vpype, _MACHINE),
+    ".dxf": Format(_dxf, check_ezdxf, ("width", "colour", "opacity", *_MACHINE)),
+    ".json": Format(_json, _nothing, ("width", "colour", "opacity", "groups")),
 }
-"""Each ending, with its dot. A format that holds strokes instead of a sheet (JSON) does not stand here."""
+"""Each ending, with its dot."""
 
 
 def _not_held(sheet: Sheet, ending: str, keeps: Sequence[str]) -> list[str]:
     """Say what of this sheet a format cannot hold."""
-    paths = sheet.paths
+    paths, style = sheet.paths, sheet.style
     faint, coloured = sum(path.color[3] < 1 for path in paths), len({path.color[:3] for path in paths}) > 1
     grouped = "layers" in keeps and any(len({path.group for path in layer.paths}) > 1 for layer in sheet.layers)
     lost = {
@@ -181,6 +192,11 @@ def _not_held(sheet: Sheet, ending: str, keeps: Sequence[str]) -> list[str]:
         "opacity": f"{ending} holds no opacity: {_paths(faint)} are drawn opaque." if faint else "",
         "layers": f"{ending} holds no layers: all {len(sheet.layers)} are one." if len(sheet.layers) > 1 else "",
         "groups": f"{ending} holds groups only as layers: export layers by group to keep them." if grouped else "",
+        "width profile": f"{ending} holds no change of width: lines are even." if style.width_profile != "even" else "",
+        "texture": f"{ending} holds no texture: lines are solid." if style.texture != "none" else "",
+        "dashes": f"{ending} holds no dashes: lines are whole." if style.dashes else "",
+        "jitter": f"{ending} holds lines as they were meant: without jitter." if style.jitter else "",
+        "paper": f"{ending} holds no colour of paper." if style.paper else "",
     }
     return [note for name, note in lost.items() if note and name not in keeps]
 

@@ -9,13 +9,18 @@ import io
 import re
 from typing import Any
 
-from ..errors import ConfigError, DependencyError, check_choice
+from ..errors import ConfigError, DependencyError, check_choice, first_line
 from ..svg.numerals import PX_PER_UNIT
 from .paths import flatten
 from .sheet import Sheet
 
 PLOTTER = "hp7475a"
 """The plotter that is written for where none is named."""
+
+_BEGIN = "IN;"
+MARK = b"IN;PU;PU;PU;"
+"""How HPGL of ours begins. It has no comments, so that a pen that is up already is lifted three times: that does
+nothing, and no other program writes it."""
 
 TOLERANCE = 0.025
 """mm by which straight moves may leave a curve: a plotter's step."""
@@ -38,12 +43,11 @@ def sheet_to_hpgl(sheet: Sheet, plotter: str = PLOTTER) -> tuple[str, tuple[str,
 
     Raises:
         DependencyError: vpype is missing.
-        ConfigError: no such plotter, a page that it does not take, or a line beyond what its pen reaches.
+        ConfigError: no such plotter, one that vpype describes wrongly, a page that it does not take, or a line beyond
+            what its pen reaches.
     """
     vpype = _vpype()
-    known = sorted(vpype.config_manager.get_plotter_list())
-    check_choice("plotter", plotter, known)
-    machine = vpype.config_manager.get_plotter_config(plotter)
+    machine = _machine(vpype, plotter)
     paper = _paper(machine, sheet)
     output = io.StringIO()
     upright = sheet.page.width <= sheet.page.height
@@ -56,12 +60,24 @@ def sheet_to_hpgl(sheet: Sheet, plotter: str = PLOTTER) -> tuple[str, tuple[str,
         *(" ".join(said.split()) for said in (machine.info, paper.info)),
         shared if pens < len(sheet.layers) else "",
     ]
-    return output.getvalue(), tuple(note for note in notes if note)
+    text = MARK.decode() + output.getvalue().removeprefix(_BEGIN)
+    return text, tuple(note for note in notes if note)
 
 
 def check_vpype() -> None:
     """Raise DependencyError where vpype is missing."""
     _vpype()
+
+
+def _machine(vpype: Any, plotter: str) -> Any:
+    check_choice("plotter", plotter, sorted(vpype.config_manager.get_plotter_list()))
+    try:
+        return vpype.config_manager.get_plotter_config(plotter)
+    except ValueError as error:  # vpype 1.15 cannot read its own description of the designmate
+        raise ConfigError(
+            f"vpype cannot read how it describes {plotter}: {first_line(error)}. Choose another plotter, or describe "
+            "this one in ~/.vpype.toml."
+        ) from error
 
 
 def _document(vpype: Any, sheet: Sheet) -> Any:

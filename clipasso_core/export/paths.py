@@ -18,6 +18,10 @@ DECIMALS = 3
 is the same page, and all that is decided by where paths lie is decided the same way."""
 
 
+STEPS = 64
+"""Chords by which a cubic is measured."""
+
+
 @dataclass(frozen=True, eq=False)
 class PenPath:
     """Hold one path of the pen.
@@ -29,6 +33,7 @@ class PenPath:
         rank: its place in its sketch's drawing order, 0 for the first stroke.
         is_given: whether a person drew it.
         group: the name of its group, or None.
+        meant: [3 * segments + 1, 2] mm, the line that an unsteady hand has missed; None where it has not.
 
     >>> path = PenPath(np.array([[0.0, 0], [1, 0], [2, 0], [3, 0]]), 0.5)
     >>> path.length, path.turned().points[0].tolist(), path.ends.tolist()
@@ -41,6 +46,7 @@ class PenPath:
     rank: int = 0
     is_given: bool = False
     group: str | None = None
+    meant: Points | None = None
 
     @property
     def ends(self) -> Points:
@@ -57,9 +63,27 @@ class PenPath:
         """Colour and width: paths of one look can be one."""
         return self.color, self.width
 
+    def as_meant(self) -> PenPath:
+        """Return the path as a steady hand draws it."""
+        return self if self.meant is None else replace(self, points=self.meant, meant=None)
+
     def turned(self) -> PenPath:
         """Return the same path, drawn from its end to its start."""
         return replace(self, points=self.points[::-1].copy())
+
+
+def walked(points: Points) -> NDArray[np.float64]:
+    """Return how long a path is up to each of ``STEPS`` equal steps of each of its cubics, [S, STEPS + 1] mm.
+
+    >>> walked(np.array([[0.0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [5, 0], [6, 0]]))[:, [0, -1]].tolist()
+    [[0.0, 3.0], [3.0, 6.0]]
+    """
+    grid = torch.linspace(0, 1, STEPS + 1, dtype=torch.float64)
+    chords = curve_points(segments_of(torch.from_numpy(points)), grid).diff(dim=1).norm(dim=2)
+    inside = torch.nn.functional.pad(chords.cumsum(dim=1), (1, 0))
+    before = torch.nn.functional.pad(chords.sum(dim=1).cumsum(dim=0), (1, 0))[:-1]
+    lengths: NDArray[np.float64] = (inside + before[:, None]).numpy()
+    return lengths
 
 
 def without_padding(points: Points) -> Points:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..svg.numerals import format_number
 from .layers import Layer
-from .paths import DECIMALS, PenPath
+from .paths import DECIMALS, PenPath, Points
 from .sheet import Sheet
+from .width_profile import outline
 
 MARK = b"%PDF-1.7\n%clipasso\n"
 """How a PDF of ours begins."""
@@ -45,6 +47,7 @@ def sheet_to_pdf(sheet: Sheet) -> bytes:
     shown = " ".join(layers)
     names = [_text(f"{number} {layer.name}") for number, layer in enumerate(sheet.layers, start=1)]
     content = _content(sheet, opacities)
+    of = "CA" if sheet.style.width_profile == "even" else "ca"  # of strokes, or of what is filled
     objects = [
         "<< /Type /Catalog /Pages 2 0 R "
         f"/OCProperties << /OCGs [{shown}] /D << /ON [{shown}] /Order [{shown}] >> >> >>",
@@ -52,7 +55,7 @@ def sheet_to_pdf(sheet: Sheet) -> bytes:
         f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R "
         f"/Resources << /ExtGState << {states} >> /Properties << {marked} >> >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}endstream",
-        *(f"<< /Type /ExtGState /CA {format_number(opacity, DECIMALS)} >>" for opacity in opacities),
+        *(f"<< /Type /ExtGState /{of} {format_number(opacity, DECIMALS)} >>" for opacity in opacities),
         *(f"<< /Type /OCG /Name {name} >>" for name in names),
         f"<< /Title {_text(sheet.title)} /Producer (clipasso) >>",
     ]
@@ -62,26 +65,50 @@ def sheet_to_pdf(sheet: Sheet) -> bytes:
 def _content(sheet: Sheet, opacities: Sequence[float]) -> str:
     """Return the operators that draw the page; all is ASCII, so that characters are bytes."""
     scale, height = (format_number(value, _PLACES) for value in (_PT_PER_MM, sheet.page.height * _PT_PER_MM))
-    lines = ["1 J 1 j", f"{scale} 0 0 -{scale} 0 {height} cm"]
+    lines = ["1 J 1 j", f"{scale} 0 0 -{scale} 0 {height} cm", *_paper_and_dashes(sheet)]
     for index, layer in enumerate(sheet.layers):
-        lines += [f"/OC /L{index} BDC", *_strokes(layer, opacities, sheet.one_path), "EMC"]
+        lines += [f"/OC /L{index} BDC", *_drawn(layer, opacities, sheet), "EMC"]
     return "\n".join(lines) + "\n"
 
 
-def _strokes(layer: Layer, opacities: Sequence[float], one_path: bool) -> list[str]:
-    if one_path:
-        pieces = [line for path in layer.paths for line in _curves(path)]
-        return [_look(layer.paths[0], opacities), *pieces, "S"]
-    return [line for path in layer.paths for line in (_look(path, opacities), *_curves(path), "S")]
+def _paper_and_dashes(sheet: Sheet) -> list[str]:
+    lines = []
+    if sheet.style.paper_rgb is not None:
+        width, height = (format_number(side, DECIMALS) for side in sheet.page.size)
+        lines.append(f"{_color(sheet.style.paper_rgb)} rg 0 0 {width} {height} re f")
+    if sheet.style.dashes:
+        lines.append(f"[{' '.join(format_number(length, DECIMALS) for length in sheet.style.dashes)}] 0 d")
+    return lines
+
+
+def _drawn(layer: Layer, opacities: Sequence[float], sheet: Sheet) -> list[str]:
+    """Return what draws a layer: its lines, or the shapes that they fill where their width changes."""
+    profile, paths = sheet.style.width_profile, layer.paths
+    if sheet.one_path:  # one look for all
+        paths = tuple(replace(path, width=paths[0].width, color=paths[0].color) for path in paths)
+    look, paint = (_look, "S") if profile == "even" else (_filled_look, "f")
+    shapes = [[path.points] if profile == "even" else outline(path.points, path.width, profile) for path in paths]
+    pieces = [[line for shape in one for line in _curves(shape)] for one in shapes]
+    if sheet.one_path:
+        return [look(paths[0], opacities), *(line for one in pieces for line in one), paint]
+    return [line for path, one in zip(paths, pieces, strict=True) for line in (look(path, opacities), *one, paint)]
 
 
 def _look(path: PenPath, opacities: Sequence[float]) -> str:
-    red, green, blue = (format_number(value, _PLACES) for value in path.color[:3])
-    return f"{red} {green} {blue} RG {format_number(path.width, DECIMALS)} w /A{opacities.index(path.color[3])} gs"
+    width = format_number(path.width, DECIMALS)
+    return f"{_color(path.color)} RG {width} w /A{opacities.index(path.color[3])} gs"
 
 
-def _curves(path: PenPath) -> list[str]:
-    pairs = [" ".join(format_number(value, DECIMALS) for value in point) for point in path.points.tolist()]
+def _filled_look(path: PenPath, opacities: Sequence[float]) -> str:
+    return f"{_color(path.color)} rg /A{opacities.index(path.color[3])} gs"
+
+
+def _color(color: Sequence[float]) -> str:
+    return " ".join(format_number(value, _PLACES) for value in color[:3])
+
+
+def _curves(points: Points) -> list[str]:
+    pairs = [" ".join(format_number(value, DECIMALS) for value in point) for point in points.tolist()]
     return [f"{pairs[0]} m", *(" ".join([*pairs[i : i + 3], "c"]) for i in range(1, len(pairs), 3))]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,10 +13,14 @@ from ..errors import ConfigError, check_choice, check_range
 from ..levels import check_levels
 from ..stroke_groups import number_names
 from ..strokes import Strokes
+from ..svg.numerals import PX_PER_UNIT
+from .dashes import cut_into_dashes
+from .jitter import with_jitter
 from .layers import LAYER_RULES, LONGEST_SPLIT, Layer, LayerRule, into_layers, split_layers
 from .page import Grid, Page, place
 from .paths import PenPath
 from .pen import PATH_ORDERS, PathOrder, join_paths, order_paths, travel
+from .styles import LineStyle
 
 MOST_JOINED = 100.0
 """mm between ends that are joined."""
@@ -35,6 +40,7 @@ class SheetConfig:
         one_path: whether each layer is a single path of many pieces, as programs of cutters want it.
         split_after: mm of line, after which another layer begins; None for never.
         grid: cells for several sketches; None for a single sketch.
+        style: how lines look.
 
     Raises:
         ConfigError: a value is out of range, or levels without layers by level.
@@ -52,6 +58,7 @@ class SheetConfig:
     one_path: bool = False
     split_after: float | None = None
     grid: Grid | None = None
+    style: LineStyle = field(default_factory=LineStyle)
 
     def __post_init__(self) -> None:
         check_choice("layers", self.layers, LAYER_RULES)
@@ -77,6 +84,7 @@ class Sheet:
         drawn_travel: mm that a pen would have travelled between strokes in the sketch's own order.
         title: any text.
         metadata: JSON values that formats with room for them keep, or None.
+        style: how lines look; what of it moves or colours paths is in the layers already.
     """
 
     page: Page
@@ -85,6 +93,7 @@ class Sheet:
     drawn_travel: float = 0.0
     title: str = "CLIPasso sketch"
     metadata: Mapping[str, object] | None = None
+    style: LineStyle = field(default_factory=LineStyle)
 
     @property
     def paths(self) -> tuple[PenPath, ...]:
@@ -109,6 +118,16 @@ class Sheet:
             f"{line:.2f} m of line, pen travel {self.travel / 1000:.2f} m ({self.drawn_travel / 1000:.2f} m as drawn)"
         )
 
+    def in_dashes(self) -> Sheet:
+        """Return the sheet with each dash as a path of its own, for formats that know no dashed lines."""
+        if not self.style.dashes:
+            return self
+        layers = [
+            Layer(layer.name, tuple(dash for path in layer.paths for dash in cut_into_dashes(path, self.style.dashes)))
+            for layer in self.layers
+        ]
+        return replace(self, layers=tuple(layers), style=replace(self.style, dashes=()))
+
     def to_strokes(self, px_per_mm: float = 1.0) -> Strokes:
         """Return the page as one sketch (B = 1) on a canvas of its size; shorter paths are padded at their end.
 
@@ -116,18 +135,27 @@ class Sheet:
         >>> sheet.to_strokes(2.0).canvas_size
         (594, 420)
         """
-        paths = self.paths
-        longest = max(len(path.points) for path in paths)
-        padded = [np.pad(path.points, [(0, longest - len(path.points)), (0, 0)], mode="edge") for path in paths]
         size = (max(1, round(self.page.height * px_per_mm)), max(1, round(self.page.width * px_per_mm)))
-        drawn = Strokes(
-            torch.from_numpy(np.stack(padded)).float()[None] * px_per_mm,
-            torch.tensor([[path.width for path in paths]]) * px_per_mm,
-            torch.tensor([[path.color for path in paths]]),
-            torch.ones(1, len(paths), dtype=torch.bool),
-            size,
+        return _strokes(self.paths, px_per_mm, size)
+
+    def to_page_strokes(self) -> Strokes:
+        """Return the page as the sketch (B = 1) that reading its SVG gives, at 96 px an inch.
+
+        Its lines are as they were meant, without the style's jitter, dashes and changes of width. Laid out with the
+        same page, layers and style it is the same sheet again. It knows which of its strokes were given where these
+        come first, and its provenance is what the metadata says of "clipasso".
+
+        >>> sheet = lay_out([Strokes.black(torch.rand(1, 3, 4, 2), (9, 9))], SheetConfig(Page.named("a5")))
+        >>> sheet.to_page_strokes().canvas_size == sheet.page.canvas_size
+        True
+        """
+        known = (self.metadata or {}).get("clipasso")
+        given = [path.is_given for path in self.paths]
+        return replace(
+            _strokes([path.as_meant() for path in self.paths], PX_PER_UNIT["mm"], self.page.canvas_size),
+            provenance=known if isinstance(known, Mapping) else {},
+            num_given=sum(given) if given == sorted(given, reverse=True) else 0,
         )
-        return drawn.with_groups(*number_names([[path.group for path in paths]]))
 
 
 def lay_out(
@@ -153,12 +181,27 @@ def lay_out(
     ['level 4', 'level 8']
     """
     config = config or SheetConfig()
-    paths = place(drawings, config.page, config.grid, config.pen_width)
+    paths = config.style.inked(place(drawings, config.page, config.grid, config.pen_width))
     layers = into_layers(paths, config.layers, config.levels)
     drawn_travel = sum(travel(layer.paths) for layer in layers)
     ready = [Layer(layer.name, tuple(_drawn(layer.paths, config))) for layer in layers]
     ready = ready if config.split_after is None else split_layers(ready, config.split_after)
-    return Sheet(config.page, tuple(ready), config.one_path, drawn_travel, title, metadata)
+    drawn = iter(with_jitter([path for layer in ready for path in layer.paths], config.style.jitter, config.style.seed))
+    moved = [Layer(layer.name, tuple(itertools.islice(drawn, len(layer.paths)))) for layer in ready]
+    return Sheet(config.page, tuple(moved), config.one_path, drawn_travel, title, metadata, config.style)
+
+
+def _strokes(paths: Sequence[PenPath], px_per_mm: float, canvas_size: tuple[int, int]) -> Strokes:
+    longest = max(len(path.points) for path in paths)
+    padded = [np.pad(path.points, [(0, longest - len(path.points)), (0, 0)], mode="edge") for path in paths]
+    drawn = Strokes(
+        torch.from_numpy(np.stack(padded) * px_per_mm).float()[None],
+        torch.tensor([[path.width for path in paths]]) * px_per_mm,
+        torch.tensor([[path.color for path in paths]]),
+        torch.ones(1, len(paths), dtype=torch.bool),
+        canvas_size,
+    )
+    return drawn.with_groups(*number_names([[path.group for path in paths]]))
 
 
 def _drawn(paths: Sequence[PenPath], config: SheetConfig) -> list[PenPath]:

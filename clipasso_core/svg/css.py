@@ -104,10 +104,15 @@ class Style:
 
     def fill(self) -> Rgba | None:
         """Return the fill's colour, opacity included, or None when none is seen; black for a gradient or pattern."""
+        rgba = self.fill_even_if_unseen()
+        return None if rgba is None or rgba[3] <= 0 else rgba
+
+    def fill_even_if_unseen(self) -> Rgba | None:
+        """Return the fill's colour as ``fill`` does, without opacity too; None when there is no fill."""
         paint = self.inherited["fill"]
         rgba = BLACK if paint.lower().startswith("url(") else self._colour("fill")
         alpha = to_fraction(self.inherited["fill-opacity"], "fill-opacity") * self.opacity
-        return None if rgba is None or rgba[3] * alpha <= 0 else (rgba[0], rgba[1], rgba[2], rgba[3] * alpha)
+        return None if rgba is None else (rgba[0], rgba[1], rgba[2], rgba[3] * alpha)
 
     def stroke(self) -> Rgba | None:
         """Return the stroke's colour, opacity included, or None when there is no stroke."""

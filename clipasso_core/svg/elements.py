@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple, get_args
@@ -19,6 +19,7 @@ from ..strokes import PathText
 from .css import Rgba, Style, StyleSheet
 from .document import MAX_DEPTH, local_name
 from .group_elements import NAME as GROUP_NAME
+from .held_line import HeldLine, held_line
 from .numerals import shorten, to_length
 from .path_data import PATH_DATA, Effort
 from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
@@ -201,23 +202,29 @@ class ElementReader:
     def _shape(self, element: ElementTree.Element, tag: str, place: _Place) -> Iterator[ReadStroke]:
         if tag in UNREADABLE:
             raise SvgError(f"The SVG holds a <{tag}>, which cannot be read as strokes. {UNREADABLE[tag]}.")
-        subpaths = subpaths_of(tag, element.attrib, place.view, self._effort)
+        held = held_line(element.attrib) if tag == "path" else None
+        attributes: dict[str, str] = element.attrib if held is None else {**element.attrib, "d": held.data}
+        subpaths = subpaths_of(tag, attributes, place.view, self._effort)
         pieces = list(itertools.islice(subpaths, 2))
-        look = self._look(element, tag, place) if pieces else None
+        look = self._look(element, tag, place, held) if pieces else None
         if look is None:
             return
         width, rgba = look
         growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
-        text = _path_text(element, width) if len(pieces) == 1 and place.matrix == Matrix() else None
+        text = _path_text(tag, attributes, width) if len(pieces) == 1 and place.matrix == Matrix() else None
         for points in itertools.chain(pieces, subpaths):
             yield ReadStroke(place.matrix.apply_all(np.array(points)), width * growth, rgba, text, place.group)
 
-    def _look(self, element: ElementTree.Element, tag: str, place: _Place) -> tuple[float, Rgba] | None:
+    def _look(
+        self, element: ElementTree.Element, tag: str, place: _Place, held: HeldLine | None
+    ) -> tuple[float, Rgba] | None:
         """Return a shape's width (user units) and colour as a stroke, or None when it is none."""
         rgba, width = place.style.stroke(), place.style.stroke_width(place.view.diagonal)
+        fill = None if tag == "line" else place.style.fill()
+        if held is not None and held.width is not None:  # what is filled is the stroke itself
+            rgba, width, fill = place.style.fill_even_if_unseen(), held.width, None
         if width < 0:
             raise SvgError(f"<{tag}> has stroke-width {width:g}; it must be 0 or more. Correct it.")
-        fill = None if tag == "line" else place.style.fill()
         if fill is not None and (rgba is None or width == 0):
             covers = tag == "rect" and self._is_background(rectangle(element.attrib, place.view), place.matrix)
             return None if covers else self._filled(tag, fill, width or 1.0)
@@ -283,9 +290,9 @@ def _shift(clone: ElementTree.Element, view: Box) -> Matrix:
     return Matrix(e=x, f=y)
 
 
-def _path_text(element: ElementTree.Element, width: float) -> PathText | None:
-    data = element.attrib.get("d", "").strip()
-    return PathText(data, width) if local_name(element) == "path" and re.fullmatch(PATH_DATA, data) else None
+def _path_text(tag: str, attributes: Mapping[str, str], width: float) -> PathText | None:
+    data = attributes.get("d", "").strip()
+    return PathText(data, width) if tag == "path" and re.fullmatch(PATH_DATA, data) else None
 
 
 def _corners(box: Box, matrix: Matrix) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -16,6 +16,7 @@ from ..errors import ConfigError, DependencyError, ShapeError, SvgError, first_l
 from ..rasterizer import render
 from ..strokes import Strokes
 from .document import local_name, parse_document
+from .held_line import held_line
 from .read import from_svg
 from .safety import check_safe
 from .viewport import MAX_CANVAS, root_viewport
@@ -126,6 +127,7 @@ def _is_strokes(element: ElementTree.Element, around: Mapping[str, str]) -> bool
         looks["stroke"] != "none"
         and not looks["stroke"].startswith("url(")
         and {name: looks[name] for name in wanted} == wanted
+        and held_line(element.attrib) is None  # which is not what is drawn
     )
     return tag in _SHAPES and own <= _PLAIN | _SHAPES[tag] and drawn
 

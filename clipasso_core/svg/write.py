@@ -220,9 +220,17 @@ def shared_style(styles: Sequence[Mapping[str, str]]) -> dict[str, str]:
     '#000000'
     """
     shared = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
-    names = ("stroke", "stroke-width", "stroke-opacity")
-    common = {name for name in names if len({style.get(name) for style in styles}) == 1}
-    return {**shared, **{name: styles[0][name] for name in names if name in common and name in styles[0]}}
+    return {**shared, **shared_attributes(styles)}
+
+
+def shared_attributes(looks: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the attributes that all elements have in common, with one value.
+
+    >>> shared_attributes([{"fill": "red", "x": "1"}, {"fill": "red", "x": "2"}])
+    {'fill': 'red'}
+    """
+    first, *others = looks or [{}]
+    return {name: value for name, value in first.items() if all(one.get(name) == value for one in others)}
 
 
 def stroke_style(rgba: Sequence[float], width: float, decimals: int) -> dict[str, str]:

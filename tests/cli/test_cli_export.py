@@ -81,7 +81,18 @@ def test_given_strokes_have_a_layer_of_their_own(drawing: Path) -> None:
     assert labels == ["1 given", "2 new"]
 
 
-@pytest.mark.parametrize("ending", [".pdf", ".gcode", ".PNG"])
+@pytest.mark.parametrize("layers", ["none", "given"])
+def test_a_page_by_way_of_json_is_the_same_page(drawing: Path, layers: str) -> None:
+    chosen = ("--page", "a5", "--order", "pen", "--layers", layers)
+    for folder in ("direct", "json", "page"):
+        Path(folder).mkdir()
+    assert export(drawing, "-o", "direct/cat.svg", *chosen) == 0
+    assert export(drawing, "-o", "json/cat.json", *chosen) == 0
+    assert export("json/cat.json", "-o", "page/cat.svg", *chosen) == 0
+    assert Path("page/cat.svg").read_text() == Path("direct/cat.svg").read_text()
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".gcode", ".PNG", ".json"])
 def test_formats_are_written_and_written_anew(drawing: Path, ending: str, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         assert export(drawing, "-o", f"page{ending}") == 0
@@ -113,10 +124,27 @@ def test_a_profile_says_how_the_machine_is_spoken_to(drawing: Path) -> None:
     assert Path("page.gcode").read_text().count("M3 S90") == 12
 
 
+def test_a_style_by_name_with_a_part_changed(drawing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ("--style", "brush", "--ink", "#223355", "--jitter", 0.5, "--seed", 3, "--page", "a6")
+    for source, page in pairwise([drawing, Path("once/cat.svg"), Path("twice/cat.svg")]):
+        page.parent.mkdir()
+        assert export(source, "-o", page, *chosen) == 0
+    page = Path("twice/cat.svg").read_text()
+    assert page == Path("once/cat.svg").read_text()
+    assert page.count("clipasso:line=") == 12
+    assert 'fill="#223355"' in page
+    assert export(drawing, "-o", "page.gcode", "--style", "pencil") == 0
+    assert ".gcode holds no texture: lines are solid.\n" in capsys.readouterr().out
+    assert export(drawing, "-o", "page.svg", "--dashes", 4, 3, "--paper", "ivory") == 0
+    assert 'stroke-dasharray="4 3"' in Path("page.svg").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("-o", "out.eps"), "The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, got '.eps'"),
+        (("-o", "out.svg", "--style", "brush", "--dashes", 4, 2), "dashes are of one width"),
+        (("-o", "out.svg", "--pens", 0), "pens must lie between 1"),
+        (("-o", "out.eps"), "The ending must be one of .svg, .pdf, .png, .gcode, .hpgl, .dxf, .json, got '.eps'"),
         (("-o", "out.svg", "--page", "b5"), "page must be one of a6, a5, a4"),
         (("-o", "out.svg", "--margin", 200), "margin 200 mm leaves no room on a page of 210 x 297 mm"),
         (("-o", "out.svg", "--grid", "2"), "grid must be columns x rows"),

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from clipasso_cli import main
+from clipasso_core.strokes import Strokes
+from clipasso_core.strokes_json import strokes_to_json
 from clipasso_core.svg import from_svg, is_ours
 
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100" fill="none" stroke="black">
@@ -51,6 +53,17 @@ def test_what_is_not_asked_for_is_not_done(drawing: Path) -> None:
     strokes, before = from_svg(out.read_text()), from_svg(DRAWING, fills="outline")
     torch.testing.assert_close(strokes.control_points, before.control_points, rtol=0, atol=6e-4)  # three decimals
     assert strokes.color.tolist() == before.color.tolist()
+
+
+def test_strokes_in_json_are_read_too_one_sketch_at_a_time(drawing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = Strokes.black(torch.rand(1, 2, 4, 2) * 9, (9, 9))
+    path, out = drawing.with_suffix(".json"), drawing.with_name("out.svg")
+    path.write_text(strokes_to_json(line))
+    assert simplify(path, "-o", out) == 0
+    assert from_svg(out.read_text()).num_strokes == 2
+    path.write_text(strokes_to_json(line.select([0, 0])))
+    assert simplify(path, "-o", out) == 1
+    assert "holds 2 sketches. Give a file of one" in capsys.readouterr().err
 
 
 def test_a_dxf_is_read_too(drawing: Path) -> None:

@@ -200,14 +200,49 @@ def test_load_svg_says_before_the_run_what_is_missing() -> None:
     assert load.validate_inputs("none", "<svg/>") is True
     assert load.validate_inputs("none") is True  # the text comes by a link
     with pytest.raises(core("errors").ImageFileError, match="Cannot read"):
-        load.execute("none", 0)
+        load.execute("a.svg", 0)
 
 
 def test_there_is_something_to_choose_in_an_empty_folder(host: ModuleType, tmp_path: Path) -> None:
     combo = importlib.import_module(f"{PACK}.nodes.load_svg").io.Combo
-    assert host.input_svgs() == []
+    assert host.input_drawings() == []
+
+    def options() -> list[str]:
+        (found,) = (call.kwargs["options"] for call in combo.Input.call_args_list[-2:] if call.args[0] == "file")
+        return list(found)
+
     node("load_svg", "LoadSVG").define_schema()
-    assert combo.Input.call_args.kwargs["options"] == ["none"]
-    (tmp_path / "input" / "b.svg").touch()
+    assert options() == ["none"]
+    for name in ("b.svg", "a.json", "c.txt", "a.svg"):
+        (tmp_path / "input" / name).touch()
     node("load_svg", "LoadSVG").define_schema()
-    assert combo.Input.call_args.kwargs["options"] == ["b.svg"]
+    assert options() == ["a.svg", "b.svg", "a.json"]
+
+
+def test_load_svg_reads_strokes_in_json_and_does_with_fills_as_told(host: ModuleType, tmp_path: Path) -> None:
+    load = node("load_svg", "LoadSVG")
+    (tmp_path / "input" / "a.json").write_text(core("strokes_json").strokes_to_json(sketch(3)))
+    (tmp_path / "input" / "a.svg").write_text(
+        '<svg width="9" height="9"><path d="M1 1H5V5Z"/><path d="M1 1H5" stroke="red"/></svg>'
+    )
+    read = load.execute("a.json", 0)
+    assert torch.equal(read.control_points, sketch(3).control_points)
+    assert load.execute("a.json", 99).canvas_size == (99, 99)
+    assert [load.execute("a.svg", 0, "", fills).num_strokes for fills in ("outline", "skip")] == [2, 1]
+    with pytest.raises(core("errors").SvgError, match="is filled and has no stroke"):
+        load.execute("a.svg", 0)
+
+
+def test_export_takes_a_style_and_works_without_it(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    export, saved = node("export", "Export"), []
+    monkeypatch.setattr(export, "hidden", None, raising=False)
+    monkeypatch.setattr(host, "host_metadata", lambda hidden: {})
+    monkeypatch.setattr(host, "to_svg_type", list)
+    monkeypatch.setattr(host, "save_files", lambda files, prefix, ending: saved.extend(files) or [{"filename": "a"}])
+    older = ("svg", "a", "t", "a6", False, 10.0, "center", "", 0.8, "none", "", "drawn", 0.0, False, 0.0, 64, False)
+    export.execute(sketch(3), *older, "none", "hp7475a")
+    export.execute(sketch(3), *older, "none", "hp7475a", "brush", 0, " red ", "", -1.0, 0)
+    assert [page.count(b"clipasso:line=") for page in saved] == [0, 3]
+    assert b'fill="#ff0000"' in saved[1]
+    assert export.validate_inputs(ink="red", paper="") is True
+    assert "paper must be an opaque colour" in export.validate_inputs(paper="none")

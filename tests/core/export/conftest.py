@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.export import Sheet
+from clipasso_core.export.page_pixels import sheet_to_pixels
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.strokes import Strokes
 
@@ -38,7 +39,7 @@ def sketch(sketches: Strokes) -> Strokes:
 @pytest.fixture
 def draw() -> Callable[[Sheet], Tensor]:
     """Draw a sheet with our rasterizer, 4 px a mm: [3, H, W]."""
-    return lambda sheet: rasterize(sheet.to_strokes(PX_PER_MM))[0]
+    return lambda sheet: sheet_to_pixels(sheet, round(max(sheet.page.size) * PX_PER_MM))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ from clipasso_core.export import (
 from clipasso_core.export.gcode import sheet_to_gcode
 from clipasso_core.pixels import to_uint8
 from clipasso_core.strokes import Strokes
+from clipasso_core.strokes_json import strokes_from_json
+from clipasso_core.svg import from_svg
 
 Lines = Sequence[np.ndarray]
 DrawLines = Callable[[Lines, Sheet], Tensor]
@@ -51,7 +54,7 @@ def encoded(sheet: Sheet, ending: str, options: FormatOptions | None = None) -> 
 def test_the_same_sheet_gives_the_same_bytes_which_are_ours(sheet: Sheet, ending: str) -> None:
     data = encoded(sheet, ending)
     assert encoded(sheet, ending) == data
-    assert is_our_export(data) == (ending != ".hpgl")
+    assert is_our_export(data)
 
 
 def moves(text: str) -> Lines:
@@ -149,6 +152,18 @@ def test_hpgl_draws_the_page_within_reach(sheet: Sheet, draw: Callable[[Sheet], 
     assert (draw_lines(upright, sheet) - draw(sheet)).abs().mean() < 0.002
 
 
+def test_hpgl_of_another_program_is_not_ours(sheet: Sheet) -> None:
+    text = encoded(sheet, ".hpgl").decode()
+    assert text.startswith("IN;PU;PU;PU;DF;")
+    assert not is_our_export(text.replace("PU;PU;PU;", "", 1).encode()), "as vpype writes it"
+
+
+def test_a_plotter_that_vpype_describes_wrongly_is_one_sentence(sheet: Sheet) -> None:
+    pytest.importorskip("vpype", reason="needs vpype: pip install vpype")
+    with pytest.raises(ConfigError, match="vpype cannot read how it describes designmate"):
+        encode_sheet(sheet, ".hpgl", FormatOptions(plotter="designmate"))
+
+
 def test_hpgl_refuses_what_the_plotter_cannot(sketch: Strokes) -> None:
     pytest.importorskip("vpype", reason="needs vpype: pip install vpype")
     tight = lay_out([sketch], SheetConfig(Page.named("a4", margin=2)))
@@ -227,6 +242,24 @@ def test_png_on_paper_and_without(sheet: Sheet, sketch: Strokes) -> None:
     from clipasso_core.rasterizer import rasterize
 
     assert torch.equal(torch.from_numpy(np.asarray(solid).copy()), to_uint8(rasterize(colored.to_strokes(4))[0]))
+
+
+@pytest.mark.parametrize("layers", ["none", "color", "width", "given"])
+def test_json_read_again_is_the_same_page(sketch: Strokes, layers: str) -> None:
+    config = SheetConfig(Page.named("a5"), layers=layers, order="pen")  # type: ignore[arg-type]
+    first = lay_out([replace(sketch, num_given=3)], config, metadata={"clipasso": {"seed": 7}})
+    read = strokes_from_json(encode_sheet(first, ".json").data)
+    assert (read.num_given, read.provenance) == (3 if layers == "given" else 0, {"seed": 7})
+    again = lay_out([read], config, metadata={"clipasso": {"seed": 7}})
+    for ending in (".svg", ".json"):
+        assert encode_sheet(again, ending).data == encode_sheet(first, ending).data
+    assert torch.equal(read.control_points, from_svg(encode_sheet(first, ".svg").data).control_points)
+
+
+def test_json_of_another_program_is_not_ours(sketch: Strokes) -> None:
+    data = encode_sheet(lay_out([sketch]), ".json").data
+    for changed in (data.replace(b",", b", ", 1), data + b"\n", data[:-1], b'{"a": 1}'):
+        assert not is_our_export(changed)
 
 
 def test_what_a_format_cannot_hold_is_said(sketch: Strokes, sheet: Sheet) -> None:

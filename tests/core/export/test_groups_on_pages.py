@@ -1,4 +1,4 @@
-"""Groups of strokes on pages: a layer for each, and kept within other layers."""
+"""Groups of strokes on pages: a layer for each, and kept within other layers, in every style."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ from dataclasses import replace
 import pytest
 import torch
 
-from clipasso_core.export import Grid, SheetConfig, encode_sheet, is_our_export, lay_out
+from clipasso_core.export import (
+    STYLES,
+    Grid,
+    LineStyle,
+    Page,
+    SheetConfig,
+    encode_sheet,
+    is_our_export,
+    lay_out,
+)
 from clipasso_core.export.page_svg import sheet_to_svg
 from clipasso_core.strokes import Strokes
+from clipasso_core.strokes_json import strokes_from_json
 from clipasso_core.svg import from_svg
 
 CAT = 'cat & "dog"'
@@ -46,6 +56,77 @@ def test_a_page_that_is_read_has_its_groups_and_is_written_again(
     ids = re.findall(r' id="([^"]*)"', page)
     assert len(set(ids)) == len(ids)
     assert is_our_export(page.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "one_path"),
+    [
+        *((name, "color", False) for name in STYLES),
+        *(("unsteady", rule, one_path) for rule in ("none", "group") for one_path in (False, True)),
+    ],
+)
+def test_a_styled_page_has_its_groups_and_is_written_again(
+    scene: Strokes, name: str, rule: str, one_path: bool
+) -> None:
+    options = {"layers": rule, "order": "pen", "one_path": one_path}
+    config = SheetConfig(Page.named("a6"), 0.8, style=LineStyle.named(name), **options)  # type: ignore[arg-type]
+    sheet = lay_out([scene], config)
+    page = sheet_to_svg(sheet)
+    read = from_svg(page)
+    kept = [not one_path or len({path.group for path in layer.paths}) == 1 for layer in sheet.layers]
+    wanted = [
+        path.group if keeps else None for layer, keeps in zip(sheet.layers, kept, strict=True) for path in layer.paths
+    ]
+    assert read.names_of(0) == wanted
+    assert page.count("<path") == (len(sheet.layers) if one_path else 32)
+    assert sheet_to_svg(lay_out([read], config)) == page
+    assert is_our_export(page.encode())
+
+
+@pytest.mark.parametrize("name", ["pencil", "dashed"])
+def test_a_styled_page_by_way_of_json_has_its_groups(scene: Strokes, name: str) -> None:
+    config = SheetConfig(Page.named("a6"), 0.8, layers="group", style=LineStyle.named(name))
+    sheet = lay_out([scene], config)
+    exported = encode_sheet(sheet, ".json")
+    read = strokes_from_json(exported.data)
+    assert read.names_of(0) == [path.group for path in sheet.paths]
+    assert read.group_names == from_svg(sheet_to_svg(sheet)).group_names == (CAT, "background")
+    assert not [note for note in exported.notes if "groups" in note]
+    for ending in (".svg", ".json"):
+        assert encode_sheet(lay_out([read], config), ending).data == encode_sheet(sheet, ending).data
+
+
+def test_a_group_may_have_the_name_of_a_texture(sketch: Strokes) -> None:
+    chalk = sketch.with_groups(torch.zeros(1, 32).long(), ["chalk"])
+    page = sheet_to_svg(lay_out([chalk], SheetConfig(style=LineStyle.named("chalk"))))
+    assert re.findall(r' id="([^"]*)"', page) == ["chalk", "layer1", "chalk.2"]
+    assert from_svg(page).group_names == ("chalk",)
+    assert not is_our_export(page.replace('<g id="chalk.2"', '<g id="chalk.2" class="x"').encode())
+    plain = sketch.with_groups(torch.zeros(1, 32).long(), ["none"])
+    assert re.findall(r' id="([^"]*)"', sheet_to_svg(lay_out([plain]))) == ["layer1", "none"]
+
+
+def test_dashes_are_of_their_lines_groups(scene: Strokes) -> None:
+    sheet = lay_out([scene], SheetConfig(layers="group", style=LineStyle(dashes=(4.0, 2.0), jitter=0.5)))
+    dashes = sheet.in_dashes()
+    assert len(dashes.paths) > 2 * 32
+    assert [{path.group for path in layer.paths} for layer in dashes.layers] == [{CAT}, {"background"}, {None}]
+
+
+def test_formats_say_what_they_lose_of_groups_and_of_styles(scene: Strokes) -> None:
+    sheet = lay_out([scene], SheetConfig(pen_width=0.8, style=LineStyle.named("pencil", ink="red")))
+    assert encode_sheet(sheet, ".gcode").notes == (
+        ".gcode holds no width: the pen decides it.",
+        ".gcode holds no opacity: 6 paths are drawn opaque.",
+        ".gcode holds groups only as layers: export layers by group to keep them.",
+        ".gcode holds no change of width: lines are even.",
+        ".gcode holds no texture: lines are solid.",
+    )
+    assert encode_sheet(sheet, ".pdf").notes == (
+        ".pdf holds groups only as layers: export layers by group to keep them.",
+        ".pdf holds no texture: lines are solid.",
+    )
+    assert encode_sheet(sheet, ".svg").notes == ()
 
 
 def test_formats_have_groups_as_layers_or_say_so(scene: Strokes) -> None:
