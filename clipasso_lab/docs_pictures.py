@@ -3,6 +3,7 @@
     python -m clipasso_lab.docs_pictures rasterizer        squares of edge pixels, the picture, pixels under the edge
     python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
     python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE   photos, and what another version made of them
+    python -m clipasso_lab.docs_pictures styles FOLDER     one sketch in each style of export (needs resvg-py)
 
 FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``; BEFORE is
 the folder of sketches of the same photos that the other version made with the same command.
@@ -14,16 +15,21 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from torch import Tensor
 
+from clipasso_core.export import STYLES, LineStyle, Page, SheetConfig, lay_out
+from clipasso_core.export.page_svg import sheet_to_svg
 from clipasso_core.files import save_png
+from clipasso_core.photo_colors import with_photo_colors
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.rasterizer.cells import sort_cells
 from clipasso_core.rasterizer.scene import make_scene
 from clipasso_core.strokes import Strokes
+from clipasso_core.svg.render_svg import render_svg
 
 from .metrics import reference_photo
 from .sketch_files import load_sketch
@@ -33,6 +39,9 @@ IMAGES = Path("docs/images")
 SKETCHED = ("coffee", "astronaut", "chelsea")
 STROKES = (4, 8, 16, 32)
 COMPARED, COMPARED_STROKES = ("astronaut", "chelsea", "coffee"), (16, 32)
+STYLED, LABEL = "chelsea", 24
+"""The photo whose sketch is shown in all styles; px of the words beneath."""
+
 SIDE, GAP = 280, 12
 """px of a photo or sketch, and between two."""
 
@@ -70,6 +79,30 @@ def draw_before_after(folder: Path, before: Path, out: Path) -> None:
                 row.append(rasterize(strokes, (SIDE, SIDE))[0])
         rows.append(_join(row, dim=2))
     save_png(_join(rows, dim=1), out)
+
+
+def draw_styles(folder: Path, out: Path) -> None:
+    """Lay one sketch out in each style, with its name; the last one has the colours of the photo, of few pens."""
+    photo = reference_photo(folder / f"{STYLED}.png")
+    sketch = load_sketch(folder / "clipasso-eval" / f"{STYLED}-{max(STROKES)}.svg", photo.frame).strokes
+    colored = with_photo_colors(sketch, photo.image, torch.ones_like(photo.image[:, 0]))
+    tiles = [_styled(sketch, name, LineStyle.named(name)) for name in STYLES]
+    tiles.append(_styled(colored, "pencil, 4 pens", LineStyle.named("pencil", pens=4)))
+    rows = [_join(tiles[start : start + len(STROKES)], dim=2) for start in range(0, len(tiles), len(STROKES))]
+    save_png(_join(rows, dim=1), out)
+
+
+def _styled(sketch: Strokes, name: str, style: LineStyle) -> Tensor:
+    """Draw a sketch in a style, with a name beneath, [3, SIDE + LABEL, SIDE]."""
+    sheet = lay_out([sketch], SheetConfig(Page(100, 100, margin=6), 1.6, style=style))
+    ink = render_svg(sheet_to_svg(replace(sheet, style=replace(style, paper=None))), SIDE)[0]
+    paper = torch.tensor(style.paper_rgb or (1.0, 1.0, 1.0))[:, None, None]
+    label = Image.new("RGB", (SIDE, LABEL), "white")
+    ImageDraw.Draw(label).text(
+        (SIDE / 2, LABEL / 2), name, "black", ImageFont.load_default(LABEL * 2 // 3), anchor="mm"
+    )
+    words = torch.from_numpy(np.asarray(label).copy()).permute(2, 0, 1) / 255
+    return torch.cat([ink[:3] + paper * (1 - ink[3:]), words], dim=1)
 
 
 def _join(images: list[Tensor], dim: int) -> Tensor:
@@ -154,6 +187,7 @@ def main() -> None:
     pictures = parser.add_subparsers(dest="picture", required=True)
     pictures.add_parser("rasterizer")
     pictures.add_parser("sketches").add_argument("folder", type=Path)
+    pictures.add_parser("styles").add_argument("folder", type=Path)
     compared = pictures.add_parser("before_after")
     compared.add_argument("folder", type=Path)
     compared.add_argument("before", type=Path)
@@ -163,6 +197,8 @@ def main() -> None:
         draw_rasterizer(out)
     elif options.picture == "before_after":
         draw_before_after(options.folder, options.before, out)
+    elif options.picture == "styles":
+        draw_styles(options.folder, out)
     else:
         draw_sketches(options.folder, out)
 

@@ -67,7 +67,8 @@ class Format(NamedTuple):
     Args:
         encode: returns the bytes.
         check: raises what would keep it from being written, before any work.
-        keeps: what it holds of "width", "colour", "opacity", "layers", "groups" and of styles; see ``_not_held``.
+        keeps: what it holds of "width", "colour", "opacity", "layers", of "groups" within these, and of styles; see
+            ``_not_held``.
     """
 
     encode: Callable[[Sheet, FormatOptions], Exported]

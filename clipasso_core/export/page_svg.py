@@ -49,7 +49,8 @@ _FORM = re.compile(
     r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
     r"""(?:  <sodipodi:namedview [^<>]*/>\n)?(?:  <defs>\n(?:    </?fi?[^<>]*>\n|      <fe[^<>]*/>\n)+  </defs>\n)?"""
     r"""(?:  <g id="layer[0-9]+" inkscape:groupmode="layer" inkscape:label="(?:[^<>&"]|&(?:lt|gt|amp|quot);)*\""""
-    r"""(?: filter="url\(#[a-z]+\)")?(?: fill="none" stroke-linecap="round" stroke-linejoin="round")?"""
+    r"""(?: filter="url\(#[a-z]+\)")?"""
+    r"""(?: fill="none" stroke-linecap="round" stroke-linejoin="round")?"""
     rf"""{_LOOK}(?: stroke-dasharray="[0-9. ]+")?>\n"""
     rf"""(?:{_PATH}|    {GROUP_FORM}\n(?:{_PATH})+    </g>\n)+"""
     r"""  </g>\n)+"""
@@ -122,21 +123,23 @@ def is_our_page(data: bytes) -> bool:
 
 
 def _layer(number: int, layer: Layer, sheet: Sheet, ids: set[str]) -> list[str]:
-    style, paths, groups = sheet.style, layer.paths, [path.group for path in layer.paths]
+    style, paths = sheet.style, layer.paths
     if sheet.one_path:  # one look for all
         paths = tuple(replace(path, width=paths[0].width, color=paths[0].color) for path in paths)
     element = _stroke if style.width_profile == "even" else partial(_shape, profile=style.width_profile)
     elements = [element(path) for path in paths]
+    groups = [path.group for path in paths]
     looks, data = [look for look, _ in elements], [held for _, held in elements]
     if sheet.one_path:
-        looks, data, groups = looks[:1], [_one(data)], [groups[0] if len(set(groups)) == 1 else None]
+        looks, data = looks[:1], [_one(data)]
+        groups = [groups[0] if len(set(groups)) == 1 else None]
     shared = shared_style(looks) if style.width_profile == "even" else shared_attributes(looks)
-    of_layer = {**_layer_attributes(number, layer, style), **shared, **_dashes(style)}
-    drawn = []
+    beginning = attributes({**_layer_attributes(number, layer, style), **shared, **_dashes(style)})
+    lines = []
     for look, one in zip(looks, data, strict=True):
         own = {name: value for name, value in look.items() if name not in shared}
-        drawn.append(f"    <path {attributes({**own, **one.attributes()})}/>")
-    return [f"  <g {attributes(of_layer)}>", *in_group_elements(drawn, groups, ids), "  </g>"]
+        lines.append(f"    <path {attributes({**own, **one.attributes()})}/>")
+    return [f"  <g {beginning}>", *in_group_elements(lines, groups, ids), "  </g>"]
 
 
 class _Data(NamedTuple):

@@ -27,6 +27,9 @@ INSTALL_RESVG = (
     "pip install resvg-py with the Python that runs this"
 )
 
+CSS_DPI = 96
+"""px an inch, by which resvg reads lengths in mm or pt; unless it is told, it reads none."""
+
 _SILENT = ("title", "desc", "metadata", "namedview")
 """Elements that draw nothing."""
 
@@ -143,7 +146,7 @@ def _by_resvg(data: str | bytes, root: ElementTree.Element, size: tuple[int, int
         raise DependencyError(f"{INSTALL_RESVG}.") from error
     text = data if isinstance(data, str) else ElementTree.tostring(root, encoding="unicode")
     try:
-        png = resvg_py.svg_to_bytes(svg_string=text, width=size[1], height=size[0])
+        png = resvg_py.svg_to_bytes(svg_string=text, width=size[1], height=size[0], dpi=CSS_DPI)
     except ValueError as error:
         raise SvgError(f"The SVG cannot be drawn: {first_line(error)}. Save it as plain SVG.") from error
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:

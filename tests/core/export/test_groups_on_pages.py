@@ -8,17 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from clipasso_core.export import (
-    STYLES,
-    Grid,
-    LineStyle,
-    Page,
-    SheetConfig,
-    encode_sheet,
-    is_our_export,
-    lay_out,
-)
+from clipasso_core.export import Grid, SheetConfig, encode_sheet, is_our_export, lay_out
 from clipasso_core.export.page_svg import sheet_to_svg
+from clipasso_core.export.styles import LineStyle
 from clipasso_core.strokes import Strokes
 from clipasso_core.strokes_json import strokes_from_json
 from clipasso_core.svg import from_svg
@@ -39,7 +31,18 @@ def test_each_group_has_a_layer_in_the_order_of_their_first_strokes(scene: Strok
 
 
 @pytest.mark.parametrize("rule", ["none", "color", "group", "level"])
-@pytest.mark.parametrize("more", [{}, {"order": "pen", "join": 4.0, "pen_width": 0.5}, {"one_path": True}], ids=str)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"order": "pen", "join": 4.0, "pen_width": 0.5},
+        {"one_path": True},
+        {"style": LineStyle("brush", "pencil", jitter=0.5), "pen_width": 0.8},
+        {"style": LineStyle("pen", jitter=0.5), "pen_width": 0.8, "one_path": True},
+        {"style": LineStyle(dashes=(4, 2))},
+    ],
+    ids=str,
+)
 def test_a_page_that_is_read_has_its_groups_and_is_written_again(
     scene: Strokes, rule: str, more: dict[str, object]
 ) -> None:
@@ -58,52 +61,16 @@ def test_a_page_that_is_read_has_its_groups_and_is_written_again(
     assert is_our_export(page.encode())
 
 
-@pytest.mark.parametrize(
-    ("name", "rule", "one_path"),
-    [
-        *((name, "color", False) for name in STYLES),
-        *(("unsteady", rule, one_path) for rule in ("none", "group") for one_path in (False, True)),
-    ],
-)
-def test_a_styled_page_has_its_groups_and_is_written_again(
-    scene: Strokes, name: str, rule: str, one_path: bool
-) -> None:
-    options = {"layers": rule, "order": "pen", "one_path": one_path}
-    config = SheetConfig(Page.named("a6"), 0.8, style=LineStyle.named(name), **options)  # type: ignore[arg-type]
-    sheet = lay_out([scene], config)
-    page = sheet_to_svg(sheet)
-    read = from_svg(page)
-    kept = [not one_path or len({path.group for path in layer.paths}) == 1 for layer in sheet.layers]
-    wanted = [
-        path.group if keeps else None for layer, keeps in zip(sheet.layers, kept, strict=True) for path in layer.paths
-    ]
-    assert read.names_of(0) == wanted
-    assert page.count("<path") == (len(sheet.layers) if one_path else 32)
-    assert sheet_to_svg(lay_out([read], config)) == page
-    assert is_our_export(page.encode())
-
-
-@pytest.mark.parametrize("name", ["pencil", "dashed"])
-def test_a_styled_page_by_way_of_json_has_its_groups(scene: Strokes, name: str) -> None:
-    config = SheetConfig(Page.named("a6"), 0.8, layers="group", style=LineStyle.named(name))
-    sheet = lay_out([scene], config)
+def test_json_of_a_page_has_groups_and_a_group_named_like_a_filter_has_another_id(scene: Strokes) -> None:
+    named = replace(scene, group_names=("pencil", "background"))
+    config = SheetConfig(style=LineStyle(texture="pencil", jitter=0.5))
+    sheet = lay_out([named], config)
     exported = encode_sheet(sheet, ".json")
-    read = strokes_from_json(exported.data)
-    assert read.names_of(0) == [path.group for path in sheet.paths]
-    assert read.group_names == from_svg(sheet_to_svg(sheet)).group_names == (CAT, "background")
     assert not [note for note in exported.notes if "groups" in note]
-    for ending in (".svg", ".json"):
-        assert encode_sheet(lay_out([read], config), ending).data == encode_sheet(sheet, ending).data
-
-
-def test_a_group_may_have_the_name_of_a_texture(sketch: Strokes) -> None:
-    chalk = sketch.with_groups(torch.zeros(1, 32).long(), ["chalk"])
-    page = sheet_to_svg(lay_out([chalk], SheetConfig(style=LineStyle.named("chalk"))))
-    assert re.findall(r' id="([^"]*)"', page) == ["chalk", "layer1", "chalk.2"]
-    assert from_svg(page).group_names == ("chalk",)
-    assert not is_our_export(page.replace('<g id="chalk.2"', '<g id="chalk.2" class="x"').encode())
-    plain = sketch.with_groups(torch.zeros(1, 32).long(), ["none"])
-    assert re.findall(r' id="([^"]*)"', sheet_to_svg(lay_out([plain]))) == ["layer1", "none"]
+    read = strokes_from_json(exported.data)
+    assert (read.names_of(0), read.group_names) == (from_svg(sheet_to_svg(sheet)).names_of(0), ("pencil", "background"))
+    assert '<g id="pencil.2" data-clipasso-group="pencil">' in sheet_to_svg(sheet)
+    assert sheet_to_svg(lay_out([read], config)) == sheet_to_svg(sheet)
 
 
 def test_dashes_are_of_their_lines_groups(scene: Strokes) -> None:

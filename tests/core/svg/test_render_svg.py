@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from clipasso_core.errors import ClipassoError, ConfigError, DependencyError, ShapeError, SvgError
+from clipasso_core.export import LineStyle, Page, SheetConfig, lay_out
+from clipasso_core.export.page_svg import sheet_to_svg
 from clipasso_core.rasterizer import render
 from clipasso_core.strokes import Strokes
 from clipasso_core.svg import to_svg
@@ -110,3 +112,18 @@ def test_a_batch_has_one_size() -> None:
 def test_pages_of_a_fraction_of_a_px_are_drawn() -> None:
     pytest.importorskip("resvg_py")
     assert render_svg(page(RECT, 'width="40.5" height="20.2"'), 333).shape == (1, 4, 171, 333)
+
+
+def test_a_page_in_mm_that_holds_more_than_strokes_is_drawn_as_it_is_shown() -> None:
+    """And a page that holds lines beside those that it draws is not taken for strokes."""
+    pytest.importorskip("resvg_py", reason="needs resvg: pip install resvg-py")
+    line = Strokes.black(torch.tensor([[[[0.0, 5], [3, 5], [6, 5], [9, 5]]]]), (9, 9))
+    for style, least, most in ((LineStyle(width_profile="brush"), 0.2, 0.7), (LineStyle(dashes=(10, 20)), 0.2, 0.7)):
+        solid, drawn = (
+            render_svg(sheet_to_svg(lay_out([line], SheetConfig(Page(100, 50), 8.0, style=one))), 200)[0, 3]
+            for one in (LineStyle(), style)
+        )
+        assert drawn.shape == solid.shape
+        assert least < float(drawn.sum() / solid.sum()) < most
+    shaken = sheet_to_svg(lay_out([line], SheetConfig(Page(100, 50), 8.0, style=LineStyle(jitter=5.0))))
+    assert not holds_only_strokes(shaken)
