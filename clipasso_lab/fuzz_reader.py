@@ -26,6 +26,8 @@ from pathlib import Path
 
 from clipasso_core.errors import SvgError
 from clipasso_core.svg import from_svg
+from clipasso_core.svg.held_line import holding
+from clipasso_core.svg.write import attributes
 
 MOST_BYTES = 5 * 2**20
 """Of a case that was grown."""
@@ -34,6 +36,7 @@ GROWN = 50
 """One case in so many is grown to up to MOST_BYTES."""
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+HELD = "M 2 4 L 27 4.5 L 27 5.5 L 2 6 Z"
 DRAWINGS = (
     HEAD + 'width="80" height="60" viewBox="0 0 80 60"><title>ours</title><metadata><![CDATA[{"a": 1}]]></metadata>'
     '<g fill="none" stroke-linecap="round" stroke="#000000" stroke-width="2.5"><path d="M 5 10 C 15 0.1 25 20 35 10"/>'
@@ -43,6 +46,11 @@ DRAWINGS = (
     'rotate(9)" style="fill:none;stroke:#1a5fb4;stroke-width:.5;opacity:.8"><use xlink:href="#a" x="1mm" y="3"/>'
     '<use href="#s" width="20" height="10" transform="matrix(1,0,0,-1,5,30)"/><rect width="9" height="5" rx="2"/>'
     '<ellipse cx="20" cy="20" rx="7" ry="3.5"/><path d="M9 9a4,4 0 0 1-2.4 3.6 4 4 30 11 3 3zq1 2 3 4t5 6h3v-3"/>'
+    "</g></svg>",
+    HEAD + 'xmlns:clipasso="urn:clipasso" width="30mm" height="20mm" viewBox="0 0 30 20" style="background: #2f3e38">'
+    '<defs><filter id="f"><feTurbulence baseFrequency="1.6"/></filter></defs><g fill="#f4f1e8" filter="url(#f)">'
+    f'<path {attributes({"d": HELD, **holding(HELD, "M 2 5 C 9 5 20 5 27 5", "2")})}/><path fill="none" stroke="red" '
+    'd="M 3 9 C 9 9 20 9 27 9" stroke-dasharray="6 5" clipasso:line="M 2 9 C 9 9 20 9 27 9" clipasso:sum="0"/>'
     "</g></svg>",
     HEAD + 'viewBox="0 0 200 120"><style>/* a */ .cls-1,.b{fill:none;stroke:#000}#x{stroke:rgb(9 9 9/50%)} @media '
     '(prefers-reduced-motion: no-preference){@keyframes k{from{x:1}}}</style><polyline class="cls-1" points="120,80 '

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from torch import Tensor
 
-from clipasso_core.export import Grid, Page, Sheet, SheetConfig, encode_sheet, lay_out
+from clipasso_core.export import Grid, LineStyle, Page, Sheet, SheetConfig, encode_sheet, lay_out
 from clipasso_core.pixels import to_uint8
 from clipasso_core.strokes import Strokes
 
@@ -26,7 +26,13 @@ CONFIGS = {
     "pen": SheetConfig(Page.named("a5", landscape=True, align="top-left"), 0.5, "color", order="pen", join=20.0),
     "grid": SheetConfig(Page.named("216x279mm"), layers="level", order="pen", grid=Grid(1, 2)),
     "one path": SheetConfig(Page.named("a6", margin=5), 0.4, "color", one_path=True),
+    **{
+        f"style {name}": SheetConfig(Page.named("a6", margin=5), 1.2, "color", order="pen", style=LineStyle.named(name))
+        for name in ("pen", "brush", "dashed", "unsteady")
+    },
+    "pens on paper": SheetConfig(Page.named("a6"), style=LineStyle(pens=2, paper="#ffe9c8")),
 }
+"""All but textures, which our rasterizer does not know."""
 
 
 @pytest.fixture(params=CONFIGS)
@@ -43,7 +49,7 @@ def size_of(sheet: Sheet) -> tuple[int, int]:
 def mean_error(picture: bytes | Path, sheet: Sheet, draw: Callable[[Sheet], Tensor]) -> float:
     """How far another program's picture lies from ours; one px more or less of its size is evened out."""
     theirs = Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture).convert("RGBA")
-    paper = Image.new("RGBA", theirs.size, "white")
+    paper = Image.new("RGBA", theirs.size, sheet.style.paper or "white")  # of SVG, only browsers and Inkscape show it
     paper.alpha_composite(theirs)
     assert np.abs(np.array(theirs.size) - size_of(sheet)).max() <= 1
     pixels = np.asarray(paper.convert("RGB").resize(size_of(sheet)), dtype=float)
