@@ -18,6 +18,7 @@ from clipasso_core.stroke_init import StrokeInitConfig
 
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
 from .results import check_results
+from .scene_options import add_scene_options, note_of, scene_settings
 from .stroke_options import add_stroke_options, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
@@ -50,6 +51,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--png", metavar="OUT.png", type=Path, help="also write a PNG, 1024 px")
     add_making_options(parser)
     parser.add_argument("--mask", default="auto", metavar="auto|none|FILE", help="the object (default: %(default)s)")
+    add_scene_options(parser)
     text = "go on from these strokes, drawn over the photo or by clipasso; --strokes counts them, too"
     parser.add_argument("--continue", dest="given", metavar="MINE.svg", type=Path, help=text)
     text = "0-1, how far those may move, as a share of the others' steps (default: 0, not at all)"
@@ -103,6 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.animation import History
     from clipasso_core.files import load_detail, load_photo
     from clipasso_core.pipeline import SketchError, choose_device, sketch
+    from clipasso_core.scenes import sketch_scene
 
     from .terminal import SketchProgress
 
@@ -111,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     animation = _check_files(arguments, files)
     photo = load_photo(arguments.photo)
     given, detail = _given_strokes(arguments), load_detail(arguments.detail_map) if arguments.detail_map else None
-    config, device = sketch_config(arguments), choose_device(arguments.device)
+    config, scene, device = sketch_config(arguments), scene_settings(arguments), choose_device(arguments.device)
     encoder, looking, lacking = _encoders(arguments, device)
     history = History(animation.num_frames)
 
@@ -121,16 +124,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     with SketchProgress(config.optimize.num_iterations, quiet=arguments.json) as progress:
         try:
-            made = sketch(
-                photo.image,
-                config,
-                mask=_mask(arguments),
-                given=given,
-                detail=detail,
-                encoder=encoder,
-                saliency_encoder=looking,
-                on_step=see,
-            )
+            eyes: dict[str, Any] = {"detail": detail, "encoder": encoder, "saliency_encoder": looking, "on_step": see}
+            if scene is None:
+                made = sketch(photo.image, config, mask=_mask(arguments), given=given, **eyes)
+            else:
+                made = sketch_scene(photo.image, config, scene.config, masks=scene.masks, **eyes)
         except SketchError as error:
             sys.stderr.write(f"clipasso: {error} The best until then goes to {_named(files)}\n")
             made = error.sketch
@@ -288,11 +286,14 @@ def _animate(
 
 def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], seconds: float) -> dict[str, Any]:
     result, (svg, png) = made.result, files[-1]
+    regions, note = result.strokes.group_names, note_of(result.strokes.provenance)
     return {
         "svg": str(svg),
         "png": str(png) if png else None,
         "animation": str(arguments.animate) if arguments.animate else None,
         "history": str(arguments.animate_history) if arguments.animate_history else None,
+        **({"regions": {name: result.strokes.names_of(0).count(name) for name in regions}} if regions else {}),
+        **({"note": note} if note else {}),
         **({"levels": [str(one.svg) for one in files]} if arguments.levels else {}),
         "strokes": int(result.strokes.alive.sum()),
         **({"stroke_count": result.counts[0].report()} if result.counts else {}),
@@ -308,9 +309,16 @@ def _facts(arguments: argparse.Namespace, made: Sketch, files: list[_Files], sec
 def _last_line(facts: dict[str, Any], encoder: str) -> str:
     drawn = "one stroke" if facts["strokes"] == 1 else f"{facts['strokes']} strokes"
     return (
-        f"{drawn}{_why(facts)}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
+        f"{drawn}{_where(facts)}{_why(facts)}, loss {facts['loss']:.4f}, seed {facts['seed']}, "
         f"{facts['iterations']} iterations ({facts['stopped']}), {facts['seconds']} s, {encoder}"
+        f"{'; ' if 'note' in facts else ''}{facts.get('note', '')}"
     )
+
+
+def _where(facts: dict[str, Any]) -> str:
+    """Say how many strokes each region of a scene has."""
+    of_regions = ", ".join(f"{count} {name}" for name, count in facts.get("regions", {}).items())
+    return f" ({of_regions})" if of_regions else ""
 
 
 def _why(facts: dict[str, Any]) -> str:

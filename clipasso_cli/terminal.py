@@ -82,7 +82,7 @@ class SketchProgress(_Bar):
         fields = {}
         if step.iteration % READ_EVERY == 1:
             fields["loss"] = f"{float(step.losses['evaluation'].nan_to_num(inf).min()):.4f}"
-        self.bar.update(self.task, completed=step.iteration, **fields)
+        self.bar.update(self.task, completed=step.iteration, total=step.num_iterations, **fields)
 
 
 class JudgeProgress(_Bar):

@@ -124,6 +124,21 @@ def overlap_loss(strokes: Strokes, drawn: Tensor) -> Tensor:
     return (laid - drawn.sum(dim=(-2, -1))) / (height * width)
 
 
+def trespass_loss(drawn: Tensor, off_limits: Tensor) -> Tensor:
+    """Return how much ink lies where none should, as [B], a fraction of the canvas.
+
+    Args:
+        drawn: [B, H, W] the opacity of B sketches.
+        off_limits: [B, H, W] in 0-1, 1 where no ink should lie.
+
+    >>> off_limits = torch.zeros(1, 4, 4)
+    >>> off_limits[:, :, 2:] = 1
+    >>> trespass_loss(torch.full((1, 4, 4), 0.5), off_limits).tolist()
+    [0.25]
+    """
+    return (drawn * off_limits).mean(dim=(-2, -1))
+
+
 def bend_loss(strokes: Strokes) -> Tensor:
     """Return how much more ink the way along the control points would take than the curves do, as [B].
 

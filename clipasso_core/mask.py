@@ -32,13 +32,21 @@ LEAST_SPREAD = 0.2
 """Median distance of patches from their median, in standard deviations, below which most of an image is plain (a dot on
 a page, stars): noise has 0.67."""
 
+FLAT = 0.01
+"""Standard deviation of the grey values below which an image is one flat colour."""
+
+POSSIBLE, LIKELY, LEAST_CERTAINTY = 0.2, 0.8, 0.4
+"""Values of a found mask from which on a place may belong to the object, and likely does; and which share of the former
+the latter must be: photos of objects and scenes lie above 0.5, patterns, the sky and pages below 0.3."""
+
 
 @dataclass(frozen=True)
 class MaskConfig:
     """How the object is cut out.
 
     Args:
-        source: "auto" finds the salient object; "none" keeps the whole photo. A given mask overrides both.
+        source: "auto" finds the salient object, or takes the whole photo where none stands out; "none" keeps the whole
+            photo. A given mask overrides both.
         threshold: 0-1, from which value on a pixel belongs to the object. The paper's 0.5.
         grow: px of the photo to grow the object (negative: shrink).
         keep_largest: drop everything but the largest connected part.
@@ -111,7 +119,7 @@ def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig |
     """
     config = config or MaskConfig()
     images = check_images(images)
-    found = _soft_mask(images, mask, config)
+    found, whole = soft_mask(images, mask, config)
     speck = SPECK if mask is None and config.source == "auto" else 0.0
     binary = torch.stack([_refine(one, config, speck) for one in found.cpu()]).to(images)
     require_object(binary)
@@ -119,18 +127,63 @@ def mask_object(images: Tensor, mask: Tensor | None = None, config: MaskConfig |
     frames = tuple(frame_photo(one, config.fit, config.margin) for one in binary)
     cut = [apply_frame(image, one, frame) for image, one, frame in zip(on_white, binary, frames, strict=True)]
     _check_sides([image.shape[-1] for image, _ in cut])
-    facts = {**asdict(config), **({} if mask is None else {"source": "given"})}
+    facts = {**asdict(config), **({} if mask is None else {"source": "given"}), **({"whole": whole} if whole else {})}
     framed, masks = zip(*cut, strict=True)
     return MaskedObject(framed, masks, frames, {"mask": facts})
 
 
-def _soft_mask(images: Tensor, mask: Tensor | None, config: MaskConfig) -> Tensor:
+def soft_mask(images: Tensor, mask: Tensor | None, config: MaskConfig) -> tuple[Tensor, list[int]]:
+    """Return how much each place belongs to the objects: as given, or as found.
+
+    Where no object stands out, as in a pattern, the sky or a page, the whole image is the object.
+
+    Args:
+        images: [B, 3, H, W], already checked.
+        mask: [B or 1, H, W] in 0-1; None to follow ``config.source``.
+        config: where masks come from.
+
+    Returns:
+        [B, H, W] in 0-1, and the images that are whole because nothing stands out in them.
+
+    Raises:
+        ShapeError: the mask does not fit.
+        MaskError: an image without a given mask is noise, or one flat colour.
+
+    >>> stripes = (torch.arange(64) // 8 % 2).float().expand(1, 3, 64, -1)
+    >>> soft_mask(stripes, None, MaskConfig("none"))[0].min().item()
+    1.0
+    """
     if mask is not None:
-        return check_mask(mask, images)
+        return check_mask(mask, images), []
     _refuse_noise(images)
     if config.source == "none":
-        return torch.ones_like(images[:, 0])
-    return salient_object(images).to(images)
+        return torch.ones_like(images[:, 0]), []
+    found = torch.stack([_found(one[None], index) for index, one in enumerate(images)])
+    whole = [index for index, one in enumerate(found) if certainty(one) < LEAST_CERTAINTY]
+    found[whole] = 1
+    return found.to(images), whole
+
+
+def certainty(soft: Tensor) -> float:
+    """Return how sure a found mask [H, W] is, 0-1: the share of what may belong to the object that likely does.
+
+    >>> certainty(torch.tensor([[0.0, 0.3, 0.9, 1.0]]))
+    0.6666666666666666
+    """
+    return int((soft >= LIKELY).sum()) / max(1, int((soft >= POSSIBLE).sum()))
+
+
+def _found(image: Tensor, index: int) -> Tensor:
+    """Return the mask [H, W] that the network finds in an image [1, 3, H, W]; zeros where it is sure of nothing."""
+    try:
+        return salient_object(image)[0]
+    except MaskError as error:
+        if float(image.mean(dim=1).std()) < FLAT:
+            raise MaskError(
+                f"No object found in image {index} (it is one flat colour). Use another photo, or give a mask of your "
+                "own; mask source 'none' takes the whole photo."
+            ) from error
+        return torch.zeros(image.shape[-2:])
 
 
 def _refine(soft: Tensor, config: MaskConfig, speck: float) -> Tensor:

@@ -114,7 +114,7 @@ def sketch(
     config = config or SketchConfig()
     encoder = encoder or get_encoder(device=device or "cpu")
     looking = saliency_encoder or encoder
-    device = _common_device(encoder, looking, device)
+    device = common_device(encoder, looking, device)
     cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
     details = None if detail is None else cut_detail(detail.to(device), cut.frames)
     placed = None if given is None else place_given(given, cut.frames, (config.init.canvas_size,) * 2)
@@ -123,6 +123,22 @@ def sketch(
     strokes = continue_strokes(saliency, placed, config.init) if placed else init_strokes(saliency, config.init)
     strokes = strokes.with_provenance(**cut.facts, **maps.facts)
     run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks, details)
+    return run_to_end(run, lambda result: Sketch(result, cut.frames), on_step)
+
+
+def run_to_end(
+    run: SketchRun, made: Callable[[SketchResult], Sketch], on_step: Callable[[SketchStep], None] | None
+) -> Sketch:
+    """Do all iterations of a run; an interrupt or an error after the first one leaves the best so far.
+
+    Args:
+        run: that has not begun.
+        made: what makes the sketch of its result.
+        on_step: called after every iteration.
+
+    Raises:
+        SketchError: an error ended the run after its first iteration.
+    """
     stopped = None
     try:
         for step in run:
@@ -135,12 +151,12 @@ def sketch(
     except Exception as error:
         if run.iteration == 0:
             raise
-        best = Sketch(run.result("failed"), cut.frames)
+        best = made(run.result("failed"))
         raise SketchError(f"The sketch failed after {run.iteration} iterations: {error}.", best) from error
-    return Sketch(run.result(stopped), cut.frames)
+    return made(run.result(stopped))
 
 
-def _common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.device | str | None) -> torch.device:
+def common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.device | str | None) -> torch.device:
     """Return where both encoders are, or say that one is elsewhere."""
     wanted = encoder.device if device is None else torch.device(device)
     for one in (encoder, looking):

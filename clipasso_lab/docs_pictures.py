@@ -4,9 +4,11 @@
     python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
     python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE   photos, and what another version made of them
     python -m clipasso_lab.docs_pictures styles FOLDER     one sketch in each style of export (needs resvg-py)
+    python -m clipasso_lab.docs_pictures scenes FOLDER     photos, and beside each its drawing, coloured by groups
 
 FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``; BEFORE is
-the folder of sketches of the same photos that the other version made with the same command.
+the folder of sketches of the same photos that the other version made with the same command. For scenes, FOLDER holds
+photos, and under their names the SVGs of ``clipasso sketch PHOTO --background keep --strokes 32 --page photo``.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ from torch import Tensor
 
 from clipasso_core.export import STYLES, LineStyle, Page, SheetConfig, lay_out
 from clipasso_core.export.page_svg import sheet_to_svg
-from clipasso_core.files import save_png
+from clipasso_core.files import load_image, read_bytes, save_png
 from clipasso_core.photo_colors import with_photo_colors
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.rasterizer.cells import sort_cells
 from clipasso_core.rasterizer.scene import make_scene
+from clipasso_core.scenes import BACKDROP
 from clipasso_core.strokes import Strokes
+from clipasso_core.svg import from_svg
 from clipasso_core.svg.render_svg import render_svg
 
 from .metrics import reference_photo
@@ -54,6 +58,8 @@ DETAIL = (13, 8, 6, 8)
 
 CLOSER = ZOOM * SIZE[0] // DETAIL[2]
 GREY, BLUE, ORANGE, RED = (90, 90, 90), (120, 170, 230), (240, 160, 80), (220, 30, 50)
+INKS = (ORANGE, RED, (30, 80, 200), (20, 130, 60))
+"""Of objects, by the last digit of their numbers."""
 
 
 def draw_sketches(folder: Path, out: Path) -> None:
@@ -103,6 +109,21 @@ def _styled(sketch: Strokes, name: str, style: LineStyle) -> Tensor:
     )
     words = torch.from_numpy(np.asarray(label).copy()).permute(2, 0, 1) / 255
     return torch.cat([ink[:3] + paper * (1 - ink[3:]), words], dim=1)
+
+
+def draw_scenes(folder: Path, out: Path) -> None:
+    """Lay photos out with their drawings of groups: objects in colours, what lies behind in grey."""
+    rows = []
+    for svg in sorted(folder.glob("*.svg")):
+        photo, strokes = load_image(svg.with_suffix(".png")), from_svg(read_bytes(svg))
+        names = strokes.names_of(0)
+        colors = [GREY if name == BACKDROP else INKS[int(str(name)[-1]) % len(INKS)] for name in names]
+        color = torch.tensor([[*one, 255] for one in colors])[None] / 255
+        size = (SIDE, round(SIDE * photo.shape[-1] / photo.shape[-2]))
+        drawn = [rasterize(one, size)[0] for one in (strokes, replace(strokes, color=color))]
+        rows.append(_join([resize(photo, size)[0], *drawn], dim=2))
+    widest = max(row.shape[2] for row in rows)
+    save_png(_join([torch.nn.functional.pad(row, (0, widest - row.shape[2]), value=1) for row in rows], dim=1), out)
 
 
 def _join(images: list[Tensor], dim: int) -> Tensor:
@@ -188,6 +209,7 @@ def main() -> None:
     pictures.add_parser("rasterizer")
     pictures.add_parser("sketches").add_argument("folder", type=Path)
     pictures.add_parser("styles").add_argument("folder", type=Path)
+    pictures.add_parser("scenes").add_argument("folder", type=Path)
     compared = pictures.add_parser("before_after")
     compared.add_argument("folder", type=Path)
     compared.add_argument("before", type=Path)
@@ -195,6 +217,8 @@ def main() -> None:
     out = IMAGES / f"{options.picture}.png"
     if options.picture == "rasterizer":
         draw_rasterizer(out)
+    elif options.picture == "scenes":
+        draw_scenes(options.folder, out)
     elif options.picture == "before_after":
         draw_before_after(options.folder, options.before, out)
     elif options.picture == "styles":

@@ -6,7 +6,9 @@ from comfy_api.latest import ComfyExtension, io
 
 from .abstraction import Abstraction
 from .animate import Animate
+from .compose_scene import ComposeScene
 from .edit_strokes import EditStrokes
+from .encoder_from_clip_vision import EncoderFromCLIPVision
 from .export import Export
 from .load_encoder import LoadEncoder
 from .load_svg import LoadSVG
@@ -15,6 +17,7 @@ from .merge_strokes import MergeStrokes
 from .optimize import Optimize
 from .preview_svg import PreviewSVG
 from .rasterize import Rasterize
+from .regions import Regions
 from .saliency import Saliency
 from .select_strokes import SelectStrokes
 from .simplify_strokes import SimplifyStrokes
@@ -50,6 +53,9 @@ NODES: list[type[io.ComfyNode]] = [
     SVGToImage,
     Export,
     EditStrokes,
+    EncoderFromCLIPVision,
+    Regions,
+    ComposeScene,
 ]
 
 

@@ -22,6 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..clipasso_core.drawing_file import DRAWINGS
+from ..clipasso_core.errors import WeightsError
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank_bytes
 from ..clipasso_core.pixels import to_uint8
@@ -99,6 +100,21 @@ def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None], photos: Se
     except BaseException as reason:
         _rescue(run, photos, reason)
         raise
+
+
+def clip_vision_tensors(clip_vision: Any) -> Mapping[str, Tensor]:
+    """Return the weights of a CLIP_VISION by name, as they are: on any device, maybe inference tensors. Copy them.
+
+    Raises:
+        WeightsError: it is not what ComfyUI's own loader makes.
+    """
+    if not hasattr(clip_vision, "get_sd"):
+        raise WeightsError(
+            f"clip_vision is a {type(clip_vision).__name__}, whose weights cannot be read; connect ComfyUI's Load CLIP "
+            "Vision, or choose the file in CLIPasso Load Encoder."
+        )
+    tensors: Mapping[str, Tensor] = clip_vision.get_sd()
+    return tensors
 
 
 def svg_type() -> type:

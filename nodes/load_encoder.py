@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from comfy_api.latest import io
 
-from ..clipasso_core.encoders import EMBEDDED, choose_recipe, encoder_names, get_encoder
+from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
 from . import host
 from .page_hints import page_hints
-from .sketch_encoder import SketchEncoder, embedded
+from .sketch_encoder import THE_NETWORKS_OWN, SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
-
-THE_NETWORKS_OWN = -1.0
-"""The widget's value that keeps the weight of meaning in the encoder's own recipe."""
 
 
 class LoadEncoder(io.ComfyNode):
@@ -76,9 +71,7 @@ class LoadEncoder(io.ComfyNode):
     ) -> io.NodeOutput:
         with host.gradients():
             loaded = embedded() if encoder_name == EMBEDDED else _load(encoder_name, download_if_missing)
-            meaning = None if semantic_weight < 0 else semantic_weight
-            recipe = choose_recipe(loaded.encoder, layer_weights, meaning)
-            return io.NodeOutput(replace(loaded, recipe=recipe))
+            return io.NodeOutput(loaded.read_as(layer_weights, semantic_weight))
 
 
 def _load(name: str, download: bool) -> SketchEncoder:

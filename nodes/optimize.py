@@ -26,13 +26,14 @@ from ..clipasso_core.optimize import (
 )
 from ..clipasso_core.order import ORDERS, StrokeOrder
 from ..clipasso_core.rasterizer import rasterize
+from ..clipasso_core.scenes import Regions, places_of
 from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, image_to_host, photos_and_masks
 from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded
-from .types import CATEGORY, SketchEncoderType, SketchFrameType, StrokesType
+from .types import CATEGORY, SketchEncoderType, SketchFrameType, SketchRegionsType, StrokesType
 from .viewer_data import sketch_ui
 
 AS_PRESET = -1.0
@@ -239,6 +240,12 @@ class Optimize(io.ComfyNode):
                     tooltip="How far given strokes (of CLIPasso Stroke Init) may move, as a share of the others' "
                     "steps, 0 to 1. 0 keeps them exactly as they are.",
                 ),
+                SketchRegionsType.Input(
+                    "regions",
+                    optional=True,
+                    tooltip="From CLIPasso Regions: keeps each region's lines where they belong. CLIPasso Compose "
+                    "Scene makes one drawing of them.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -298,6 +305,7 @@ class Optimize(io.ComfyNode):
         detail: Tensor | None = None,
         frame: tuple[Frame, ...] | None = None,
         given_freedom: float = OptimizeConfig.given_freedom,
+        regions: Regions | None = None,
     ) -> io.NodeOutput:
         others = {"seed": seed, "precision": precision, "opacity_weight": opacity_weight, "num_stages": num_stages}
         counted = {"prefixes": prefixes, "order": order, "fewest_strokes": fewest_strokes}
@@ -309,7 +317,8 @@ class Optimize(io.ComfyNode):
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             photos, masks = photos_and_masks(image, mask, host.device())
             details = details_to_core(detail, frame)
-            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details)
+            places = regions and places_of(regions, strokes)
+            run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details, places)
             history = History()
             shown = host.save_for_page(photos)
             host.run_to_end(run, history.record, shown)

@@ -10,12 +10,13 @@ from ..clipasso_core.detail import favour_detail
 from ..clipasso_core.framing import Frame
 from ..clipasso_core.given import continue_strokes, place_given
 from ..clipasso_core.preview import first_strokes_preview
+from ..clipasso_core.scenes import Regions, first_strokes
 from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
 from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
 from .page_hints import ESSENTIAL, page_hints
-from .types import CATEGORY, SketchFrameType, StrokesType
+from .types import CATEGORY, SketchFrameType, SketchRegionsType, StrokesType
 from .viewer_data import SALIENCY_KEY, saliency_pictures
 
 
@@ -160,6 +161,11 @@ class StrokeInit(io.ComfyNode):
                     "Optimize drops those that tell least. 0 begins with num_strokes, as in the "
                     "paper.",
                 ),
+                SketchRegionsType.Input(
+                    "regions",
+                    optional=True,
+                    tooltip="From CLIPasso Regions: num_strokes are the whole scene's, shared among its regions.",
+                ),
             ],
             outputs=[
                 StrokesType.Output(
@@ -191,6 +197,7 @@ class StrokeInit(io.ComfyNode):
         detail: Tensor | None = None,
         frame: tuple[Frame, ...] | None = None,
         spare: float = StrokeInitConfig.spare,
+        regions: Regions | None = None,
     ) -> io.NodeOutput:
         config = StrokeInitConfig(
             num_strokes,
@@ -209,7 +216,8 @@ class StrokeInit(io.ComfyNode):
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)
             wanted = maps if details is None else favour_detail(maps, details)
-            strokes = _first_strokes(wanted, given, frame, config).with_provenance(**facts_of(saliency, "saliency"))
+            drawn = _first_strokes(wanted, given, frame, regions, config)
+            strokes = drawn.with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
             preview = image_to_host(first_strokes_preview(strokes, maps, photo))
             ui = {SALIENCY_KEY: host.save_for_page(list(saliency_pictures(maps)))}
@@ -217,8 +225,14 @@ class StrokeInit(io.ComfyNode):
 
 
 def _first_strokes(
-    saliency: Tensor, given: Strokes | None, frame: tuple[Frame, ...] | None, config: StrokeInitConfig
+    saliency: Tensor,
+    given: Strokes | None,
+    frame: tuple[Frame, ...] | None,
+    regions: Regions | None,
+    config: StrokeInitConfig,
 ) -> Strokes:
+    if regions is not None:
+        return first_strokes(saliency, regions, config)
     if given is None:
         return init_strokes(saliency, config)
     return continue_strokes(saliency, place_given(given, frame, (config.canvas_size,) * 2), config)

@@ -13,5 +13,8 @@ SketchEncoderType = io.Custom("SKETCH_ENCODER")
 SketchFrameType = io.Custom("SKETCH_FRAME")
 """tuple[clipasso_core.framing.Frame, ...]: which part of each photo the canvas shows."""
 
+SketchRegionsType = io.Custom("SKETCH_REGIONS")
+"""clipasso_core.scenes.Regions: the parts of one photo that a scene is drawn of."""
+
 BACKGROUNDS = {"white": "white", "transparent": None}
 """What viewers show behind an SVG's ink, by the words of the widget ``page``."""

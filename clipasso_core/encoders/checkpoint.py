@@ -6,6 +6,7 @@ networks, from a configuration beside the file or from words in its name.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
@@ -105,18 +106,18 @@ class Training:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Hold what a model file says of its image tower.
+    """Hold what a model file, or a network in memory, says of its image tower.
 
     Args:
-        path: of the file.
-        sha256: of the file, hex.
+        path: of the file; None where the tensors came from memory.
+        sha256: of the file, hex; of the tensors where there is no file.
         architecture: of the image tower.
         training: activation and normalisation.
         known: the entry of the table of known networks, or None.
         visual: the image tower, float32, open_clip's names.
     """
 
-    path: Path
+    path: Path | None
     sha256: str
     architecture: Architecture
     training: Training
@@ -146,6 +147,28 @@ def load_checkpoint(path: Path, known: KnownNetwork | None = None) -> Checkpoint
         known = known or recognise(path.stem, sha256)
         training = training_of(path, kind, architecture, known)
         return Checkpoint(path, sha256, architecture, training, known, _as_float(visual))
+
+
+def checkpoint_of(tensors: Tensors) -> Checkpoint:
+    """Recognise a CLIP in tensors that another program has loaded, as ComfyUI's CLIP Vision loader does; copies them.
+
+    Args:
+        tensors: named as in a file that ``load_checkpoint`` takes, of any floating type, on any device.
+
+    Returns:
+        The image tower on the CPU. Its sha256 is that of the tensors, so it differs from the file's.
+
+    Raises:
+        WeightsError: they are of a network that is not supported; one sentence says which.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        try:
+            visual, _ = to_open_clip(tensors)
+            architecture = recognise_architecture(visual)
+        except WeightsError as error:
+            raise WeightsError(f"cannot use this network as an encoder, which must be a CLIP: {error}") from error
+        visual = _as_float(visual)
+        return Checkpoint(None, _tensors_sha256(visual), architecture, _assumed(architecture), None, visual)
 
 
 def load_text_tower(path: Path) -> TensorDict:
@@ -252,7 +275,7 @@ def training_of(path: Path, kind: str, architecture: Architecture, known: KnownN
     if known is not None:
         return Training(known.quick_gelu, known.mean, known.std, f"known as {known.name}")
     if architecture.family == "siglip":
-        return Training(False, HALF, HALF, "SigLIP")
+        return _assumed(architecture)
     if kind == "torchscript":
         return Training(True, source="OpenAI's archive")
     beside = _beside(path)
@@ -261,10 +284,18 @@ def training_of(path: Path, kind: str, architecture: Architecture, known: KnownN
     named = _named(path.stem)
     if named is not None:
         return Training(named, source="the file's name")
-    quick = architecture.width < 1280
+    training = _assumed(architecture)
     if architecture.family == "vit":
-        log.info("%s does not say its activation; assuming %s.", path.name, "QuickGELU" if quick else "GELU")
-    return Training(quick, source="assumed")
+        assumed = "QuickGELU" if training.quick_gelu else "GELU"
+        log.info("%s does not say its activation; assuming %s.", path.name, assumed)
+    return training
+
+
+def _assumed(architecture: Architecture) -> Training:
+    """Tell the training by the architecture alone, as ComfyUI does."""
+    if architecture.family == "siglip":
+        return Training(False, HALF, HALF, "SigLIP")
+    return Training(architecture.width < 1280, source="assumed")
 
 
 def _named(stem: str) -> bool | None:
@@ -317,8 +348,17 @@ def _triple(value: object, default: Triple) -> Triple:
 
 
 def _as_float(tensors: Tensors) -> TensorDict:
-    """Return the tensors in float32 (counters stay integers), apart from the file's memory."""
+    """Return the tensors in float32 on the CPU (counters stay integers), apart from the memory where they were."""
     return {
-        name: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)
+        name: value.to("cpu", torch.float32 if value.is_floating_point() else value.dtype, copy=True)
         for name, value in tensors.items()
     }
+
+
+def _tensors_sha256(tensors: Tensors) -> str:
+    """Return the sha256 (hex) of names, shapes and values; tensors: float32 on the CPU."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {list(tensors[name].shape)}\n".encode())
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()

@@ -128,7 +128,12 @@ def _siglip_vision(vision: Tensors) -> TensorDict:
 
 def _siglip_pool(vision: Tensors) -> TensorDict:
     """Convert SigLIP's attention pooling; the query has the first third of the joint projection."""
-    pool = {"trunk.attn_pool.latent": _need(vision, "head.probe")}
+    if "head.probe" not in vision:
+        raise WeightsError(
+            "this SigLIP lacks its pooling (head.*), which ComfyUI's CLIP Vision loader leaves out and the embedding "
+            "needs; choose its file in CLIPasso Load Encoder."
+        )
+    pool = {"trunk.attn_pool.latent": vision["head.probe"]}
     for part in ("weight", "bias"):
         joint = _need(vision, f"head.attention.in_proj_{part}")
         third = joint.shape[0] // 3

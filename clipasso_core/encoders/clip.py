@@ -13,7 +13,7 @@ from ..errors import ConfigError
 from ..weights.known import KnownNetwork
 from .attention import attention_grid, to_image_size
 from .base import FeatureRecipe, Features, check_layers
-from .checkpoint import Architecture, Checkpoint, load_checkpoint
+from .checkpoint import Architecture, Checkpoint, checkpoint_of, load_checkpoint
 from .checkpoint_convert import Tensors
 from .clip_resnet import build_resnet
 from .clip_text import embed_texts
@@ -29,11 +29,11 @@ class ClipEncoder:
     "block0" and on (the patches as a grid, class token dropped). Images are resized to ``input_size``.
 
     Args:
-        checkpoint: what ``load_checkpoint`` read.
+        checkpoint: what ``load_checkpoint`` read, or ``checkpoint_of`` was given.
         resolution: side in px at which the network looks; a multiple of its patch (ViT) or of 32 (ResNet). None: what
             it was trained on. At another one the position embeddings are interpolated.
         quick_gelu: the activation, where the file cannot tell and the guess is wrong. None: as recognised.
-        name: how users call it; None: the known network's name, or the file's.
+        name: how users call it; None: the known network's name, the file's, or the architecture's.
 
     Attributes:
         network: the module that holds the weights, for those who manage memory.
@@ -60,7 +60,7 @@ class ClipEncoder:
             self.tower = build_tower(architecture, checkpoint.visual, self.input_size, self._quick_gelu)
             self._pixels = PixelNormalization(self.input_size, training.mean, training.std)
             self.network = nn.ModuleDict({"pixels": self._pixels, "visual": self.tower.network}).eval()
-        self.name = name or (checkpoint.known.name if checkpoint.known else checkpoint.path.stem)
+        self.name = name or _name(checkpoint)
         self.description = _description(checkpoint, self._quick_gelu, quick_gelu is None)
         self.layer_names = self.tower.layer_names
         self.recipe = default_recipe(architecture)
@@ -82,6 +82,11 @@ class ClipEncoder:
     ) -> ClipEncoder:
         """Load a model file; see ``load_checkpoint`` for the formats and the errors."""
         return cls(load_checkpoint(path, known), resolution, quick_gelu, name)
+
+    @classmethod
+    def from_tensors(cls, tensors: Tensors) -> ClipEncoder:
+        """Take over a network that another program has loaded; see ``checkpoint_of``. It knows no words."""
+        return cls(checkpoint_of(tensors))
 
     def encode(self, images: Tensor, layers: tuple[str, ...] | None = None, embedding: bool = True) -> Features:
         """Look at images.
@@ -190,11 +195,18 @@ def default_recipe(architecture: Architecture) -> FeatureRecipe:
     return FeatureRecipe(MappingProxyType(layers), True, 0.1)
 
 
+def _name(checkpoint: Checkpoint) -> str:
+    if checkpoint.known:
+        return checkpoint.known.name
+    return checkpoint.path.stem if checkpoint.path else checkpoint.architecture.name
+
+
 def _description(checkpoint: Checkpoint, quick_gelu: bool, recognised: bool) -> str:
     """Write one line for users: which network, from what file."""
     architecture = checkpoint.architecture
     training = f", {checkpoint.known.tag}" if checkpoint.known else ""
-    line = f"CLIP {architecture.name}{training} ({architecture.image_size} px, {checkpoint.path.name})"
+    origin = checkpoint.path.name if checkpoint.path else "from memory"
+    line = f"CLIP {architecture.name}{training} ({architecture.image_size} px, {origin})"
     if architecture.family == "siglip":
         return line.removeprefix("CLIP ")
     if architecture.family == "vit":

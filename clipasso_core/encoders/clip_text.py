@@ -15,14 +15,14 @@ from .checkpoint_convert import Tensors
 from .clip_tower import require_open_clip
 
 
-def embed_texts(texts: Sequence[str], path: Path, family: Family, quick_gelu: bool) -> Tensor:
+def embed_texts(texts: Sequence[str], path: Path | None, family: Family, quick_gelu: bool) -> Tensor:
     """Return the embeddings [T, D], each of length 1, of some texts.
 
     The text tower is as large as the image tower, and a sketch needs it once: it is read, used and dropped again.
 
     Args:
         texts: English, 75 tokens each at most; what is longer is cut by the tokenizer.
-        path: of the model file.
+        path: of the model file; None: there is none, and no text tower.
         family: of its image tower.
         quick_gelu: the activation of the training.
 
@@ -34,10 +34,10 @@ def embed_texts(texts: Sequence[str], path: Path, family: Family, quick_gelu: bo
         raise ConfigError("the text is empty; write what to look for, such as 'a horse'.")
     if family == "siglip":
         raise ConfigError("SigLIP's tokenizer is not part of open_clip; to look for a text, use a CLIP file.")
-    tensors = load_text_tower(path)
+    tensors = load_text_tower(path) if path else {}
     if "token_embedding.weight" not in tensors or "text_projection" not in tensors:
         raise ConfigError(
-            "this file has no text tower of CLIP (clip_vision files never do): use a full CLIP, "
+            "this network has no text tower of CLIP (those of clip_vision never do): use a full CLIP, "
             "such as clip-vit-b-32-openai, or leave the text empty."
         )
     require_open_clip()

@@ -1,5 +1,6 @@
 """Optimise strokes until drawing and photo look alike to the encoder."""
 
+from .candidates import mean_active
 from .config import (
     COLORS,
     PRECISIONS,
@@ -13,6 +14,7 @@ from .config import (
     preset_config,
 )
 from .photo_bank import bank_bytes
+from .places import Places
 from .result import SketchResult, SketchStep
 from .run import SketchRun
 
@@ -23,6 +25,7 @@ __all__ = [
     "WIDTHS",
     "Colors",
     "OptimizeConfig",
+    "Places",
     "Precision",
     "Preset",
     "SketchResult",
@@ -30,5 +33,6 @@ __all__ = [
     "SketchStep",
     "Widths",
     "bank_bytes",
+    "mean_active",
     "preset_config",
 ]

@@ -158,6 +158,24 @@ class Candidates:
         )
 
     def _next_cut(self) -> float:
-        rounds = max(1, (self.per_photo - 1).bit_length())
-        done = rounds - (self.alive_per_photo - 1).bit_length()
-        return FIRST_CUT if rounds == 1 else FIRST_CUT + (LAST_CUT - FIRST_CUT) * done / (rounds - 1)
+        return _cut(self.per_photo, self.alive_per_photo)
+
+
+def mean_active(per_photo: int, halving: bool) -> float:
+    """Return how many of a photo's sketches are active in a run, on average over its iterations.
+
+    >>> [round(mean_active(4, halving), 2) for halving in (True, False)]
+    [1.65, 4.0]
+    """
+    active, mean, now = per_photo, 0.0, 0.0
+    while halving and active > 1:
+        cut = _cut(per_photo, active)
+        mean, now, active = mean + active * (cut - now), cut, (active + 1) // 2
+    return mean + active * (1 - now)
+
+
+def _cut(per_photo: int, active: int) -> float:
+    """Return at which fraction of a run the worse half of so many active sketches is dropped."""
+    rounds = max(1, (per_photo - 1).bit_length())
+    done = rounds - (active - 1).bit_length()
+    return FIRST_CUT if rounds == 1 else FIRST_CUT + (LAST_CUT - FIRST_CUT) * done / (rounds - 1)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..bezier import arc_length, curve_points, last_points, segments_of
 from ..errors import ShapeError
-from ..losses import bend_loss, overlap_loss
+from ..losses import bend_loss, overlap_loss, trespass_loss
 from ..rasterizer import ink, render
 from ..strokes import CANVAS_SIDE, Strokes, in_order
 from .candidates import Candidates
@@ -21,6 +21,9 @@ from .underlay import Underlay
 
 OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
 """Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
+
+TRESPASS_WEIGHT = 8.0
+"""Of ink in places that are off limits."""
 
 FULL_PACE = 24.0
 """px of a 224 px canvas: strokes of this length on take whole steps."""
@@ -69,7 +72,7 @@ class Iteration:
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
         tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
-        self.weights = {**tidy, "opacity": config.opacity_weight}
+        self.weights = {**tidy, "opacity": config.opacity_weight, "trespass": TRESPASS_WEIGHT}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
@@ -172,16 +175,20 @@ class Iteration:
         Returns:
             One picture or two [B, C, H, W], C 1 for black sketches, else 3; and terms [B] by name.
         """
-        drawn, begun, hidden, moving = [], [], [], self._moving()
+        drawn, begun, hidden, outside, moving = [], [], [], [], self._moving()
         for rows, strokes in self._groups:
             placed = self.coordinates.place(strokes, moving[rows])
             picture, opacity = self._paint(placed, rows)
             drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
+            if self.bank.off_limits is not None:
+                outside.append(trespass_loss(opacity, self.bank.off_limits[self.photo_index[rows]]))
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
         whole = self.placed(moving)
         own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole)}
+        if outside:
+            own["trespass"] = torch.cat(outside)
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(whole)
         return [torch.cat(each) for each in (drawn, begun) if each], own

@@ -43,6 +43,7 @@ class PhotoBank:
         config: how many random views there are besides the identity, and how many images fit into one pass.
         generator: CPU generator of the views.
         weights: [P, H, W] how much each place of the photos counts in the comparison of maps; None for all alike.
+        off_limits: [P, H, W] in 0-1, 1 where a sketch of the photo should have no ink; None for nowhere.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class PhotoBank:
         config: OptimizeConfig,
         generator: torch.Generator,
         weights: Tensor | None = None,
+        off_limits: Tensor | None = None,
     ) -> None:
         self.on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
         self.lines, self.simplify = lines[:, None], config.simplify
+        self.off_limits = off_limits
         self._weighing = None if weights is None else weights[:, None]
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)

@@ -32,6 +32,7 @@ from .config import OptimizeConfig
 from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
+from .places import Places
 from .prefixes import Prefixes
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
@@ -56,6 +57,7 @@ class SketchRun:
         recipe: which of the encoder's layers count how much; None for the encoder's own.
         masks: one or P of [h, w], white where the objects are; None takes what is not white.
         details: one or P of [h, w] in 0-1: lighter than 0.5 where the photo counts more, darker where it counts less.
+        places: what counts of each photo, and where none of a sketch's ink should lie; None for all, and nowhere.
 
     Raises:
         ShapeError: images, masks or details are wrong or of another aspect than the canvas, or the strokes' batch is
@@ -81,6 +83,7 @@ class SketchRun:
         recipe: FeatureRecipe | None = None,
         masks: Tensor | Sequence[Tensor] | None = None,
         details: Tensor | Sequence[Tensor] | None = None,
+        places: Places | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
         strokes, self.wanted = _spare_or_not(strokes, self.config)
@@ -105,7 +108,8 @@ class SketchRun:
             self.strokes = with_photo_colors(self.strokes, *seen)
         lines = line_drawing(photos, self.objects)
         weights = None if details is None else detail_weights(details, photos)
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights)
+        weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))

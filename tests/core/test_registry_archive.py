@@ -11,7 +11,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("__init__.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"),
-    *("clipasso_core/", "clipasso_cli/", "nodes/", "web/", "locales/", "workflows/"),
+    *("clipasso_core/", "clipasso_cli/", "nodes/", "web/", "locales/", "workflows/", "subgraphs/"),
 )
 """What ComfyUI, its manager, a reader of the licence or the command looks for."""
 
@@ -63,7 +63,8 @@ def test_what_is_needed_is_shipped(ignored: set[str]) -> None:
     shipped = git_files() - ignored
     for name in NEEDED:
         assert any(file.startswith(name) for file in shipped), name
-    for name in ("clipasso_core/data/u2netp.onnx", "web/js/viewer.js", "web/docs/CLIPassoMask/zh.md"):
+    single = ("web/js/viewer.js", "web/docs/CLIPassoMask/zh.md", "subgraphs/Photo to sketch.json")
+    for name in ("clipasso_core/data/u2netp.onnx", *single):
         assert name in shipped
 
 

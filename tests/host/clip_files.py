@@ -67,7 +67,9 @@ def write_openai(path: Path, vision: dict[str, Any]) -> None:
         torch.jit.save(traced.half(), str(path))
 
 
-def write_clip_vision(path: Path, layers: int, width: int = 768, patch: int = 32, side: int = 224) -> None:
+def write_clip_vision(
+    path: Path, layers: int, width: int = 768, patch: int = 32, side: int = 224, embed: int = 512
+) -> None:
     """Write what lies in ComfyUI's models/clip_vision: transformers' names, half precision, no text tower."""
     generator = torch.Generator().manual_seed(5)
 
@@ -88,7 +90,7 @@ def write_clip_vision(path: Path, layers: int, width: int = 768, patch: int = 32
         f"{root}.embeddings.position_ids": torch.arange(tokens)[None],
         **norm(f"{root}.pre_layrnorm"),
         **norm(f"{root}.post_layernorm"),
-        "visual_projection.weight": some(512, width),
+        "visual_projection.weight": some(embed, width),
     }
     for index in range(layers):
         block = f"{root}.encoder.layers.{index}"

@@ -38,9 +38,10 @@ NODE_IDS = (
     "CLIPassoPreviewSVG",
     "CLIPassoSVGToImage",
     "CLIPassoEditStrokes",
+    "CLIPassoEncoderFromCLIPVision",
 )
 COMPLAINT = re.compile(r"traceback|error|warn|cannot import|import failed|unable to|could not|deprecat", re.IGNORECASE)
-IMPORT_TIME = re.compile(rf"^\s*([\d.]+) seconds( \(IMPORT FAILED\))?: \S*[/\\]{PACK_NAME}$", re.MULTILINE)
+IMPORT_TIME = re.compile(rf"([\d.]+) seconds( \(IMPORT FAILED\))?: \S*[/\\]{PACK_NAME}$", re.MULTILINE)
 
 
 def own_lines(log: str) -> list[str]:

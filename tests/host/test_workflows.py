@@ -105,7 +105,9 @@ def stroke_counts(prompt: workflow.Prompt) -> set[int]:
     asked = [prompt[one]["inputs"] for one in workflow.find(prompt, "CLIPassoStrokeInit")]
     first = {1 if inputs.get("one_line") else inputs["num_strokes"] for inputs in asked}
     merged = {count for kind, count in MERGED.items() if workflow.find(prompt, kind)}
-    return first.union(merged, *map(parse_levels, levels))
+    cut = workflow.find(prompt, "CLIPassoComposeScene")  # lines that leave their region become two, or crumbs
+    nearly = {about for count in first for about in range(count * 3 // 4, count * 3 // 2)} if cut else set()
+    return first.union(merged, nearly, *map(parse_levels, levels))
 
 
 def check_sketch(svg: bytes, counts: set[int]) -> None:

@@ -44,6 +44,23 @@ def test_load_encoder_as_it_comes_is_the_open_socket() -> None:
 
 
 @pytest.mark.usefixtures("pack")
+def test_weights_go_to_the_device_as_a_whole() -> None:
+    """A ModelPatcher that is short of memory moves some layers alone; ours then fail on tensors of two devices."""
+    nodes = module("sketch_encoder")
+    nodes.embedded().ready(5)
+    call = nodes.comfy.model_management.load_models_gpu.call_args
+    assert call.kwargs == {"memory_required": 5, "force_full_load": True}
+
+
+@pytest.mark.usefixtures("pack")
+@pytest.mark.parametrize("vision", [object(), None])
+def test_a_clip_vision_without_weights_is_refused(vision: object) -> None:
+    error = importlib.import_module(f"{PACK}.clipasso_core.errors").WeightsError
+    with pytest.raises(error, match=rf"clip_vision is a {type(vision).__name__}, whose weights cannot be read"):
+        module("encoder_from_clip_vision").EncoderFromCLIPVision.execute(vision, "", -1.0)
+
+
+@pytest.mark.usefixtures("pack")
 def test_rasterize_draws_once(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = module("rasterize")
     strokes = importlib.import_module(f"{PACK}.clipasso_core.strokes").Strokes

@@ -20,6 +20,7 @@ ON_PURPOSE = {
     "mask_to_sketch": {"SVGExport.filename_prefix"},
     "sketch_to_controlnet": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
     "photo_to_sketch": set(),
+    "scene": {"StrokeInit.num_strokes", "StrokeInit.num_sketches", "SVGExport.filename_prefix"},
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
     "ladder": {"StrokeInit.num_strokes", "Optimize.prefixes", "Optimize.order", "SVGExport.filename_prefix"},
     "one_line": {
@@ -109,12 +110,18 @@ def test_the_links_of_a_template_meet_at_both_ends(name: str) -> None:
     assert workflow["last_link_id"] == max(ends)
 
 
-@pytest.mark.parametrize("name", sorted(ON_PURPOSE.keys() - {"as_published"}))
+@pytest.mark.parametrize("name", sorted(ON_PURPOSE.keys() - {"as_published", "scene"}))
 def test_the_object_found_says_where_contours_are(name: str) -> None:
     nodes = {node["type"]: node for node in nodes_of_ours(name)}
     found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]
     for kind in ("CLIPassoSaliency", "CLIPassoOptimize"):
         assert {one["name"]: one["link"] for one in nodes[kind]["inputs"]}["mask"] in found
+
+
+def test_regions_reach_every_node_that_takes_them() -> None:
+    takes = {key for key, entry in entries().items() if "regions" in entry["inputs"]}
+    sockets = [(node["type"], one) for node in nodes_of_ours("scene") for one in node["inputs"]]
+    assert {kind for kind, one in sockets if one["name"] == "regions" and one["link"]} == takes
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

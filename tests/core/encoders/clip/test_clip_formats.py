@@ -8,8 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from clipasso_core.encoders.checkpoint import load_checkpoint, load_text_tower
+from clipasso_core.encoders.checkpoint import checkpoint_of, load_checkpoint, load_text_tower
 from clipasso_core.encoders.clip import ClipEncoder
+from clipasso_core.errors import ConfigError, WeightsError
 
 NETWORKS = ("rn101", "vit_b_32")
 SIDE = 224
@@ -140,3 +141,55 @@ def test_transformers_siglip(transformers, tmp_path: Path) -> None:
     attention = encoder.attention_map(images)
     assert attention.shape == (1, 256, 256)
     assert attention.isfinite().all()
+
+
+# --- what another program has loaded -----------------------------------------------------------------------------
+
+
+def test_tensors_in_memory_are_what_a_file_of_them_is(transformers, images, tmp_path: Path) -> None:
+    """As ComfyUI holds them: half precision, and made under inference mode."""
+    _, path = huggingface_clip(transformers, tmp_path, "quick_gelu", vision_only=True, depth=2)
+    with torch.inference_mode():
+        held = {name: value.half() for name, value in load_file(path).items()}
+        encoder = ClipEncoder.from_tensors(held)
+        looked = encoder.encode(images).embedding
+        for value in held.values():
+            value.zero_()  # what its owner does with it is no business of ours
+    assert looked.is_inference()
+    seen = images.clone().requires_grad_()
+    found = encoder.encode(seen)
+    found.embedding.sum().backward()
+    assert float(seen.grad.abs().sum()) > 0
+    save_file({name: value.half() for name, value in load_file(path).items()}, tmp_path / "half.safetensors")
+    expected = ClipEncoder.from_file(tmp_path / "half.safetensors").encode(images).embedding
+    torch.testing.assert_close(found.embedding.detach(), expected, rtol=0, atol=0)
+    assert (encoder.name, encoder.network["visual"].conv1.weight.dtype) == ("ViT-B-32", torch.float32)
+    assert encoder.description == "CLIP ViT-B-32 (224 px, from memory); activation QuickGELU (assumed)"
+
+
+def test_tensors_are_told_apart_by_their_values(tiny_vit) -> None:
+    tensors = tensors_of(tiny_vit.visual)
+    same, moved = (checkpoint_of({name: value + by for name, value in tensors.items()}) for by in (0, 0.1))
+    assert same.sha256 == checkpoint_of(tensors).sha256 != moved.sha256
+
+
+def test_a_network_in_memory_knows_no_words(tiny_vit) -> None:
+    with pytest.raises(ConfigError, match="no text tower"):
+        ClipEncoder.from_tensors(tensors_of(tiny_vit)).encode_text("a horse")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["vision_model.embeddings.patch_embedding.weight"], "this SigLIP lacks its pooling"),
+        (["embeddings.cls_token", "encoder.layer.0.layer_scale1.lambda1"], "an image network that is neither CLIP"),
+    ],
+)
+def test_what_is_no_clip_is_refused(names: list[str], says: str) -> None:
+    """As ComfyUI names SigLIP, whose head it does not load, and DINOv2."""
+    tensors = dict.fromkeys(names, torch.ones(8, 3, 4, 4))
+    common = ["vision_model.embeddings.position_embedding", "vision_model.post_layernorm"]
+    tensors |= {f"{name}.{part}": torch.ones(8) for name in common for part in ("weight", "bias")}
+    tensors["vision_model.embeddings.patch_embedding.bias"] = torch.ones(8)
+    with pytest.raises(WeightsError, match=f"^cannot use this network as an encoder, which must be a CLIP: .*{says}"):
+        ClipEncoder.from_tensors(tensors)

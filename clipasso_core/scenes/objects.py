@@ -1,0 +1,88 @@
+"""Objects: how many there are in a photo, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from ..mask import MaskConfig, certainty, soft_mask
+
+CRUMB = 0.05
+"""Of the largest object's area: smaller parts that the network finds are not objects."""
+
+SURE, LEAST_CORE = 0.9, 0.2
+"""From which value of a soft mask on a place surely belongs to an object, and which share of a part such places must
+hold to be an object of their own: two cars that touch in the mask's haze are two objects."""
+
+LOW_CERTAINTY = 0.6
+"""Certainty of a found mask below which the facts say that it is low."""
+
+
+def objects_of(
+    image: Tensor, masks: Tensor | None = None, most: int | None = None, config: MaskConfig | None = None
+) -> tuple[Tensor, dict[str, object]]:
+    """Return the objects of a photo as given or as found.
+
+    Args:
+        image: [1, 3, H, W] in 0-1.
+        masks: [K, H, W] in 0-1; None to find them.
+        most: how many to keep at most of those that are found.
+        config: where masks come from.
+
+    Returns:
+        [K, H, W] masks, and how they came to be, as JSON values. Where no object stands out the whole photo is one.
+
+    Raises:
+        MaskError: the photo is noise or one flat colour.
+
+    >>> objects_of(torch.rand(1, 3, 32, 32), torch.ones(2, 32, 32))[1]
+    {'objects': 'given'}
+    """
+    config = config or MaskConfig()
+    if masks is not None:
+        return masks.to(image), {"objects": "given"}
+    (soft,), whole = soft_mask(image, None, config)
+    if whole:
+        return torch.ones_like(image[0, :1]), {"objects": "none stands out"}
+    sure = round(certainty(soft), 2)
+    found = {"objects": "found", "certainty": sure, **({"low_certainty": True} if sure < LOW_CERTAINTY else {})}
+    return find_objects(soft, config.threshold, most), found
+
+
+def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None) -> Tensor:
+    """Take the parts of a soft mask apart that do not touch, or only where it is unsure.
+
+    Args:
+        soft: [H, W] in 0-1, as ``u2net.salient_object`` finds it.
+        threshold: from which value on a pixel belongs to an object.
+        most: how many objects to keep at most; None for all.
+
+    Returns:
+        [K, H, W] of zeros and ones, the largest object first; those below ``CRUMB`` of it are left out.
+
+    >>> soft = torch.zeros(40, 60)
+    >>> soft[10:30, 5:25], soft[10:25, 35:55], soft[18:20, 25:35] = 1, 1, 0.6  # two boxes, joined by some haze
+    >>> find_objects(soft).sum(dim=(1, 2)).tolist()
+    [410.0, 310.0]
+    """
+    values: NDArray[np.float64] = soft.detach().double().cpu().numpy()
+    labels, count = ndimage.label(values >= threshold)
+    parts = [part for label in range(1, count + 1) for part in _taken_apart(labels == label, values)]
+    parts.sort(key=lambda part: -int(part.sum()))
+    kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()][:most]
+    return torch.from_numpy(np.stack(kept) if kept else np.zeros((0, *values.shape))).to(soft)
+
+
+def _taken_apart(part: NDArray[np.bool_], values: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Part a connected piece [H, W] of a mask into what lies around each large place where it is sure."""
+    cores, count = ndimage.label(part & (values >= SURE))
+    large = [label for label in range(1, count + 1) if (cores == label).sum() >= LEAST_CORE * part.sum()]
+    if len(large) < 2:
+        return [part]
+    cores[~np.isin(cores, large)] = 0
+    nearest = ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
+    labels = cores[tuple(nearest)]
+    return [part & (labels == label) for label in large]

@@ -1,0 +1,138 @@
+"""Scene figures: how well drawings of scenes keep to their regions, and show them.
+
+``python -m clipasso_lab.scene_figures PHOTOS SKETCHES [SKETCHES ...]`` prints JSON. A folder of sketches holds, for
+each photo of PHOTOS, an SVG of the photo's size (``--page photo``) under the photo's name. The regions are those that
+``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from clipasso_core.bezier import curve_points, segments_of
+from clipasso_core.errors import ShapeError
+from clipasso_core.files import load_image, load_mask, read_bytes
+from clipasso_core.framing import Frame
+from clipasso_core.pixels import resize, resize_map
+from clipasso_core.rasterizer import ink, rasterize
+from clipasso_core.saliency import lines_inside
+from clipasso_core.scenes import Regions, SceneConfig, find_regions
+from clipasso_core.scenes.regions import grown
+from clipasso_core.strokes import CANVAS, Strokes
+from clipasso_core.svg import from_svg
+from clipasso_core.xdog import xdog
+
+from .judge import Judge, cosines, embedding_of, load_judge
+from .metrics import chamfer
+
+ON_CURVE = 65
+"""Points of a cubic, of which are counted those that lie outside."""
+
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def ink_outside(strokes: Strokes, regions: Regions) -> float:
+    """Return the share of the lines' length that lies outside the region of their group by more than a pen's width.
+
+    Args:
+        strokes: one sketch over the photo.
+        regions: of the photo. Strokes of no group are held against all objects together.
+    """
+    pen = float(strokes.stroke_width[strokes.alive].mean())
+    near = {name: grown(mask, pen) for name, mask in zip(regions.names, regions.masks, strict=True)}
+    objects = grown(regions.masks[: regions.num_objects].amax(dim=0), pen)
+    total = outside = 0.0
+    for index in strokes.alive[0].nonzero()[:, 0].tolist():
+        where = near.get(str(strokes.names_of(0)[index]), objects)
+        for points in curve_points(segments_of(strokes.control_points[0, index]), torch.linspace(0, 1, ON_CURVE)):
+            length = torch.linalg.vector_norm(points.diff(dim=0), dim=-1)
+            x, y = ((points[1:] + points[:-1]) / 2).floor().long().unbind(-1)
+            on_page = (x >= 0) & (x < where.shape[1]) & (y >= 0) & (y < where.shape[0])
+            inside = on_page & where[y.clamp(0, where.shape[0] - 1), x.clamp(0, where.shape[1] - 1)]
+            total, outside = total + float(length.sum()), outside + float(length[~inside].sum())
+    return outside / max(total, 1e-9)
+
+
+def region_figures(
+    strokes: Strokes, image: Tensor, mask: Tensor, frame: Frame, judge: Judge
+) -> dict[str, float | None]:
+    """Return how well a region is shown: the judge's similarity of both crops, and px from its edges to the ink.
+
+    Args:
+        strokes: one sketch over the photo, all of it.
+        image: [3, S, S] in 0-1, the region on its canvas.
+        mask: [S, S], where it is there.
+        frame: of its canvas.
+        judge: the network that judges.
+    """
+    drawn = frame.to_canvas(strokes, CANVAS)
+    seen = [embedding_of(judge.look(one)) for one in (rasterize(drawn, judge.size), image[None])]
+    inside = resize_map((mask == 1).float()[None], CANVAS) >= 0.5
+    edges = lines_inside(xdog(resize(image[None], CANVAS)), inside)[0]
+    try:
+        covered: float | None = round(chamfer(ink(drawn, CANVAS)[0] * inside[0], edges).edge_to_ink, 2)
+    except ShapeError:  # no ink there, or nothing to draw
+        covered = None
+    return {"similarity": round(float(cosines(seen[0][0], seen[1])[0]), 4), "edge_to_ink": covered}
+
+
+def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
+    """Return the figures of one drawing of a photo."""
+    image = load_image(photo)
+    files = sorted(photo.with_suffix(".masks").glob("*.png"))
+    masks = torch.cat([load_mask(one) for one in files]) if files else None
+    regions = find_regions(image, masks, SceneConfig("keep"))
+    strokes = from_svg(read_bytes(svg)).scaled_to((image.shape[-2], image.shape[-1]))
+    each = list(zip(regions.images, regions.canvas_masks, regions.frames, strict=True))
+    counts = {name: strokes.names_of(0).count(name) for name in regions.names}
+    whole = region_figures(strokes, image[0], torch.ones_like(image[0, 0]), squashed(image), judge)
+    return {
+        "strokes": int(strokes.alive.sum()),
+        **({"of_regions": counts} if strokes.group_names else {}),
+        "ink_outside": round(ink_outside(strokes, regions), 4),
+        "whole": whole,
+        **{name: region_figures(strokes, *one, judge) for name, one in zip(regions.names, each, strict=True)},
+    }
+
+
+def squashed(image: Tensor) -> Frame:
+    """Return the frame that shows all of a photo [1, 3, H, W].
+
+    >>> squashed(torch.zeros(1, 3, 48, 64)).box
+    (0, 0, 64, 48)
+    """
+    height, width = image.shape[-2:]
+    return Frame((height, width), (0, 0, width, height))
+
+
+def found_pairs(photos: Path, sketches: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the photos of a folder that a folder of sketches has an SVG of."""
+    for photo in sorted(photos.iterdir()):
+        svg = sketches / f"{photo.stem}.svg"
+        if photo.suffix.lower() in PHOTO_ENDINGS and svg.is_file():
+            yield photo, svg
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures of folders of sketches as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m clipasso_lab.scene_figures", description="Figures of scenes.")
+    parser.add_argument("photos", type=Path, help="a folder of photos")
+    parser.add_argument("sketches", type=Path, nargs="+", help="folders of SVGs of the photos' size")
+    parsed = parser.parse_args(arguments)
+    judge = load_judge()
+    found = {
+        str(folder): {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
+        for folder in parsed.sketches
+    }
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

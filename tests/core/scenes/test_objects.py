@@ -1,0 +1,63 @@
+"""Objects: parts of a soft mask become objects, and crumbs do not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from skimage import data
+
+from clipasso_core.errors import MaskError
+from clipasso_core.mask import certainty
+from clipasso_core.scenes import find_objects, objects_of
+
+
+def soft_boxes(haze: float) -> torch.Tensor:
+    soft = torch.zeros(60, 120)
+    soft[10:50, 10:50], soft[10:50, 70:110] = 1, 1
+    soft[28:32, 50:70] = haze
+    return soft
+
+
+@pytest.mark.parametrize(("haze", "objects"), [(0.0, 2), (0.6, 2), (1.0, 1)])
+def test_parts_that_touch_in_the_haze_alone_are_apart(haze: float, objects: int) -> None:
+    found = find_objects(soft_boxes(haze))
+    assert len(found) == objects
+    assert torch.equal(found.sum(dim=0) > 0, soft_boxes(haze) >= 0.5)  # nothing is lost, and nothing is twice
+
+
+def test_crumbs_are_no_objects_and_the_largest_comes_first() -> None:
+    soft = soft_boxes(0.0)
+    soft[10:50, 70:80] = 0
+    soft[0:4, 0:4] = 1
+    found = find_objects(soft)
+    assert [int(one.sum()) for one in found] == [1600, 1200]
+    assert len(find_objects(soft, most=1)) == 1
+
+
+def test_an_object_of_a_few_sure_spots_stays_whole() -> None:
+    soft = torch.full((60, 60), 0.7)
+    soft[5:9, 5:9], soft[50:54, 50:54] = 1, 1
+    assert len(find_objects(soft)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "stands_out"), [("gravel", False), ("text", False), ("brick", False), ("clock", True)]
+)
+def test_where_nothing_stands_out_the_whole_photo_is_the_object(name: str, stands_out: bool) -> None:
+    grey = torch.from_numpy(getattr(data, name)()).float() / 255
+    objects, facts = objects_of(grey.expand(1, 3, -1, -1))
+    assert facts["objects"] == ("found" if stands_out else "none stands out")
+    assert bool(objects.all()) != stands_out
+
+
+def test_noise_and_one_flat_colour_are_refused() -> None:
+    noise = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    for image, said in ((noise, "is noise"), (torch.full((1, 3, 96, 96), 0.5), "one flat colour")):
+        with pytest.raises(MaskError, match=said):
+            objects_of(image)
+
+
+def test_certainty_is_low_where_a_mask_is_mostly_haze() -> None:
+    assert certainty(soft_boxes(0.0)) == 1
+    assert certainty(torch.where(soft_boxes(0.0) > 0, 0.5, 0.0)) == 0
+    assert certainty(torch.zeros(8, 8)) == 0
