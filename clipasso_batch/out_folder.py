@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
@@ -18,8 +18,9 @@ from filelock import FileLock, Timeout
 from clipasso_core.errors import ConfigError, ImageFileError, first_line
 from clipasso_core.files import check_writable, read_bytes, write_atomically
 
+from .photo_index import PhotoIndex
 from .photo_sketcher import Row
-from .sources import PhotoFile
+from .svg_store import SHARD_SIZE, Form, SvgStore, make_folder, svg_store, unwritable
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ COLUMNS = (
     *("key", "svg", "width", "height", "loss", "strokes", "seconds", "seed"),
     *("photo_sha256", "svg_sha256", "error"),
 )
-"""Of the table; "svg" is the file inside the folder."""
+"""Of the table; "svg" is the file inside the folder, or inside a shard in it."""
 
 
 class OutFolder:
@@ -37,26 +38,17 @@ class OutFolder:
     Args:
         path: the folder.
         journal: its file, open to be read and appended to; a line that was cut off when a machine went is taken off.
+        photos: of the batch; what is done of them is noted there.
+        store: where the SVGs are kept.
         retry_errors: whether photos whose row holds an error are missing, too.
     """
 
-    def __init__(self, path: Path, journal: BinaryIO, retry_errors: bool = False) -> None:
-        self.path, self._journal, self._retry_errors = path, journal, retry_errors
-        self._lines: dict[str, int] = {}  # key -> where its line begins in the journal
-        self._names: dict[str, str] = {}  # key -> its SVG inside the folder
-        self._taken: set[str] = set()  # those names, in lower case: some disks know no other
-        self._read_journal()
-
-    def missing(self, photos: Sequence[PhotoFile]) -> list[PhotoFile]:
-        """Return the photos that are not done yet, and give each its SVG's name.
-
-        An SVG is named as its photo; where two photos share a name ("cup.png", "cup.jpg"), the second one keeps its
-        ending ("cup.png.svg").
-        """
-        for photo in photos:
-            if photo.key not in self._names:
-                self._name(photo.key, self._free_name(photo.key))
-        return [photo for photo in photos if photo.key not in self._lines]
+    def __init__(
+        self, path: Path, journal: BinaryIO, photos: PhotoIndex, store: SvgStore, retry_errors: bool = False
+    ) -> None:
+        self.path, self.photos, self._journal, self._store = path, photos, journal, store
+        self._read_journal(retry_errors)
+        store.begin(photos, self._rows)
 
     def write(self, row: Row) -> None:
         """Write a row's SVG, then its line in the journal: what has a line there is done.
@@ -64,15 +56,15 @@ class OutFolder:
         Raises:
             ImageFileError: a file cannot be written; what is not wholly written counts as missing.
         """
+        entry, svg = self.photos.find(row.key), None
         facts = {name: value for name, value in asdict(row).items() if name != "svg_text"}
-        svg = None
-        if row.svg_text is not None:
-            svg = self._names[row.key]
-            _make_folder((self.path / svg).parent)
-            write_atomically(self.path / svg, row.svg_text)
-        self._append({**facts, "svg": svg})
+        if row.svg_text is not None and entry.svg is not None:
+            svg = entry.svg
+            self._store.write(svg, row.svg_text)
+        self.photos.note(row.key, self._append({**facts, "svg": svg}), svg)
+        self._store.done(entry.position)
 
-    def write_table(self, photos: Sequence[PhotoFile]) -> int:
+    def write_table(self) -> int:
         """Write the table, in the order of the photos; return how many rows hold an error.
 
         Raises:
@@ -83,16 +75,23 @@ class OutFolder:
         def lines() -> Iterator[str]:
             nonlocal failed
             yield _csv_line(COLUMNS)
-            for photo in photos:
-                if photo.key in self._lines:
-                    row = self._row_at(self._lines[photo.key])
+            for entry in self.photos.entries():
+                if entry.line is not None:
+                    row = self._row_at(entry.line)
                     failed += row.get("error") is not None
                     yield _csv_line([row.get(name) for name in COLUMNS])
 
         write_atomically(self.path / TABLE, lines())
         return failed
 
-    def _read_journal(self) -> None:
+    def _rows(self, first: int, last: int) -> Iterator[Row]:
+        """Yield the rows of photos that are done, from one position to another, without their SVGs."""
+        for entry in self.photos.entries(first, last):
+            if entry.line is not None:
+                row = self._row_at(entry.line)
+                yield Row(**{name: value for name, value in row.items() if name != "svg"})
+
+    def _read_journal(self, retry_errors: bool) -> None:
         end = 0
         self._journal.seek(0)
         for line in self._journal:
@@ -100,39 +99,29 @@ class OutFolder:
             if row is None:
                 log.warning("The journal ends in a line that was cut off; its photo is sketched anew.")
                 break
-            self._note(row, end)
+            self._note(row, end, retry_errors)
             end += len(line)
         self._journal.truncate(end)
         self._journal.seek(0, os.SEEK_END)
 
-    def _note(self, row: Mapping[str, Any], offset: int) -> None:
+    def _note(self, row: Mapping[str, Any], offset: int, retry_errors: bool) -> None:
         """Remember a row of the journal, unless its photo is to be sketched anew."""
-        key, svg = row["key"], row["svg"]
+        svg = row["svg"]
         if svg is not None:
-            self._name(key, svg)
-        if os.path.exists(self.path / svg) if svg is not None else not self._retry_errors:
-            self._lines[key] = offset
+            self.photos.take_name(svg)
+        there = self._store.holds(svg) if svg is not None else not retry_errors
+        self.photos.note(row["key"], offset if there else None, svg)
 
-    def _name(self, key: str, svg: str) -> None:
-        self._names[key] = svg
-        self._taken.add(svg.lower())
-
-    def _free_name(self, key: str) -> str:
-        name, count = f"{key.removesuffix(PurePosixPath(key).suffix)}.svg", 1
-        while name.lower() in self._taken:
-            name = f"{key}.svg" if count == 1 else f"{key}-{count}.svg"
-            count += 1
-        return name
-
-    def _append(self, facts: Mapping[str, object]) -> None:
+    def _append(self, facts: Mapping[str, object]) -> int:
+        """Write a line to the journal; return where it begins."""
         offset = self._journal.tell()
         try:
             self._journal.write(json.dumps(facts).encode("ascii") + b"\n")
             self._journal.flush()
             os.fsync(self._journal.fileno())
         except OSError as error:
-            raise _unwritable(self.path / JOURNAL, error) from error
-        self._lines[str(facts["key"])] = offset
+            raise unwritable(self.path / JOURNAL, error) from error
+        return offset
 
     def _row_at(self, offset: int) -> dict[str, Any]:
         self._journal.seek(offset)
@@ -144,29 +133,44 @@ class OutFolder:
 
 
 @contextmanager
-def open_folder(path: Path, settings: Mapping[str, object], retry_errors: bool = False) -> Iterator[OutFolder]:
+def open_folder(
+    path: Path,
+    settings: Mapping[str, object],
+    photos: PhotoIndex,
+    retry_errors: bool = False,
+    form: Form = "svg",
+    shard_size: int = SHARD_SIZE,
+) -> Iterator[OutFolder]:
     """Open a folder for one batch, and keep others out of it until the end.
 
     Args:
         path: a new folder, an empty one, or that of the same batch.
         settings: JSON values that decide the batch; kept in the folder.
+        photos: of the batch.
         retry_errors: whether photos whose row holds an error are to be sketched anew.
+        form: of what is written, as ``svg_store`` takes it. Shards hold photos in their order, so that these, and the
+            shards' size, are settings, too.
+        shard_size: photos in a shard.
 
     Raises:
         ConfigError: another batch is at work there, or was with other settings, or there are files of no batch.
         ImageFileError: the folder cannot be written.
+        DependencyError: as ``svg_store``.
 
-    >>> with open_folder(Path("out"), {"seed": 0}) as folder:
+    >>> from .sources import PhotoFile
+    >>> photos = PhotoIndex([PhotoFile("cat.jpg", "cat.jpg"), PhotoFile("dog.jpg", "dog.jpg")])
+    >>> with open_folder(Path("out"), {"seed": 0}, photos) as folder:
     ...     folder.write(Row("cat.jpg", 0.1, "It is a dog."))
-    ...     folder.missing([PhotoFile("cat.jpg", "cat.jpg"), PhotoFile("dog.jpg", "dog.jpg")])
-    [PhotoFile(key='dog.jpg', path='dog.jpg')]
-    >>> with open_folder(Path("out"), {"seed": 1}) as folder:
+    ...     [photo.key for photo in folder.photos.missing()]
+    ['dog.jpg']
+    >>> with open_folder(Path("out"), {"seed": 1}, photos) as folder:
     ...     pass
     Traceback (most recent call last):
     clipasso_core.errors.ConfigError: 'out' holds a batch made otherwise (seed: 0 there, 1 now)...do as there.
     """
+    store = svg_store(path, form, shard_size)
     _check_free(path)
-    _make_folder(path)
+    make_folder(path)
     check_writable(path / SETTINGS)
     lock = FileLock(path / LOCK)
     try:
@@ -174,13 +178,14 @@ def open_folder(path: Path, settings: Mapping[str, object], retry_errors: bool =
     except Timeout as error:
         raise ConfigError(f"Another clipasso batch is at work on {str(path)!r}. Wait for it, or end it.") from error
     with lock:
-        _check_settings(path, json.loads(json.dumps(settings)))
+        shards = {} if form == "svg" else {"to": form, "shard_size": shard_size, "photos": photos.digest()}
+        _check_settings(path, json.loads(json.dumps({**settings, **shards})))
         try:
             journal = (path / JOURNAL).open("a+b")
         except OSError as error:
-            raise _unwritable(path / JOURNAL, error) from error
+            raise unwritable(path / JOURNAL, error) from error
         with journal:
-            yield OutFolder(path, journal, retry_errors)
+            yield OutFolder(path, journal, photos, store, retry_errors)
 
 
 def _check_free(path: Path) -> None:
@@ -232,15 +237,3 @@ def _csv_line(values: Sequence[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(["" if value is None else value for value in values])
     return line.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")  # names of files may be no Unicode
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> ImageFileError:
-    said = error.strerror or first_line(error)
-    return ImageFileError(f"Cannot write {str(path)!r}: {said}. Choose another folder, or put that right.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from clipasso_core.errors import ConfigError
 
+from .photo_index import PhotoIndex
 from .photo_sketcher import BatchConfig
 from .sources import PhotoFile
 from .workers import sketch_in_workers
@@ -49,7 +50,7 @@ class Plan:
     faster: tuple[Pace, ...]
 
 
-def plan_batch(photos: Sequence[PhotoFile], config: BatchConfig, num_workers: int) -> Plan:
+def plan_batch(photos: PhotoIndex, config: BatchConfig, num_workers: int) -> Plan:
     """Sketch a photo a worker, all at the same time as in a batch, and reckon with what they took; write nothing.
 
     Args:
@@ -61,13 +62,12 @@ def plan_batch(photos: Sequence[PhotoFile], config: BatchConfig, num_workers: in
         ConfigError: none of the photos that were tried can be sketched.
         WorkerError: as ``sketch_in_workers``.
     """
-    count = min(num_workers, len(photos))
-    sample = [photos[index * len(photos) // count] for index in range(count)]
+    sample = photos.spread(min(num_workers * config.photos_at_once, len(photos)))
     paces = []
     for what, one in (("as it is", config), *_faster(config)):
         seconds = _seconds(sample, one, num_workers)
         paces.append(Pace(what, seconds, len(photos) * seconds / num_workers / SECONDS_AN_HOUR))
-    return Plan(len(photos), num_workers, count, paces[0], tuple(paces[1:]))
+    return Plan(len(photos), num_workers, len(sample), paces[0], tuple(paces[1:]))
 
 
 def _faster(config: BatchConfig) -> Iterator[tuple[str, BatchConfig]]:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import torch
-
-from clipasso_core import __version__
 from clipasso_core.errors import ConfigError, check_range
 
 from .out_folder import open_folder
-from .photo_sketcher import BatchConfig, Row
-from .sources import find_photos, folder_of
+from .photo_index import PhotoIndex
+from .photo_sketcher import BatchConfig, Row, versions
+from .sources import PhotoFile, each_photo, folder_of
+from .svg_store import SHARD_SIZE, Form
 from .workers import sketch_in_workers, usable_cores
 
 MOST_WORKERS = 1024
+
+Sketching = Callable[[Iterator[PhotoFile], BatchConfig], Generator[Row, None, None]]
+"""Makes rows of photos, in any order."""
 
 
 @dataclass(frozen=True)
@@ -48,46 +50,60 @@ def run_batch(
     column: str | None = None,
     num_workers: int | None = None,
     retry_errors: bool = False,
+    form: Form = "svg",
+    shard_size: int = SHARD_SIZE,
+    sketch: Sketching | None = None,
     on_start: Callable[[int, int], None] | None = None,
     on_row: Callable[[Row], None] | None = None,
 ) -> Outcome:
     """Sketch all photos of a source into a folder; called again, only those that are missing there.
 
     Args:
-        source, column: as ``find_photos`` takes them.
+        source, column: as ``each_photo`` takes them.
         out: the folder.
         config: how.
         num_workers: processes, as ``checked_workers`` takes them.
         retry_errors: whether photos whose row holds an error are sketched anew.
+        form, shard_size: what is written, as ``open_folder`` takes them.
+        sketch: who makes the rows; None for ``sketch_in_workers`` on this machine.
         on_start: called with the numbers of photos in all and of those done before.
         on_row: called after each row is written.
 
     Raises:
-        ConfigError, ImageFileError: as ``find_photos`` and ``open_folder``; or the folder lies inside the source.
+        ConfigError, ImageFileError: as ``each_photo`` and ``open_folder``; or the folder lies inside the source.
         WorkerError: as ``sketch_in_workers``.
         ImageFileError: a result cannot be written, the disk is full, say. What is done stays done.
     """
     started = time.perf_counter()
     num_workers = checked_workers(num_workers, config.device)
-    photos = find_photos(source, column)
     _check_apart(source, out)
     settings = {
         "source": os.path.abspath(source),
         "column": column,
-        "versions": {"clipasso": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        "versions": versions(),
         **config.settings(),
     }
-    with open_folder(out, settings, retry_errors) as folder:
-        missing = folder.missing(photos)
+    with (
+        closing(PhotoIndex(each_photo(source, column))) as photos,
+        open_folder(out, settings, photos, retry_errors, form, shard_size) as folder,
+    ):
+        done = photos.num_done
         if on_start:
-            on_start(len(photos), len(photos) - len(missing))
-        with closing(sketch_in_workers(missing, config, num_workers)) as rows:
+            on_start(len(photos), done)
+        with closing(_rows(photos, config, sketch or partial(sketch_in_workers, num_workers=num_workers))) as rows:
             for row in rows:
                 folder.write(row)
                 if on_row:
                     on_row(row)
-        failed = folder.write_table(photos)
-    return Outcome(len(photos), len(photos) - len(missing), failed, time.perf_counter() - started)
+        failed = folder.write_table()
+    return Outcome(len(photos), done, failed, time.perf_counter() - started)
+
+
+def _rows(photos: PhotoIndex, config: BatchConfig, sketch: Sketching) -> Generator[Row, None, None]:
+    """Yield a row for each photo that is missing, also for those that come back without one."""
+    yield from sketch(photos.missing(), config)
+    for photo in photos.missing():
+        yield Row(photo.key, 0.0, "The photo was given up: whoever sketched it died each time; is there enough memory?")
 
 
 def checked_workers(num_workers: int | None, device: str) -> int:

@@ -1,22 +1,47 @@
-"""Where photos come from: a folder, a pattern, a list of paths, or a column of a CSV."""
+"""Where photos come from: a folder, a pattern, a list of paths, a column of a table, or tar files."""
 
 from __future__ import annotations
 
 import csv
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from clipasso_core.errors import ConfigError, check_choice, first_line
-from clipasso_core.files import PHOTO_SUFFIXES
+from clipasso_core.files import PHOTO_SUFFIXES, is_photo_name
+
+from .parquet_files import bytes_in_parquet, photos_in_parquet
+from .tar_files import bytes_in_tar, photos_in_tar
 
 COLUMN = "path"
-"""The column of a CSV that holds the paths, unless the user names another."""
+"""The column of a table that holds the paths, unless the user names another."""
 
-LISTS = (".txt", ".csv")
-"""Endings of files that list photos."""
+TABLES = (".csv", ".parquet")
+"""Endings of files with columns."""
+
+HOLDERS = (".txt", *TABLES, ".tar")
+"""Endings of files that list or hold photos."""
+
+
+class Photo(Protocol):
+    """What is sketched: a file, or what a table of Ray's holds."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in the results."""
+
+    @property
+    def path(self) -> str:
+        """Its file, where it is one."""
+
+    @property
+    def name(self) -> str:
+        """What its sketch is called."""
+
+    def read(self) -> bytes | None:
+        """Return its bytes; None for a file of this machine."""
 
 
 class PhotoFile(NamedTuple):
@@ -24,46 +49,72 @@ class PhotoFile(NamedTuple):
 
     Args:
         key: what it is called in the results, once in a batch: its path inside the source, with "/".
-        path: the file; empty where a list names none.
+        path: the file, or an address ("s3://..."); empty where a list names none.
+        inside: where in a .tar or .parquet it lies, as these are read; empty for a file of its own.
     """
 
     key: str
     path: str
+    inside: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its sketch is called: the file's name without its ending."""
+        return PurePath(self.key if self.inside else self.path).stem
+
+    def read(self) -> bytes | None:
+        """Return the file's bytes where it is no file of this machine's; None where it is one.
+
+        Raises:
+            ConfigError: a list or a table holds nothing in its row.
+            ImageFileError, DependencyError: as ``bytes_in_tar`` and ``bytes_in_parquet``.
+            Exception: whatever fsspec raises for an address.
+        """
+        if not self.path:
+            raise ConfigError("The list names no file in this row.")
+        if not self.inside:
+            return _at_address(self.path) if "://" in self.path else None
+        if self.path.lower().endswith(".tar"):
+            return bytes_in_tar(self.path, self.inside)
+        data = bytes_in_parquet(self.path, self.inside)
+        if not data:
+            raise ConfigError("The table holds no photo in this row.")
+        return data
 
 
-def find_photos(source: str | Path, column: str | None = None) -> list[PhotoFile]:
-    """Return the photos of a source, in an order that is the same every time.
+def each_photo(source: str | Path, column: str | None = None) -> Iterator[PhotoFile]:
+    """Yield the photos of a source, in an order that is the same every time; a key may come more than once.
 
     Args:
         source: a folder, with all folders in it (hidden ones, and files that are not named as images, are left out); a
-            pattern such as "photos/**/*.jpg"; a .txt of one path a line; or a .csv with a head line. Paths in a list
-            start at the list's folder. A path that is listed twice is two photos, a missing one is a photo, too: it
-            gets a row that says so.
-        column: of the CSV that holds the paths; None for "path".
+            .txt of one path a line; a .csv with a head line or a .parquet; a .tar that is not compressed; or a pattern
+            of photos, .tar and .parquet ("photos/**/*.jpg"). Paths in a list start at the list's folder. A path that
+            is listed twice is two photos, a missing one is a photo, too: it gets a row that says so.
+        column: of the table that holds the paths (or, in a .parquet, the photos' bytes); None for "path".
 
     Raises:
         ConfigError: no such source, no photos in it, no such column, or a list that is no text.
-
-    >>> Path("cats").mkdir()
-    >>> Path("cats/tom.jpg").touch()
-    >>> find_photos(".")
-    [PhotoFile(key='cats/tom.jpg', path='./cats/tom.jpg')]
+        ImageFileError, DependencyError: as ``photos_in_parquet``.
     """
     path = Path(source)
-    if column is not None and path.suffix.lower() != ".csv":
-        raise ConfigError(f"--column names a column of a .csv, and {str(source)!r} is none. Leave it out.")
+    if column is not None and path.suffix.lower() not in TABLES:
+        raise ConfigError(f"--column names a column of a .csv or .parquet, and {str(source)!r} is none. Leave it out.")
     if path.is_dir():
         photos = _in_folder(str(source))
     elif path.is_file():
-        photos = _in_list(path, COLUMN if column is None else column)
+        check_choice(f"The ending of {str(path)!r}", path.suffix.lower(), HOLDERS)
+        photos = _in_file(str(path), COLUMN if column is None else column)
     elif glob.has_magic(str(source)):
-        photos = _in_pattern(str(source))
+        photos = _in_pattern(str(source), COLUMN if column is None else column)
     else:
-        raise ConfigError(f"{str(source)!r} does not exist. Give a folder, a pattern in quotes, a .txt or a .csv.")
-    found = list(_told_apart(photos))
-    if not found:
+        kinds = ", ".join(HOLDERS)
+        raise ConfigError(f"{str(source)!r} does not exist. Give a folder, a pattern in quotes, or a file ({kinds}).")
+    none = True
+    for photo in photos:
+        none = False
+        yield photo
+    if none:
         raise ConfigError(f"{str(source)!r} holds no photos. Their names end in {', '.join(PHOTO_SUFFIXES)}.")
-    return found
 
 
 def folder_of(source: str | Path) -> Path | None:
@@ -80,35 +131,47 @@ def _in_folder(root: str) -> Iterator[PhotoFile]:
     for folder, inside, names in os.walk(root, onerror=_unreadable):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         for name in sorted(names):
-            if _is_photo(name):
+            if is_photo_name(name):
                 path = os.path.join(folder, name)
                 yield PhotoFile(_key(os.path.relpath(path, root)), path)
 
 
-def _in_pattern(pattern: str) -> Iterator[PhotoFile]:
+def _in_pattern(pattern: str, column: str) -> Iterator[PhotoFile]:
     root = pattern
     while glob.has_magic(root):
         root = os.path.dirname(root)
     for path in sorted(glob.iglob(pattern, recursive=True)):
-        if _is_photo(os.path.basename(path)) and os.path.isfile(path):
-            yield PhotoFile(_key(os.path.relpath(path, root or ".")), path)
+        key = _key(os.path.relpath(path, root or "."))
+        if path.lower().endswith((".tar", ".parquet")):
+            stem = os.path.splitext(key)[0]
+            yield from (photo._replace(key=f"{stem}/{photo.key}") for photo in _in_file(path, column))
+        elif is_photo_name(path) and os.path.isfile(path):
+            yield PhotoFile(key, path)
 
 
-def _is_photo(name: str) -> bool:
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTO_SUFFIXES
+def _in_file(path: str, column: str) -> Iterator[PhotoFile]:
+    """Yield what a list, a table or a tar file names or holds; a row without a key or a path is "row 7"."""
+    ending = os.path.splitext(path)[1].lower()
+    root = os.path.abspath(os.path.dirname(path))
+    if ending == ".tar":
+        yield from (PhotoFile(_key(name), path, inside) for name, inside in photos_in_tar(path))
+    elif ending == ".parquet":
+        for number, (key, line, inside) in enumerate(photos_in_parquet(path, column), start=1):
+            photo = PhotoFile(f"row {number}", path, inside) if inside else _listed(line, root, number)
+            yield photo._replace(key=_key(key)) if key else photo
+    else:
+        yield from (_listed(line, root, number) for number, line in enumerate(_lines(Path(path), column), start=1))
 
 
-def _in_list(path: Path, column: str) -> Iterator[PhotoFile]:
-    """Yield what a list names; a path outside the list's folder keeps all its folders in the key."""
-    check_choice(f"The ending of {str(path)!r}", path.suffix.lower(), LISTS)
-    root = os.path.abspath(path.parent)
-    for number, line in enumerate(_lines(path, column), start=1):
-        if not line:
-            yield PhotoFile(f"row {number}", "")
-            continue
-        photo = os.path.normpath(os.path.join(root, line))
-        inside = photo.startswith(os.path.join(root, ""))
-        yield PhotoFile(_key(os.path.relpath(photo, root) if inside else photo), photo)
+def _listed(line: str, root: str, number: int) -> PhotoFile:
+    """Return the photo that a list names; a path outside the list's folder keeps all its folders in the key."""
+    if not line:
+        return PhotoFile(f"row {number}", "")
+    if "://" in line:
+        return PhotoFile(_key(line.split("://", 1)[1]), line)
+    photo, above = os.path.normpath(os.path.join(root, line)), os.path.join(root, "")
+    inside = photo.startswith(above)
+    return PhotoFile(photo[len(above) :].replace(os.sep, "/") if inside else _key(photo), photo)
 
 
 def _lines(path: Path, column: str) -> Iterator[str]:
@@ -126,21 +189,17 @@ def _lines(path: Path, column: str) -> Iterator[str]:
 
 
 def _key(path: str) -> str:
-    """Return a path with "/" that starts at no root."""
-    pure = PurePath(path)
-    return (pure.relative_to(pure.anchor) if pure.anchor else pure).as_posix()
+    """Return a path with "/" that starts at no root and leads out of no folder."""
+    pure = PurePath(path.replace("\0", ""))
+    inside = pure.relative_to(pure.anchor) if pure.anchor else pure
+    return PurePath(*(part for part in inside.parts if part != "..")).as_posix()
 
 
-def _told_apart(photos: Iterable[PhotoFile]) -> Iterator[PhotoFile]:
-    """Yield the photos, the second of the same key as "key#2"."""
-    taken: set[str] = set()
-    for photo in photos:
-        key, count = photo.key, 1
-        while key in taken:
-            count += 1
-            key = f"{photo.key}#{count}"
-        taken.add(key)
-        yield PhotoFile(key, photo.path)
+def _at_address(address: str) -> bytes:
+    import fsspec
+
+    with fsspec.open(address, "rb") as file:
+        return bytes(file.read())
 
 
 def _unreadable(error: OSError) -> None:

@@ -8,7 +8,8 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 
@@ -16,7 +17,7 @@ import torch
 
 from clipasso_core.errors import ClipassoError
 
-from .photo_sketcher import BatchConfig, Row, past_limit, sketch_photos
+from .photo_sketcher import BatchConfig, PhotoSketcher, Row, in_groups, past_limit
 from .sources import PhotoFile
 
 TRIES = 2
@@ -30,13 +31,13 @@ class WorkerError(ClipassoError):
     """Workers cannot be started, or say that the settings do not work."""
 
 
-def sketch_in_workers(photos: Sequence[PhotoFile], config: BatchConfig, num_workers: int) -> Generator[Row, None, None]:
+def sketch_in_workers(photos: Iterable[PhotoFile], config: BatchConfig, num_workers: int) -> Generator[Row, None, None]:
     """Sketch photos in processes of their own; yield a row for each as soon as it is there, in any order.
 
     A program that calls this needs ``if __name__ == "__main__":`` around its own work, as each that starts processes.
 
     Args:
-        photos: the photos.
+        photos: the photos; taken when a worker is free for them.
         config: how; with a time limit a worker is ended that does not notice it within 30 s.
         num_workers: most processes at a time, each with one thread of torch and encoders of its own.
 
@@ -60,7 +61,7 @@ def usable_cores() -> int:
 
 
 class _Worker:
-    """A process that sketches the photos it is given, one at a time."""
+    """A process that sketches the photos it is given, ``config.photos_at_once`` together."""
 
     def __init__(self, context: SpawnContext, config: BatchConfig) -> None:
         self.pipe, theirs = context.Pipe()
@@ -68,15 +69,15 @@ class _Worker:
         self._process.start()
         theirs.close()  # so that ours ends with the process
         self.ready = False
-        self.photo: PhotoFile | None = None
+        self.photos: tuple[PhotoFile, ...] = ()
         self.deadline = float("inf")
 
-    def give(self, photo: PhotoFile, limit: float | None) -> None:
-        """Let it sketch a photo; where it is dead already, its pipe tells so."""
-        self.photo = photo
-        self.deadline = float("inf") if limit is None else time.monotonic() + limit + GRACE_SECONDS
+    def give(self, photos: tuple[PhotoFile, ...], limit: float | None) -> None:
+        """Let it sketch photos; where it is dead already, its pipe tells so."""
+        self.photos = photos
+        self.deadline = float("inf") if limit is None else time.monotonic() + limit * len(photos) + GRACE_SECONDS
         try:
-            self.pipe.send(photo)
+            self.pipe.send(photos)
         except OSError:
             return
 
@@ -91,27 +92,32 @@ class _Worker:
 class _Crew:
     """Workers, and which photos are still to be given to them."""
 
-    def __init__(self, photos: Sequence[PhotoFile], config: BatchConfig, num_workers: int) -> None:
+    def __init__(self, photos: Iterable[PhotoFile], config: BatchConfig, num_workers: int) -> None:
         self._context, self._config = multiprocessing.get_context("spawn"), config
-        self._waiting, self._remaining = deque(photos), len(photos)
+        self._coming = in_groups(photos, config.photos_at_once)
+        self._waiting = deque(islice(self._coming, num_workers))
         self._deaths: Counter[str] = Counter()  # key -> workers that died of this photo
         self._failed_starts = 0
-        self.workers = [self._hire() for _ in range(min(num_workers, len(photos)))]
+        self.workers = [self._hire() for _ in self._waiting]
 
     def rows(self) -> Iterator[Row]:
         """Yield rows until each photo has one."""
-        while self._remaining:
+        while self._next_waits() or any(worker.photos for worker in self.workers):
             for worker in self.workers:
-                if worker.ready and worker.photo is None and self._waiting:
+                if worker.ready and not worker.photos and self._next_waits():
                     worker.give(self._waiting.popleft(), self._config.time_limit)
-            for row in self._listen():
-                self._remaining -= 1
-                yield row
+            yield from self._listen()
 
     def end(self) -> None:
         """End all workers."""
         for worker in self.workers:
             worker.end()
+
+    def _next_waits(self) -> bool:
+        """Whether there are photos to be given to a worker."""
+        if not self._waiting:
+            self._waiting.extend(islice(self._coming, 1))
+        return bool(self._waiting)
 
     def _hire(self) -> _Worker:
         return _Worker(self._context, self._config)
@@ -121,33 +127,30 @@ class _Crew:
         seconds = max(0.0, min(worker.deadline for worker in self.workers) - time.monotonic())
         heard = wait([worker.pipe for worker in self.workers], None if seconds == float("inf") else seconds)
         for index, worker in enumerate(self.workers):
-            row = None
             if worker.pipe in heard:
-                row = self._hear(index)
-            elif worker.photo and worker.deadline <= time.monotonic():
-                row = self._give_up(index, worker.photo)
-            if row is not None:
-                yield row
+                yield from self._hear(index)
+            elif worker.photos and worker.deadline <= time.monotonic():
+                yield from self._give_up(index)
 
-    def _hear(self, index: int) -> Row | None:
-        """Take what a worker says: that it is ready (None), that it cannot begin (why), or a row."""
+    def _hear(self, index: int) -> list[Row]:
+        """Take what a worker says: that it is ready (None), that it cannot begin (why), or its photos' rows."""
         worker = self.workers[index]
         try:
-            said: Row | str | None = worker.pipe.recv()
+            said: list[Row] | str | None = worker.pipe.recv()
         except (EOFError, OSError):
             return self._mourn(index)
         if isinstance(said, str):
             raise WorkerError(said)
         if said is None:
             worker.ready, self._failed_starts = True, 0
-        else:
-            worker.photo, worker.deadline = None, float("inf")
+            return []
+        worker.photos, worker.deadline = (), float("inf")
         return said
 
-    def _mourn(self, index: int) -> Row | None:
-        """Replace a worker that died; return its photo's row where that is not to be tried again."""
+    def _mourn(self, index: int) -> list[Row]:
+        """Replace a worker that died; return the rows of those of its photos that are not to be tried again."""
         worker = self.workers[index]
-        code, photo = worker.end(), worker.photo
+        code, photos = worker.end(), worker.photos
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= TRIES * len(self.workers):
@@ -156,21 +159,19 @@ class _Crew:
                     "try fewer --workers."
                 )
         self.workers[index] = self._hire()
-        if photo is None:
-            return None
-        self._deaths[photo.key] += 1
-        if self._deaths[photo.key] < TRIES:
-            self._waiting.appendleft(photo)
-            return None
+        self._deaths.update(photo.key for photo in photos)
+        again = [photo for photo in photos if self._deaths[photo.key] < TRIES]
+        self._waiting.extendleft((photo,) for photo in reversed(again))  # one by one: which of them was it?
         died = f"The worker died {TRIES} times while it sketched the photo (exit code {code}); is there enough memory?"
-        return Row(photo.key, 0.0, died)
+        return [Row(photo.key, 0.0, died) for photo in photos if photo not in again]
 
-    def _give_up(self, index: int, photo: PhotoFile) -> Row:
+    def _give_up(self, index: int) -> list[Row]:
         """End a worker that is past its deadline, and replace it."""
+        photos, limit = self.workers[index].photos, self._config.time_limit or 0.0
         self.workers[index].end()
         self.workers[index] = self._hire()
-        limit = self._config.time_limit or 0.0
-        return Row(photo.key, limit + GRACE_SECONDS, f"The sketch was given up: {past_limit(limit)}.")
+        late = f"The sketch was given up: {past_limit(limit)}."
+        return [Row(photo.key, limit + GRACE_SECONDS, late) for photo in photos]
 
 
 def _work(pipe: Connection, config: BatchConfig) -> None:
@@ -179,17 +180,13 @@ def _work(pipe: Connection, config: BatchConfig) -> None:
     threading.Thread(target=_go_with_driver, daemon=True).start()
     torch.set_num_threads(1)
     try:
-        for row in sketch_photos(_given(pipe), config):
-            pipe.send(row)
+        sketcher = PhotoSketcher(config)
     except ClipassoError as error:
         pipe.send(str(error))
-
-
-def _given(pipe: Connection) -> Iterator[PhotoFile]:
-    """Say that the worker is ready, and yield the photos that it is given."""
+        return
     pipe.send(None)
     while True:
-        yield pipe.recv()
+        pipe.send(sketcher.sketch_together(pipe.recv()))
 
 
 def _go_with_driver() -> None:

@@ -56,6 +56,16 @@ _REMEDIES = {
 }
 
 
+def is_photo_name(name: str) -> bool:
+    """Whether a file is taken for a photo by its name, with or without its folders; hidden ones are not.
+
+    >>> is_photo_name("cats/tom.JPG"), is_photo_name("notes.txt"), is_photo_name("cats/.tom.jpg")
+    (True, False, False)
+    """
+    base = os.path.basename(name)
+    return not base.startswith(".") and os.path.splitext(base)[1].lower() in PHOTO_SUFFIXES
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """Hold a photo as read from a file.
@@ -69,11 +79,12 @@ class Photo:
     alpha: Tensor | None
 
 
-def load_photo(path: str | Path) -> Photo:
+def load_photo(path: str | Path, data: bytes | None = None) -> Photo:
     """Read a photo upright (EXIF orientation applied), the first frame of an animation.
 
     Args:
         path: a file in any format that Pillow reads: colour, grey, palette, CMYK or 16 bits.
+        data: what the file holds, where it is read already; then ``path`` is only what errors call it.
 
     Raises:
         ImageFileError: missing, no image, damaged, over 89 million pixels, or smaller than 16 px per side.
@@ -83,7 +94,7 @@ def load_photo(path: str | Path) -> Photo:
     >>> photo.image.min().item(), photo.alpha.max().item()  # wholly transparent: white
     (1.0, 0.0)
     """
-    pixels = _load_rgba(path)
+    pixels = _load_rgba(path, data)
     color, alpha = pixels[:3], pixels[3]
     image = (color * alpha + (1 - alpha))[None]
     return Photo(image, None if bool((alpha == 1).all()) else alpha[None])
@@ -284,10 +295,10 @@ def _named(path: str | Path) -> Iterator[None]:
         raise ImageFileError(f"Cannot write {str(path)!r}: {remedy}.") from error
 
 
-def _load_rgba(path: str | Path) -> Tensor:
+def _load_rgba(path: str | Path, data: bytes | None = None) -> Tensor:
     """Read an image file as [4, H, W] float32 in 0-1, straight alpha."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path if data is None else io.BytesIO(data)) as image:
             _check_size(path, image.size)
             upright = ImageOps.exif_transpose(image)
             pixels = _to_rgba(upright)

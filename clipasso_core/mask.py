@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
@@ -87,6 +87,16 @@ class MaskedObject:
     masks: tuple[Tensor, ...]
     frames: tuple[Frame, ...]
     facts: Mapping[str, object]
+
+    @staticmethod
+    def joined(parts: Sequence[MaskedObject]) -> MaskedObject:
+        """Return the objects of photos of several sizes as those of one batch; all were found in the same way."""
+        return MaskedObject(
+            tuple(image for part in parts for image in part.images),
+            tuple(mask for part in parts for mask in part.masks),
+            tuple(frame for part in parts for frame in part.frames),
+            parts[0].facts,
+        )
 
     @property
     def image(self) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -13,7 +13,7 @@ from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
 from .errors import ClipassoError, ConfigError, check_choice
 from .framing import Frame
 from .given import continue_strokes, place_given
-from .mask import MaskConfig, mask_object
+from .mask import MaskConfig, MaskedObject, mask_object
 from .optimize import OptimizeConfig, SketchResult, SketchRun, SketchStep
 from .saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from .stroke_init import StrokeInitConfig, init_strokes
@@ -68,7 +68,7 @@ class SketchError(ClipassoError):
 
 
 def sketch(
-    images: Tensor,
+    images: Tensor | Sequence[Tensor],
     config: SketchConfig | None = None,
     *,
     mask: Tensor | None = None,
@@ -85,7 +85,7 @@ def sketch(
     On a CPU a photo becomes the same sketch alone and in a batch.
 
     Args:
-        images: [P, 3, H, W] in 0-1.
+        images: [P, 3, H, W] in 0-1, or P of [1, 3, h, w], each of its own size.
         config: how; None for the defaults.
         mask: [P or 1, H, W], white where the object is; None to find it.
         given: 1 or P sketches, over the photos or on a canvas, that stay and are gone on from; ``num_strokes`` counts
@@ -115,7 +115,7 @@ def sketch(
     encoder = encoder or get_encoder(device=device or "cpu")
     looking = saliency_encoder or encoder
     device = common_device(encoder, looking, device)
-    cut = mask_object(images.to(device), mask if mask is None else mask.to(device), config.mask)
+    cut = _cut_out(images, mask, config.mask, device)
     details = None if detail is None else cut_detail(detail.to(device), cut.frames)
     placed = None if given is None else place_given(given, cut.frames, (config.init.canvas_size,) * 2)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention, config.edges)
@@ -154,6 +154,16 @@ def run_to_end(
         best = made(run.result("failed"))
         raise SketchError(f"The sketch failed after {run.iteration} iterations: {error}.", best) from error
     return made(run.result(stopped))
+
+
+def _cut_out(
+    images: Tensor | Sequence[Tensor], mask: Tensor | None, config: MaskConfig, device: torch.device
+) -> MaskedObject:
+    """Cut the objects out of photos of one size, or of many."""
+    mask = mask if mask is None else mask.to(device)
+    if isinstance(images, Tensor):
+        return mask_object(images.to(device), mask, config)
+    return MaskedObject.joined([mask_object(image.to(device), mask, config) for image in images])
 
 
 def common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.device | str | None) -> torch.device:

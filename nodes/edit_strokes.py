@@ -31,6 +31,7 @@ class EditStrokes(io.ComfyNode):
                 io.String.Input(
                     "edits",
                     default="",
+                    extra_dict={"hidden": True},
                     tooltip="What was changed, as JSON that the editor writes; empty for nothing. The help describes "
                     "it, for programs that edit.",
                 ),

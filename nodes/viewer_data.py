@@ -18,7 +18,7 @@ from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.strokes_json import strokes_document
 
 KEY, SALIENCY_KEY = "clipasso_strokes", "clipasso_saliency"
-SALIENT = (1.0, 0.45, 0.0)
+SALIENT = (0.84, 0.0, 0.42)
 """The colour (RGB in 0-1) that the viewer shows for the most salient place; it pales to white."""
 
 MOST_SKETCHES = 16
@@ -58,11 +58,13 @@ def sketch_ui(
 def saliency_pictures(maps: Tensor) -> Tensor:
     """Return saliency maps [B, H, W], 0 or more, as pictures [B, 3, H, W] in 0-1 for beneath strokes: pale where low.
 
+    The root lets the long thin lines be seen beside the few places that are far above them, such as eyes.
+
     >>> saliency_pictures(torch.tensor([[[0.0, 2.0]]]))[0, :, 0].T
     tensor([[1.0000, 1.0000, 1.0000],
-            [1.0000, 0.4500, 0.0000]])
+            [0.8400, 0.0000, 0.4200]])
     """
-    shares = maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-6)
+    shares = (maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-6)).sqrt()
     return 1 - shares[:, None] * (1 - torch.tensor(SALIENT)[:, None, None])
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from clipasso_batch.out_folder import COLUMNS, JOURNAL, TABLE, OutFolder, open_folder
 from clipasso_batch.out_folder import SETTINGS as BATCH
+from clipasso_batch.photo_index import PhotoIndex
 from clipasso_batch.photo_sketcher import Row
 from clipasso_batch.sources import PhotoFile
 from clipasso_core.errors import ConfigError, ImageFileError
@@ -27,8 +28,8 @@ SETTINGS = {"sketch": {"seed": 0}}
 def out(tmp_path: Path) -> Path:
     """A folder in which a batch was cut short: two of four photos have a row."""
     path = tmp_path / "out"
-    with open_folder(path, SETTINGS) as folder:
-        assert folder.missing(PHOTOS) == PHOTOS
+    with open_folder(path, SETTINGS, PhotoIndex(PHOTOS)) as folder:
+        assert list(folder.photos.missing()) == PHOTOS
         folder.write(MADE)
         folder.write(FAILED)
     return path
@@ -40,15 +41,15 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def missing(path: Path, retry_errors: bool = False) -> list[str]:
-    with open_folder(path, SETTINGS, retry_errors) as folder:
-        return [photo.key for photo in folder.missing(PHOTOS)]
+    with open_folder(path, SETTINGS, PhotoIndex(PHOTOS), retry_errors) as folder:
+        return [photo.key for photo in folder.photos.missing()]
 
 
 def test_each_photo_has_an_svg_of_its_own_and_a_row_in_order(out: Path) -> None:
-    with open_folder(out, SETTINGS) as folder:
-        for photo in reversed(folder.missing(PHOTOS)):
+    with open_folder(out, SETTINGS, PhotoIndex(PHOTOS)) as folder:
+        for photo in reversed(list(folder.photos.missing())):
             folder.write(replace(MADE, key=photo.key, svg_text=f"<svg>{photo.key}</svg>"))
-        assert folder.write_table(PHOTOS) == 1
+        assert folder.write_table() == 1
     rows = table(out)
     assert [row["key"] for row in rows] == [photo.key for photo in PHOTOS]
     assert [row["svg"] for row in rows] == ["a/cup.svg", "a/cup.jpg.svg", "a/Cup.gif.svg", ""]
@@ -65,8 +66,8 @@ def test_what_has_a_row_is_done(out: Path) -> None:
 
 def test_a_sketch_that_is_gone_is_missing_and_keeps_its_name(out: Path) -> None:
     (out / "a" / "cup.svg").unlink()
-    with open_folder(out, SETTINGS) as folder:
-        assert PHOTOS[0] in folder.missing([*PHOTOS[1:], PHOTOS[0]])
+    with open_folder(out, SETTINGS, PhotoIndex([*PHOTOS[1:], PHOTOS[0]])) as folder:
+        assert PHOTOS[0] in list(folder.photos.missing())
         folder.write(MADE)
     assert (out / "a" / "cup.svg").exists()
 
@@ -86,11 +87,10 @@ def test_a_full_disk_stops_the_batch_and_costs_only_what_was_not_written(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def write(folder: OutFolder) -> None:
-        folder.missing(PHOTOS)
         folder.write(replace(MADE, key="a/cup.jpg"))
 
     monkeypatch.setattr(os, "fsync", full)
-    with open_folder(out, SETTINGS) as folder, pytest.raises(ImageFileError, match="disk is full"):
+    with open_folder(out, SETTINGS, PhotoIndex(PHOTOS)) as folder, pytest.raises(ImageFileError, match="disk is full"):
         write(folder)
     monkeypatch.undo()
     assert "a/cup.jpg" in missing(out)
@@ -98,27 +98,32 @@ def test_a_full_disk_stops_the_batch_and_costs_only_what_was_not_written(
 
 
 def test_other_settings_are_refused_by_name(out: Path) -> None:
-    with pytest.raises(ConfigError, match=r"sketch\.seed: 0 there, 1 now"), open_folder(out, {"sketch": {"seed": 1}}):
+    said = pytest.raises(ConfigError, match=r"sketch\.seed: 0 there, 1 now")
+    with said, open_folder(out, {"sketch": {"seed": 1}}, PhotoIndex(PHOTOS)):
         pass
 
 
 def test_settings_of_which_nothing_came_may_be_changed(tmp_path: Path) -> None:
     for settings in ({"seed": 0}, {"seed": 1}):
-        with open_folder(tmp_path / "out", settings) as folder:
-            assert folder.missing(PHOTOS) == PHOTOS
+        with open_folder(tmp_path / "out", settings, PhotoIndex(PHOTOS)) as folder:
+            assert list(folder.photos.missing()) == PHOTOS
     assert json.loads((tmp_path / "out" / BATCH).read_text()) == {"seed": 1}
 
 
 def test_two_drivers_are_kept_apart(out: Path) -> None:
-    again = open_folder(out, SETTINGS)
-    with open_folder(out, SETTINGS), pytest.raises(ConfigError, match="Another clipasso batch is at work"), again:
+    again = open_folder(out, SETTINGS, PhotoIndex(PHOTOS))
+    with (
+        open_folder(out, SETTINGS, PhotoIndex(PHOTOS)),
+        pytest.raises(ConfigError, match="Another clipasso batch is at work"),
+        again,
+    ):
         pass
     assert missing(out)
 
 
 def test_a_folder_of_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.svg").touch()
-    with pytest.raises(ConfigError, match="no batch wrote"), open_folder(tmp_path, SETTINGS):
+    with pytest.raises(ConfigError, match="no batch wrote"), open_folder(tmp_path, SETTINGS, PhotoIndex(PHOTOS)):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["mine.svg"]
 
@@ -128,16 +133,16 @@ def test_a_file_is_no_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises((ConfigError, ImageFileError), match=r"no folder|Cannot write"),
-        open_folder(tmp_path / name, {}),
+        open_folder(tmp_path / name, {}, PhotoIndex(PHOTOS)),
     ):
         pass
 
 
 def test_names_that_are_no_unicode_and_lines_in_names(tmp_path: Path) -> None:
     photos = [PhotoFile("caf\udce9.png", "x"), PhotoFile('two\nlines,"quoted".png', "y")]
-    with open_folder(tmp_path / "out", SETTINGS) as folder:
-        for photo in folder.missing(photos):
+    with open_folder(tmp_path / "out", SETTINGS, PhotoIndex(photos)) as folder:
+        for photo in folder.photos.missing():
             folder.write(Row(photo.key, 0.1, "No."))
-        folder.write_table(photos)
+        folder.write_table()
     assert [row["key"] for row in table(tmp_path / "out")] == ["caf\\udce9.png", photos[1].key]
     assert [json.loads(line)["key"] for line in (tmp_path / "out" / JOURNAL).open()] == [one.key for one in photos]

@@ -32,6 +32,25 @@ def test_rows_in_are_rows_out(photos: Path, quick: BatchConfig) -> None:
     assert str(cup.svg_text).replace("cup in", "same in") == same.svg_text
 
 
+def test_photos_of_several_sizes_in_the_same_iterations_become_the_same_bytes(
+    photos: Path, quick: BatchConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [photo for photo in find_photos(photos) if photo.key in ("cmyk.jpg", "damaged.jpg", "turned.jpg")]
+    sketcher = PhotoSketcher(replace(quick, page="photo"))
+    alone = [replace(sketcher.sketch(photo), seconds=0.0) for photo in found]
+    together = sketcher.sketch_together(found)
+    assert [replace(row, seconds=0.0) for row in together] == alone
+    assert [row.error is None for row in together] == [True, False, True]
+
+    def too_many(images: list[Tensor], *rest: object, **options: Any) -> Sketch:
+        if len(images) > 1:
+            raise RuntimeError("out of memory")
+        return sketch(images, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("clipasso_batch.photo_sketcher.sketch", too_many)
+    assert [replace(row, seconds=0.0) for row in sketcher.sketch_together(found)] == alone
+
+
 def test_the_time_limit_and_an_unforeseen_error_are_reasons(
     photos: Path, quick: BatchConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,5 +94,7 @@ def test_an_interrupted_sketch_is_no_row(photos: Path, quick: BatchConfig, monke
 def test_the_time_limit_is_no_setting_of_a_sketch(quick: BatchConfig) -> None:
     assert replace(quick, time_limit=5).settings() == quick.settings()
     assert replace(quick, page="photo").settings() != quick.settings()
+    assert replace(quick, photos_at_once=8).settings() == quick.settings()
+    assert replace(quick, device="cuda", photos_at_once=8).settings() != replace(quick, device="cuda").settings()
     with pytest.raises(ConfigError, match="time_limit must be more than 0 s"):
         replace(quick, time_limit=float("nan"))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clipasso_batch.sources import find_photos, folder_of
+from clipasso_batch.photo_index import find_photos
+from clipasso_batch.sources import folder_of
 from clipasso_core.errors import ConfigError
 
 
@@ -69,8 +70,8 @@ def test_a_csv_and_its_column(tree: Path) -> None:
         ("void.txt", None, "holds no photos"),
         ("list.csv", "file", "--column must be one of id, path, got 'file'"),
         ("void.csv", None, "--column must be one of , got 'path'"),
-        ("photos", "path", "--column names a column of a .csv"),
-        ("photos/b.png", None, "must be one of .txt, .csv, got '.png'"),
+        ("photos", "path", "--column names a column of a .csv or .parquet"),
+        ("photos/b.png", None, "must be one of .txt, .csv, .parquet, .tar, got '.png'"),
         ("raw.txt", None, "Save it as UTF-8"),
     ],
 )

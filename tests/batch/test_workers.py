@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,14 +14,13 @@ import torch
 
 from clipasso_batch import BatchConfig, PhotoFile
 from clipasso_batch.out_folder import JOURNAL, TABLE
+from clipasso_batch.photo_index import PhotoIndex
 from clipasso_batch.photo_sketcher import Row
 from clipasso_batch.run import run_batch
 from clipasso_batch.workers import WorkerError, sketch_in_workers
 from clipasso_cli import main
 
-OPTIONS = ("--mask", "none", "--preset", "draft", "--iterations", "2", "--sketches", "1", "--strokes", "3")
-PATIENCE = 300
-"""s, on a machine that does other things, too."""
+from .conftest import OPTIONS, facts, killed_after_a_row, svgs
 
 # --- scripted workers, in this process -------------------------------------------------------------------------------
 
@@ -36,23 +33,23 @@ class Scripted:
     def __init__(self, script: Script | str | None) -> None:
         self.pipe, self._theirs = multiprocessing.Pipe()
         self._script = script
-        self.ready, self.photo, self.deadline = False, None, float("inf")
+        self.ready, self.photos, self.deadline = False, (), float("inf")
         if script is None:
             self._theirs.close()
         else:
             self._theirs.send(script if isinstance(script, str) else None)
 
-    def give(self, photo: PhotoFile, limit: float | None) -> None:
+    def give(self, photos: tuple[PhotoFile, ...], limit: float | None) -> None:
         assert callable(self._script)
-        self.photo = photo
+        self.photos: tuple[PhotoFile, ...] = photos
         self.deadline = float("inf") if limit is None else time.monotonic()
         try:
-            row = self._script(photo)
+            rows = [self._script(photo) for photo in photos]
         except EOFError:
             self._theirs.close()
         else:
-            if row:
-                self._theirs.send(row)
+            if None not in rows:
+                self._theirs.send(rows)
 
     def end(self) -> int:
         self.pipe.close()
@@ -61,11 +58,15 @@ class Scripted:
 
 
 def rows_of(
-    script: Script | str | None, keys: str, monkeypatch: pytest.MonkeyPatch, limit: float | None = None
+    script: Script | str | None,
+    keys: str,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: float | None = None,
+    at_once: int = 1,
 ) -> dict[str, str | None]:
     monkeypatch.setattr("clipasso_batch.workers._Worker", lambda *_: Scripted(script))
     photos = [PhotoFile(key, key) for key in keys]
-    rows = list(sketch_in_workers(photos, BatchConfig(time_limit=limit), 2))
+    rows = list(sketch_in_workers(iter(photos), BatchConfig(time_limit=limit, photos_at_once=at_once), 2))
     assert sorted(row.key for row in rows) == sorted(keys)
     return {row.key: row.error for row in rows}
 
@@ -83,6 +84,22 @@ def test_a_photo_of_which_workers_die_is_tried_twice(monkeypatch: pytest.MonkeyP
     assert {key for key, error in errors.items() if error} == {"x"}
     assert "died 2 times while it sketched the photo (exit code -9)" in str(errors["x"])
     assert sorted(given) == list("abcxxyy")
+
+
+def test_of_several_photos_at_once_those_are_tried_alone_of_which_a_worker_died(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[str] = []
+
+    def script(photo: PhotoFile) -> Row:
+        given.append(photo.key)
+        if photo.key == "x":
+            raise EOFError
+        return Row(photo.key, 0.1)
+
+    errors = rows_of(script, "axbc", monkeypatch, at_once=2)
+    assert {key for key, error in errors.items() if error} == {"x"}
+    assert sorted(given) == list("aabcxx")
 
 
 def test_a_worker_that_hangs_is_given_up_only_where_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,16 +120,6 @@ def test_no_photos_need_no_workers() -> None:
 
 
 # --- real ones -------------------------------------------------------------------------------------------------------
-
-
-def svgs(out: Path) -> dict[str, bytes]:
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*.svg")}
-
-
-def facts(out: Path) -> list[list[str]]:
-    """Return the table without the seconds."""
-    lines = [line.split(",", 8) for line in (out / TABLE).read_text().splitlines()]
-    return [[*line[:6], *line[7:]] for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -156,34 +163,15 @@ def test_a_killed_worker_of_two_costs_nothing(
     assert multiprocessing.active_children() == []
 
 
-def is_anyone_left(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs groups of processes")
 def test_the_same_command_finishes_what_a_killed_driver_began(
     photos: Path, undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     command = ["batch", str(photos), "-o", str(out), "--workers", "1", *OPTIONS]
-    code = "import sys; from clipasso_cli import main; sys.exit(main(sys.argv[1:]))"
-    driver = subprocess.Popen([sys.executable, "-c", code, *command], start_new_session=True)
-    until = time.monotonic() + PATIENCE
-    while not ((out / JOURNAL).exists() and (out / JOURNAL).stat().st_size):
-        assert driver.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    driver.kill()
-    driver.wait()
+    killed_after_a_row(command, out)
     done = (out / JOURNAL).read_bytes()
     assert not (out / TABLE).exists(), "killed too late to show anything"
-    while is_anyone_left(driver.pid):
-        assert time.monotonic() < until, "a worker outlived its driver"
-        time.sleep(0.05)
     (out / JOURNAL).write_bytes(done + b'{"key": "cu')
     assert main([*command, "--json"]) == 0
     assert f'"done_before": {done.count(chr(10).encode())}' in capsys.readouterr().out
@@ -202,7 +190,7 @@ def test_a_plan_is_measured_and_writes_nothing(
 
     monkeypatch.setattr("clipasso_batch.workers._Worker", lambda *_: Scripted(script))
     config = replace(quick, sketch=replace(quick.sketch, init=replace(quick.sketch.init, num_sketches=3)))
-    plan = plan_batch([PhotoFile(key, key) for key in "abcdef"], config, 4)
+    plan = plan_batch(PhotoIndex(PhotoFile(key, key) for key in "abcdef"), config, 4)
     assert (plan.photos, plan.workers, plan.tried) == (6, 4, 4)
     assert plan.pace.seconds == pytest.approx(3.0)
     assert plan.pace.hours == pytest.approx(6 * 3.0 / 4 / 3600)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from clipasso_batch.photo_sketcher import BatchConfig, Row
+from clipasso_batch.ray_data import RayPool
 from clipasso_batch.sources import PhotoFile
 from clipasso_cli import main
 
@@ -18,7 +20,7 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[BatchConfig]:
     """Spare the processes: every photo takes 2 s, all but "bad.png" get a sketch; return how they were asked for."""
     asked: list[BatchConfig] = []
 
-    def made(photos: list[PhotoFile], config: BatchConfig, _: int) -> Iterator[Row]:
+    def made(photos: Iterable[PhotoFile], config: BatchConfig, num_workers: int) -> Iterator[Row]:
         asked.append(config)
         for photo in photos:
             if photo.key == "bad.png":
@@ -69,6 +71,32 @@ def test_options_are_those_of_sketch(here: Path, configs: list[BatchConfig]) -> 
     assert (made.mask.source, made.init.num_strokes, made.init.seed, made.init.stroke_width) == ("none", 8, 5, 2)
 
 
+def test_shards(here: Path, configs: list[BatchConfig]) -> None:
+    assert main(["batch", "photos", "-o", "out", "--to", "tar", "--shard-size", "1", "--batch", "3"]) == 0
+    assert sorted(path.name for path in (here / "out").glob("*.tar")) == ["shard-000000.tar", "shard-000001.tar"]
+    assert [config.photos_at_once for config in configs] == [3]
+
+
+def test_a_cluster_makes_the_rows(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    @contextmanager
+    def cluster(address: str | None) -> Iterator[None]:
+        asked.append(address)
+        yield
+
+    def made(photos: Iterable[PhotoFile], config: BatchConfig, pool: RayPool) -> Iterator[Row]:
+        asked.extend([config.device, pool])
+        yield Row(next(iter(photos)).key, 2.0, svg_text="<svg/>", strokes=16)
+
+    monkeypatch.setattr("clipasso_batch.ray_data.ray_cluster", cluster)
+    monkeypatch.setattr("clipasso_batch.ray_data.sketch_in_ray", made)
+    assert main(["batch", "photos", "-o", "out", "--ray", "head:6379", "--workers", "2000", "--gpus", "0.25"]) == 0
+    assert asked == ["head:6379", "cuda", RayPool(most=2000, num_gpus=0.25)]
+    lost = (here / "out" / "results.csv").read_text().splitlines()[2]
+    assert "The photo was given up" in lost
+
+
 def test_a_plan(here: Path, configs: list[BatchConfig], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", "photos", "--plan", "--workers", "2"]) == 0
     head, *rest = capsys.readouterr().out.splitlines()
@@ -96,6 +124,10 @@ def test_a_plan(here: Path, configs: list[BatchConfig], capsys: pytest.CaptureFi
         ("photos -o out --workers 0", "workers must lie between 1 and 1024, got 0"),
         ("photos -o out --time-limit 0", "time_limit must be more than 0 s"),
         ("photos -o out --levels 4 8", "Add --levels-in-one"),
+        ("photos -o out --to tar --shard-size 0", "shard_size must lie between 1 and 10000, got 0"),
+        ("photos -o out --batch 0", "photos_at_once must lie between 1 and 256, got 0"),
+        ("photos -o out --gpus 0.5", "--gpus is for --ray"),
+        ("photos --plan --ray", "Leave out --ray"),
         ("photos -o out --strokes 0", "num_strokes must lie between 1 and 4096, got 0"),
         ("photos --plan --workers 0", "workers must lie between 1 and 1024, got 0"),
     ],
@@ -124,7 +156,7 @@ def test_other_options_on_the_same_folder(
 def test_ctrl_c_says_that_nothing_is_lost(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> Iterator[Row]:
+    def interrupted(*_: object, **__: object) -> Iterator[Row]:
         yield Row("cup.png", 1.0, svg_text="<svg/>")
         raise KeyboardInterrupt
 

@@ -167,6 +167,11 @@ def test_a_workflow_holds_no_more_than_it_must(seen: Json) -> None:
     assert len(nodes["CLIPassoSVGExport"]["widgets_values"]) == 3
 
 
+def test_the_edits_are_not_seen_as_text(seen: Json) -> None:
+    """They are a widget that the editor fills; in Nodes 2.0 of ComfyUI 0.33 it stood there as a field of JSON."""
+    assert seen["raw"] == 0
+
+
 # --- manners -----------------------------------------------------------------------------------------------------
 
 

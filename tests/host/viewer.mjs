@@ -213,6 +213,9 @@ try {
   await ready(page)
   await page.evaluate((saved) => window.app.loadGraphData(JSON.parse(saved)), workflow)
   await editor.waitFor()
+  report.raw = await page.evaluate(
+    () => [...document.querySelectorAll('input, textarea')].filter((one) => one.offsetParent && one.value.includes('clipasso-edits')).length,
+  )
   report.reloaded = { edits: await edits(), seen: await seen() }
   report.third = await run()
   report.hacked = await page.evaluate(() => window.hacked ?? null)

@@ -369,7 +369,7 @@ def test_stroke_init_tells_the_page_of_the_saliency(
     _, ui = start_strokes()
     assert ui == {"clipasso_saliency": ["a file"]}
     (picture,) = saved
-    assert picture[:, 60, 100].tolist() == pytest.approx([1.0, 0.45, 0.0])
+    assert picture[:, 60, 100].tolist() == pytest.approx([0.84, 0.0, 0.42])
     assert picture[:, 0, 0].tolist() == [1, 1, 1]
 
 

@@ -37,7 +37,8 @@ export class Editor {
 
   build() {
     this.element.setAttribute("aria-label", text("editor"));
-    this.sketches = html("select", { class: "clipasso-input", "aria-label": text("sketch"), onchange: () => this.choose() });
+    const choice = { class: "clipasso-input", "aria-label": text("sketch"), hidden: true };
+    this.sketches = html("select", { ...choice, onchange: () => this.choose() });
     this.said = html("span", { class: "clipasso-facts", role: "status" });
     this.tools = Object.keys(TOOLS).map((tool) =>
       toggle(text(tool), tool === this.tool, () => this.use(tool), text(`${tool}Tip`)),
