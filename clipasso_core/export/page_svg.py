@@ -62,9 +62,10 @@ _FORM = re.compile(
 def sheet_to_svg(sheet: Sheet) -> str:
     """Write a page as an SVG document whose user unit is the mm, with one numbered Inkscape layer for each layer.
 
-    In a layer, neighbouring paths of one group stand in a ``<g>`` of its name, as ``to_svg`` writes them.
+    In a layer, neighbouring paths of one group stand in a ``<g>`` of its name, as ``to_svg`` writes them; a layer that
+    is one path has its group where all of it is of that one.
 
-    Read by ``from_svg`` and laid out with the same page and layers, it is written again with the same bytes.
+    Read by ``from_svg`` and laid out with the same page, layers and style, it is written again with the same bytes.
 
     Args:
         sheet: the page.

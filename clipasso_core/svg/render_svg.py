@@ -16,6 +16,7 @@ from ..errors import ConfigError, DependencyError, ShapeError, SvgError, first_l
 from ..rasterizer import render
 from ..strokes import Strokes
 from .document import local_name, parse_document
+from .group_elements import NAME as GROUP_NAME
 from .held_line import held_line
 from .read import from_svg
 from .safety import check_safe
@@ -124,7 +125,7 @@ def _is_strokes(element: ElementTree.Element, around: Mapping[str, str]) -> bool
         return True
     looks, own = _looks(element, around), {name for name in element.attrib if not name.startswith("{")}
     if tag == "g":
-        return own <= _PLAIN and all(_is_strokes(child, looks) for child in element)
+        return own <= {*_PLAIN, GROUP_NAME} and all(_is_strokes(child, looks) for child in element)
     wanted = {"fill": "none", "stroke-linecap": "round", "stroke-linejoin": "round"}
     drawn = (
         looks["stroke"] != "none"

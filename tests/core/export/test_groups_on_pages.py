@@ -1,4 +1,4 @@
-"""Groups of strokes on pages: a layer for each, and kept within other layers."""
+"""Groups of strokes on pages: a layer for each, and kept within other layers, in every style."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def test_each_group_has_a_layer_in_the_order_of_their_first_strokes(scene: Strok
         {"order": "pen", "join": 4.0, "pen_width": 0.5},
         {"one_path": True},
         {"style": LineStyle("brush", "pencil", jitter=0.5), "pen_width": 0.8},
+        {"style": LineStyle("pen", jitter=0.5), "pen_width": 0.8, "one_path": True},
         {"style": LineStyle(dashes=(4, 2))},
     ],
     ids=str,
@@ -62,12 +63,37 @@ def test_a_page_that_is_read_has_its_groups_and_is_written_again(
 
 def test_json_of_a_page_has_groups_and_a_group_named_like_a_filter_has_another_id(scene: Strokes) -> None:
     named = replace(scene, group_names=("pencil", "background"))
-    sheet = lay_out([named], SheetConfig(style=LineStyle(texture="pencil")))
+    config = SheetConfig(style=LineStyle(texture="pencil", jitter=0.5))
+    sheet = lay_out([named], config)
     exported = encode_sheet(sheet, ".json")
     assert not [note for note in exported.notes if "groups" in note]
     read = strokes_from_json(exported.data)
     assert (read.names_of(0), read.group_names) == (from_svg(sheet_to_svg(sheet)).names_of(0), ("pencil", "background"))
     assert '<g id="pencil.2" data-clipasso-group="pencil">' in sheet_to_svg(sheet)
+    assert sheet_to_svg(lay_out([read], config)) == sheet_to_svg(sheet)
+
+
+def test_dashes_are_of_their_lines_groups(scene: Strokes) -> None:
+    sheet = lay_out([scene], SheetConfig(layers="group", style=LineStyle(dashes=(4.0, 2.0), jitter=0.5)))
+    dashes = sheet.in_dashes()
+    assert len(dashes.paths) > 2 * 32
+    assert [{path.group for path in layer.paths} for layer in dashes.layers] == [{CAT}, {"background"}, {None}]
+
+
+def test_formats_say_what_they_lose_of_groups_and_of_styles(scene: Strokes) -> None:
+    sheet = lay_out([scene], SheetConfig(pen_width=0.8, style=LineStyle.named("pencil", ink="red")))
+    assert encode_sheet(sheet, ".gcode").notes == (
+        ".gcode holds no width: the pen decides it.",
+        ".gcode holds no opacity: 6 paths are drawn opaque.",
+        ".gcode holds groups only as layers: export layers by group to keep them.",
+        ".gcode holds no change of width: lines are even.",
+        ".gcode holds no texture: lines are solid.",
+    )
+    assert encode_sheet(sheet, ".pdf").notes == (
+        ".pdf holds groups only as layers: export layers by group to keep them.",
+        ".pdf holds no texture: lines are solid.",
+    )
+    assert encode_sheet(sheet, ".svg").notes == ()
 
 
 def test_formats_have_groups_as_layers_or_say_so(scene: Strokes) -> None:

@@ -62,15 +62,27 @@ def test_the_strokes_of_a_styled_page_are_those_of_the_plain_one(sketch: Strokes
     st.sampled_from(["even", "pen", "brush"]),
     st.sampled_from([0.0, 2.0]),
     st.sampled_from([None, 1]),
+    st.lists(st.integers(-1, 1), min_size=2, max_size=2),
+    st.sampled_from(["none", "group"]),
+    st.booleans(),
 )
 def test_any_strokes_are_the_same_styled_page_again(
-    numbers: list[int], shares: list[float], profile: str, jitter: float, pens: int | None
+    numbers: list[int],
+    shares: list[float],
+    profile: str,
+    jitter: float,
+    pens: int | None,
+    group: list[int],
+    layers: str,
+    one_path: bool,
 ) -> None:
     points = torch.tensor(numbers, dtype=torch.float32).view(1, 2, 7, 2)
     strokes = replace(Strokes.black(points, (90, 100)), color=torch.tensor(shares).view(1, 2, 4))
+    strokes = strokes.with_groups(torch.tensor([group]), ["cat", "<&>"])
     style = LineStyle(width_profile=profile, jitter=jitter, pens=pens)  # type: ignore[arg-type]
-    chosen = SheetConfig(A6, 0.8, order="pen", style=style)
+    chosen = SheetConfig(A6, 0.8, layers, order="pen", one_path=one_path, style=style)  # type: ignore[arg-type]
     page = sheet_to_svg(lay_out([strokes], chosen))
+    assert is_our_export(page.encode())
     assert sheet_to_svg(lay_out([from_svg(page)], chosen)) == page
 
 

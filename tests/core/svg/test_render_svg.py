@@ -41,6 +41,7 @@ def test_our_own_are_drawn_as_their_strokes() -> None:
     [
         (f"<title>A</title><g {ROUND}>{LINE}</g>", True),
         (f'<line x1="1" x2="9" {ROUND}/><polyline points="1 1 5 5" {ROUND}/>', True),
+        (f'<g {ROUND}><g id="cat" data-clipasso-group="cat">{LINE}</g></g>', True),
         (f"<g {ROUND}>{LINE}{RECT}</g>", False),
         (f"<g {ROUND.replace('round', 'butt', 1)}>{LINE}</g>", False),
         (f"<g {ROUND} stroke-dasharray='2'>{LINE}</g>", False),
