@@ -317,7 +317,7 @@ class Optimize(io.ComfyNode):
             looking = chosen.ready(host.run_memory(config, chosen.encoder.input_size))
             photos, masks = photos_and_masks(image, mask, host.device())
             details = details_to_core(detail, frame)
-            places = regions and places_of(regions, strokes)
+            places = None if regions is None else places_of(regions, strokes)
             run = SketchRun(photos, strokes, looking, config, chosen.recipe, masks, details, places)
             history = History()
             shown = host.save_for_page(photos)
