@@ -53,7 +53,7 @@ class BatchConfig:
         levels: written as groups of the SVG, as ``to_svg`` takes them.
         device: where to compute.
         time_limit: s, after which a photo's sketch is given up; None for none.
-        photos_at_once: how many are sketched in the same iterations. On a CPU that changes no byte, and saves no time.
+        photos_at_once: how many are sketched in the same iterations. On a CPU that changes no byte.
 
     Raises:
         ConfigError: an option is out of its range.

@@ -24,7 +24,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 """What a batch writes: an SVG a photo, or shards of ``SHARD_SIZE`` photos."""
 
 SHARD_SIZE, MOST_A_SHARD = 1000, 10_000
-"""Photos in a shard, and the most of them, as a shard is put together in memory (about 5 kB a sketch)."""
+"""Photos in a shard, and the most of them, as a shard is put together in memory."""
 
 LOOSE = "unpacked"
 """The folder of SVGs whose shard is not whole yet."""

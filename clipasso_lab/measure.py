@@ -85,9 +85,9 @@ def peak_memory_mb() -> float | None:
     return round(peak / (1e6 if platform.system() == "Darwin" else 1e3), 1)
 
 
-def resident_memory_mb() -> float | None:
-    """Return the memory in MB that this process holds now; None where the system does not tell (only Linux does)."""
-    status = Path("/proc/self/status")
+def resident_memory_mb(process: int | None = None) -> float | None:
+    """Return the memory in MB that a process holds now, this one by default; None where the system does not tell it."""
+    status = Path(f"/proc/{process or 'self'}/status")
     if not status.exists():
         return None
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS:"))

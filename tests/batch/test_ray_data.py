@@ -16,7 +16,7 @@ import pytest
 from clipasso_batch import BatchConfig
 from clipasso_batch.out_folder import JOURNAL
 from clipasso_batch.photo_sketcher import Row
-from clipasso_batch.ray_data import RayPool, ray_cluster, sketch_dataset, sketch_in_ray
+from clipasso_batch.ray_data import RayPool, _TableSketcher, ray_cluster, sketch_dataset, sketch_in_ray
 from clipasso_batch.run import run_batch
 from clipasso_batch.workers import WorkerError
 from clipasso_core.encoders import AttentionConfig
@@ -83,6 +83,18 @@ def test_a_dataset_of_bytes_becomes_one_of_rows(cluster: str, photos: Path, quic
     assert "damaged" in rows[paths[1]]["error"]
     with pytest.raises(ConfigError, match="column must be one of bytes, path, got 'jpg'"):
         sketch_dataset(ds, quick, column="jpg")
+
+
+def test_an_actor_makes_rows_of_paths_and_of_bytes(photos: Path, quick: BatchConfig) -> None:
+    pa = pytest.importorskip("pyarrow")
+    sketcher, cup = _TableSketcher(quick, "photo", "name"), photos / "cup.png"
+    paths = sketcher(pa.table({"name": ["cup.png", "none"], "photo": [str(cup), None]})).to_pylist()
+    data = sketcher(pa.table({"name": ["cup.png", "none"], "photo": [cup.read_bytes(), b""]})).to_pylist()
+    assert [(row["strokes"], row["seed"]) for row in paths] == [(3, 0), (None, None)]
+    assert paths[0]["svg_text"] == data[0]["svg_text"]
+    assert paths[0]["photo_sha256"] == data[0]["photo_sha256"]
+    assert paths[1]["error"] == "The list names no file in this row."
+    assert data[1]["error"] == "The table holds no photo in this row."
 
 
 def test_settings_are_tried_on_the_cluster_before_a_photo_is_taken(cluster: str, quick: BatchConfig) -> None:
