@@ -17,7 +17,7 @@ class EditStrokes(io.ComfyNode):
     """Make a person's edits on strokes."""
 
     @classmethod
-    @page_hints(["editor", "draw", "delete lines", "bezier", "vector editor"])
+    @page_hints(["editor", "draw", "delete lines", "bezier", "vector editor"], hidden=("edits",))
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="CLIPassoEditStrokes",
@@ -31,7 +31,6 @@ class EditStrokes(io.ComfyNode):
                 io.String.Input(
                     "edits",
                     default="",
-                    extra_dict={"hidden": True},
                     tooltip="What was changed, as JSON that the editor writes; empty for nothing. The help describes "
                     "it, for programs that edit.",
                 ),

@@ -18,7 +18,10 @@ ESSENTIAL = "Image Tools"
 
 
 def page_hints(
-    search_aliases: Collection[str], rare: Collection[str] = (), essentials_category: str | None = None
+    search_aliases: Collection[str],
+    rare: Collection[str] = (),
+    essentials_category: str | None = None,
+    hidden: Collection[str] = (),
 ) -> Callable[[Define], Define]:
     """Decorate ``define_schema``.
 
@@ -27,6 +30,7 @@ def page_hints(
         rare: ids of the inputs that the page folds away until "Show advanced" is chosen. The mark goes the way of
             ``extra_dict``: as an argument, ``advanced``, ComfyUI 0.3.75 does not know it.
         essentials_category: where the tab Essentials lists the node, if it does (hosts since 2026).
+        hidden: ids of the inputs that a panel of ours fills and the page never shows; goes the same way.
     """
 
     def decorate(define: Define) -> Define:
@@ -34,8 +38,8 @@ def page_hints(
         def defined(cls: Any) -> io.Schema:
             schema = define(cls)
             for port in schema.inputs:
-                if port.id in rare:
-                    port.extra_dict = {**port.extra_dict, "advanced": True}
+                marks = {"advanced": port.id in rare, "hidden": port.id in hidden}
+                port.extra_dict = {**port.extra_dict, **{mark: True for mark, is_set in marks.items() if is_set}}
             hints = {"search_aliases": list(search_aliases), "essentials_category": essentials_category}
             for name, hint in hints.items():
                 if hasattr(schema, name):

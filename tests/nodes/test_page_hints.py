@@ -41,6 +41,12 @@ def test_rare_inputs_are_marked_in_every_host(pack: ModuleType, kind: type[OldSc
     assert [port.extra_dict for port in hinted(pack, kind).inputs] == [{}, {"kept": 1, "advanced": True}]
 
 
+def test_what_a_panel_fills_is_hidden(pack: ModuleType) -> None:
+    hints = importlib.import_module(f"{pack.__name__}.nodes.page_hints")
+    schema = hints.page_hints([], hidden=["seldom"])(lambda _: OldSchema([SimpleNamespace(id="seldom", extra_dict={})]))
+    assert schema(None).inputs[0].extra_dict == {"hidden": True}
+
+
 def test_a_host_is_told_only_what_it_knows(pack: ModuleType) -> None:
     assert vars(hinted(pack, OldSchema)).keys() == {"inputs"}
     new = hinted(pack, NewSchema)
