@@ -23,7 +23,7 @@ from .compose import asked_width, compose
 from .fade import fade_background
 from .objects import objects_of
 from .regions import Regions, SceneConfig, check_one_photo, make_regions, side_of
-from .stroke_shares import how_busy, share_strokes
+from .stroke_shares import how_busy, room_for_strokes, share_strokes
 
 THICKEST = 2.0
 """How much wider than asked for the pen is at most on the canvas of a small object, while it is drawn."""
@@ -160,7 +160,8 @@ def first_strokes(saliency: Tensor, regions: Regions, config: StrokeInitConfig) 
         [R * num_sketches, most shares, K, 2], region by region; what a region does not get is dead.
     """
     regions.check_one_each(len(saliency), "saliency maps")
-    shares = share_strokes(config.num_strokes, regions.names, how_busy(regions), regions.config.shares)
+    room = room_for_strokes(regions, config.stroke_width)
+    shares = share_strokes(config.num_strokes, regions.names, how_busy(regions), regions.config.shares, room)
     batches = []
     for index, share in enumerate(shares):
         wider = min(THICKEST, side_of(regions.frame) / side_of(regions.frames[index]))

@@ -13,6 +13,10 @@ from .regions import BACKDROP, Regions, side_of
 FEWEST_EACH = 3
 """Strokes that a region has at least: with fewer nothing is recognised."""
 
+PATCH = 8.0
+"""Squares of the pen's width: the area of a region for each of its strokes. Thin and small objects of more strokes are
+filled with ink."""
+
 BEHIND = 0.5
 """How much the lines of what lies behind count, beside those of objects."""
 
@@ -35,16 +39,24 @@ def parse_shares(text: str) -> dict[str, int]:
     return shares
 
 
-def share_strokes(total: int, names: Sequence[str], busyness: Sequence[float], asked: Mapping[str, int]) -> list[int]:
+def share_strokes(
+    total: int,
+    names: Sequence[str],
+    busyness: Sequence[float],
+    asked: Mapping[str, int],
+    room: Sequence[int] | None = None,
+) -> list[int]:
     """Share strokes among regions: by the root of how busy they are, and at least ``FEWEST_EACH`` each.
 
-    By the root, since the first strokes of a region say the most.
+    By the root, since the first strokes of a region say the most. A region gets no more than it has room for, unless
+    none has room left.
 
     Args:
         total: strokes of the scene, 1 to 4096.
         names: of the R regions.
         busyness: of each, px² of ink of its line drawing.
         asked: strokes of some regions, by name; the others share what is left.
+        room: how many strokes each region has room for; None for no bound.
 
     Returns:
         [R], whose sum is ``total``, or less where all regions were asked for.
@@ -67,9 +79,24 @@ def share_strokes(total: int, names: Sequence[str], busyness: Sequence[float], a
         )
     shares = [asked.get(name, FEWEST_EACH) for name in names]
     for _ in range(left - FEWEST_EACH * len(free) if free else 0):
-        neediest = max(free, key=lambda index: (max(busyness[index], 1.0) ** 0.5 / shares[index], -index))
+        roomy = [index for index in free if room is None or shares[index] < room[index]]
+        neediest = max(roomy or free, key=lambda index: (max(busyness[index], 1.0) ** 0.5 / shares[index], -index))
         shares[neediest] += 1
     return shares
+
+
+def room_for_strokes(regions: Regions, stroke_width: float) -> list[int]:
+    """Return how many strokes each region has room for: one for each ``PATCH`` squares of the pen's width of its area.
+
+    >>> import torch
+    >>> from clipasso_core.scenes import make_regions
+    >>> mask = torch.zeros(1, 112, 112)
+    >>> mask[:, 16:48, 16:48] = 1
+    >>> room_for_strokes(make_regions(torch.rand(1, 3, 112, 112), mask), 2.0)  # its canvas shows 38 px, the pen is 0.34
+    [1111]
+    """
+    patch = PATCH * regions.pen(stroke_width) ** 2
+    return [int(float(mask.sum()) / patch) for mask in regions.masks]
 
 
 def how_busy(regions: Regions) -> list[float]:

@@ -25,6 +25,12 @@ def test_asked_shares_are_kept_even_small_ones() -> None:
     assert share_strokes(20, NAMES[:1], [1.0], {"object-1": 5}) == [5]
 
 
+def test_a_region_gets_no_more_strokes_than_it_has_room_for() -> None:
+    assert share_strokes(32, NAMES[::2], [400.0, 100.0], {}, [6, 900]) == [6, 26]
+    assert share_strokes(32, NAMES[::2], [400.0, 100.0], {}, [1, 900]) == [3, 29]
+    assert sum(share_strokes(32, NAMES[::2], [400.0, 100.0], {}, [6, 6])) == 32  # no room is left anywhere
+
+
 @pytest.mark.parametrize(
     ("total", "asked", "said"),
     [
