@@ -37,8 +37,8 @@ FOR_OUTLINE = 16
 MOST_JOINED = 512
 """Most cubics of one line."""
 
-MOST_SPARE = 16
-"""Most strokes to begin with beyond those that are wanted."""
+ENOUGH = 32
+"""Strokes to begin with, from which on none are spare: among so many, those that tell are there."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class StrokeInitConfig:
 
     Args:
         num_strokes: strokes per sketch, 1 to 4096. Fewer is more abstract.
-        spare: strokes to begin with beyond these, as a share of them (at most 16 more): they all take part until the
+        spare: strokes to begin with beyond these, as a share of them, up to 32 in all: they take part until the
             optimiser knows which tell least, and drops those (``Strokes.num_wanted``). 0, as in the paper, and in one
             line: none.
         num_segments: cubic segments per stroke.
@@ -110,11 +110,11 @@ class StrokeInitConfig:
     def num_first(self) -> int:
         """How many strokes there are to begin with, or lines that one line joins.
 
-        >>> [StrokeInitConfig(count).num_first for count in (1, 16, 512)]
-        [2, 32, 528]
+        >>> [StrokeInitConfig(count).num_first for count in (4, 16, 24, 48)]
+        [8, 32, 32, 48]
         """
-        more = 0 if self.one_line else min(round(self.spare * self.num_strokes), MOST_SPARE)
-        return min(self.num_strokes + more, MAX_STROKES)
+        more = 0 if self.one_line else round(self.spare * self.num_strokes)
+        return max(self.num_strokes, min(self.num_strokes + more, ENOUGH))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -127,7 +127,7 @@ class StrokeInitConfig:
         """How many strokes may start on accents; the outline comes first.
 
         >>> [StrokeInitConfig(count).most_accents for count in (8, 12, 16, 32)]
-        [0, 3, 6, 9]
+        [0, 3, 6, 6]
         """
         if self.follow == 0 or self.one_line:
             return 0

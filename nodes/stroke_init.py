@@ -157,7 +157,7 @@ class StrokeInit(io.ComfyNode):
                     min=0.0,
                     max=4.0,
                     step=0.25,
-                    tooltip="Strokes to begin with beyond num_strokes, as a share of them, at most 16 more: CLIPasso "
+                    tooltip="Strokes to begin with beyond num_strokes, as a share of them, up to 32 in all: CLIPasso "
                     "Optimize drops those that tell least. 0 begins with num_strokes, as in the "
                     "paper.",
                 ),

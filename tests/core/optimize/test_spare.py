@@ -12,7 +12,7 @@ from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ConfigError, ShapeError
 from clipasso_core.given import join_given, place_given
 from clipasso_core.optimize import OptimizeConfig, SketchRun
-from clipasso_core.stroke_init import MOST_SPARE, StrokeInitConfig, init_strokes
+from clipasso_core.stroke_init import ENOUGH, StrokeInitConfig, init_strokes
 from clipasso_core.strokes import MAX_STROKES, Strokes
 
 OF_PHOTO = pytest.approx([40.0, 110.0, 170.0], abs=9)
@@ -98,8 +98,8 @@ def test_sketches_that_compete_drop_their_own(photo: Tensor, encoder: ImageEncod
 
 def test_first_strokes_are_more_than_are_wanted_up_to_a_bound() -> None:
     saliency = torch.ones(1, 224, 224)
-    counts = [StrokeInitConfig(count).num_first for count in (1, MOST_SPARE, 2 * MOST_SPARE, MAX_STROKES)]
-    assert counts == [2, 2 * MOST_SPARE, 3 * MOST_SPARE, MAX_STROKES]
+    counts = [StrokeInitConfig(count).num_first for count in (1, ENOUGH // 2, ENOUGH - 1, 2 * ENOUGH, MAX_STROKES)]
+    assert counts == [2, ENOUGH, ENOUGH, 2 * ENOUGH, MAX_STROKES]
     some, none = (init_strokes(saliency, StrokeInitConfig(4, spare=spare)) for spare in (0.5, 0.0))
     assert (some.num_strokes, some.num_wanted) == (6, 4)
     assert (none.num_strokes, none.num_wanted) == (4, None)
