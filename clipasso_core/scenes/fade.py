@@ -44,7 +44,7 @@ def fade_background(
     >>> photo, masks = torch.zeros(1, 3, 40, 60), torch.zeros(1, 40, 60)
     >>> masks[:, 10:30, 20:40] = 1
     >>> faded = fade_background(photo, masks, get_encoder(), SceneConfig("ignore"))
-    >>> faded.names, faded.images[0].shape, faded.images[0].mean().round(decimals=1).item()
+    >>> faded.names, faded.images[0].shape, round(faded.images[0].mean().item(), 1)
     (('object-1',), torch.Size([3, 24, 24]), 0.3)
     """
     config = config or MaskConfig()
