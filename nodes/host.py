@@ -28,7 +28,7 @@ from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank
 from ..clipasso_core.pixels import to_uint8
 from ..clipasso_core.preview import PREVIEW_SIDE
 from ..clipasso_core.rasterizer import rasterize
-from ..clipasso_core.strokes import CANVAS_SIDE
+from ..clipasso_core.strokes import CANVAS_SIDE, Strokes
 from ..clipasso_core.svg import to_svg
 from ..clipasso_core.weights import ModelStore
 from .viewer_data import KEY, MOST_SKETCHES, document
@@ -220,15 +220,17 @@ def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
     return ("JPEG", Image.fromarray(to_uint8(image).numpy()), PREVIEW_SIDE)
 
 
-def _tell_page(run: SketchRun, photos: Sequence[Mapping[str, str]], ended: str | None = None) -> None:
-    """Send the first photo's best sketch so far to the page that started the run."""
+def _tell_page(
+    run: SketchRun, photos: Sequence[Mapping[str, str]], ended: str | None = None, strokes: Strokes | None = None
+) -> None:
+    """Send the first photo's best sketch so far to the page that started the run; strokes: of a run that ended."""
     from server import PromptServer  # only there in a running ComfyUI
 
     server = PromptServer.instance
     loss = run.best_loss()[0]
     message = {
         "node": server.last_node_id,
-        "strokes": document(run.best().select([0]), decimals=1),
+        "strokes": document((strokes or run.best()).select([0]), decimals=1),
         "iteration": run.iteration,
         "num_iterations": run.config.num_iterations,
         "loss": loss if math.isfinite(loss) else None,
@@ -251,7 +253,7 @@ def _rescue(run: SketchRun, photos: Sequence[Mapping[str, str]], reason: BaseExc
         title, each = f"{word.capitalize()} sketch", range(strokes.batch_size)
         texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
         saved = save_svgs(texts, f"clipasso/{word}")
-        _tell_page(run, photos, word)
+        _tell_page(run, photos, word, strokes)
     except Exception:  # a full disk, say: what ended the run is what the user must hear of
         log.exception("The run %s after %d iterations, and its best sketch could not be saved", word, run.iteration)
     else:

@@ -83,7 +83,7 @@ def test_a_dxf_is_read_too(drawing: Path) -> None:
         (("mine.svg", "-o", "out.svg", "--snap", "-1"), "snap must lie between 0 and 1000000.0, got -1"),
         (("mine.svg", "-o", "out.svg", "--decimals", "9"), "decimals must lie between 0 and 8, got 9"),
         (("mine.svg", "-o", "out.svg", "--fills", "skip", "--min-length", "999"), "Lower it"),
-        (("mine.png", "-o", "out.svg"), "The ending of 'mine.png' must be one of .svg, .dxf, got '.png'"),
+        (("mine.png", "-o", "out.svg"), "The ending of 'mine.png' must be one of .svg, .dxf, .json, got '.png'"),
         (("none.svg", "-o", "out.svg"), "Cannot read 'none.svg'"),
     ],
 )

@@ -39,6 +39,8 @@ NODE_IDS = (
     "CLIPassoSVGToImage",
     "CLIPassoEditStrokes",
     "CLIPassoEncoderFromCLIPVision",
+    "CLIPassoRegions",
+    "CLIPassoComposeScene",
 )
 COMPLAINT = re.compile(r"traceback|error|warn|cannot import|import failed|unable to|could not|deprecat", re.IGNORECASE)
 IMPORT_TIME = re.compile(rf"([\d.]+) seconds( \(IMPORT FAILED\))?: \S*[/\\]{PACK_NAME}$", re.MULTILINE)
