@@ -81,7 +81,7 @@ def test_the_slider_goes_through_the_drawing_order(seen: Json) -> None:
 def test_the_slider_goes_through_the_run(seen: Json) -> None:
     last, first = seen["history"]
     assert first != last
-    assert seen["beneath"] == STROKES
+    assert seen["beneath"] == 2 * STROKES  # the spare ones, too
     (photo, kind), (saliency, other) = seen["pictures"]
     assert photo != saliency
     assert kind == other == "image/jpeg"
@@ -99,7 +99,7 @@ def test_the_wheel_is_the_graphs_until_the_drawing_has_been_clicked(seen: Json) 
 
 
 def test_what_is_shown_can_be_taken_away(seen: Json) -> None:
-    assert from_svg(seen["svg"]).num_strokes == STROKES
+    assert from_svg(seen["svg"]).num_strokes == 2 * STROKES  # what is shown: the run's first moment, spare ones and all
     with Image.open(BytesIO(base64.b64decode(seen["png"]))) as image:
         assert image.size == (256, 256)
         low, high = image.convert("L").getextrema()
