@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clipasso_core.errors import ConfigError, ImageFileError
 
+from .stroke_options import AUTO
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from clipasso_core.scenes import SceneConfig
 
-AUTO = "auto"
 BACKGROUNDS = ("remove", "ignore", "keep")
 MASK_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 

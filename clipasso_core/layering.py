@@ -101,11 +101,23 @@ def join_strokes(first: Strokes, second: Strokes) -> Strokes:
             f"{first.num_strokes} and {second.num_strokes} strokes are too many for one sketch, which has at most "
             f"{MAX_STROKES}. Select some of them first."
         )
-    longest = max(first.control_points.shape[2], second.control_points.shape[2])
-    padded = [one.with_points(pad_points(one.control_points, longest)) for one in (first, second)]
-    wanted = [int(one.alive.sum(dim=1).max()) if one.num_wanted is None else one.num_wanted for one in padded]
-    spare = any(one.num_wanted is not None for one in padded)
-    return replace(concatenate(padded, dim=1), num_wanted=sum(wanted) if spare else None)
+    both = (first, second)
+    wanted = [int(one.alive.sum(dim=1).max()) if one.num_wanted is None else one.num_wanted for one in both]
+    spare = any(one.num_wanted is not None for one in both)
+    return replace(one_after_another(both), num_wanted=sum(wanted) if spare else None)
+
+
+def one_after_another(sketches: Sequence[Strokes]) -> Strokes:
+    """Return sketches of the strokes of several [B, N, ...], on one canvas; shorter strokes are padded at their end.
+
+    What else no tensor says is as in the last one.
+
+    >>> one, two = Strokes.black(torch.rand(1, 1, 7, 2), (9, 9)), Strokes.black(torch.rand(1, 0, 4, 2), (9, 9))
+    >>> one_after_another([one, two, one]).control_points.shape
+    torch.Size([1, 2, 7, 2])
+    """
+    longest = max(one.control_points.shape[2] for one in sketches)
+    return concatenate([one.with_points(pad_points(one.control_points, longest)) for one in sketches], dim=1)
 
 
 def with_room(strokes: Strokes, slots: int, points: int) -> Strokes:

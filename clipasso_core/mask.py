@@ -199,8 +199,9 @@ def _found(image: Tensor, index: int) -> Tensor:
 def _refine(soft: Tensor, config: MaskConfig, speck: float) -> Tensor:
     """Return a mask [H, W] of zeros and ones, without parts and holes that are smaller than a share of its area."""
     binary: Marked = (soft >= config.threshold).numpy()
-    least = speck * float(binary.sum())
-    binary = ~_without_parts(~_without_parts(binary, least), least)
+    if speck > 0:
+        least = speck * float(binary.sum())
+        binary = ~_without_parts(~_without_parts(binary, least), least)
     if config.keep_largest:
         labels, count = ndimage.label(binary)
         if count > 1:

@@ -112,11 +112,9 @@ def sketch(
     torch.Size([1, 16, 4, 2])
     """
     config = config or SketchConfig()
-    encoder = encoder or get_encoder(device=device or "cpu")
-    looking = saliency_encoder or encoder
-    device = common_device(encoder, looking, device)
-    cut = _cut_out(images, mask, config.mask, device)
-    details = None if detail is None else cut_detail(detail.to(device), cut.frames)
+    encoder, looking = both_encoders(encoder, saliency_encoder, device)
+    cut = _cut_out(images, mask, config.mask, encoder.device)
+    details = None if detail is None else cut_detail(detail.to(encoder.device), cut.frames)
     placed = None if given is None else place_given(given, cut.frames, (config.init.canvas_size,) * 2)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention, config.edges)
     saliency = maps.saliency if details is None else favour_detail(maps.saliency, details)
@@ -166,8 +164,16 @@ def _cut_out(
     return MaskedObject.joined([mask_object(image.to(device), mask, config) for image in images])
 
 
-def common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.device | str | None) -> torch.device:
-    """Return where both encoders are, or say that one is elsewhere."""
+def both_encoders(
+    encoder: ImageEncoder | None, saliency_encoder: ImageEncoder | None, device: torch.device | str | None
+) -> tuple[ImageEncoder, ImageEncoder]:
+    """Return what compares, and what says where strokes start; arguments as ``sketch`` takes them.
+
+    Raises:
+        ConfigError: one of them is elsewhere than the other, or than wanted.
+    """
+    encoder = encoder or get_encoder(device=device or "cpu")
+    looking = saliency_encoder or encoder
     wanted = encoder.device if device is None else torch.device(device)
     for one in (encoder, looking):
         if (one.device.type, one.device.index or 0) != (wanted.type, wanted.index or 0):
@@ -175,7 +181,7 @@ def common_device(encoder: ImageEncoder, looking: ImageEncoder, device: torch.de
                 f"The encoder {one.name} is on {one.device}, but the sketch is to be made on {wanted}. "
                 f"Move it first: encoder.to({str(wanted)!r})."
             )
-    return encoder.device
+    return encoder, looking
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -159,6 +161,21 @@ def fit_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
         if torch.equal(enlarge_map(small, (maps.shape[-2], maps.shape[-1])), maps):
             return small
     return resize_map(maps, size)
+
+
+def fit_each(maps: Tensor | Sequence[Tensor], photos: Tensor, name: str) -> Tensor:
+    """Bring maps [h, w] to the size, device and type of photos [P, 3, H, W]: [M, H, W] of M maps.
+
+    Raises:
+        ShapeError: one is of another aspect; ``name`` is what the error calls it.
+
+    >>> fit_each([torch.ones(8, 8), torch.ones(4, 4)], torch.zeros(1, 3, 16, 16), "mask").shape
+    torch.Size([2, 16, 16])
+    """
+    size = (photos.shape[-2], photos.shape[-1])
+    for one in maps:
+        check_same_aspect(one, size, name)
+    return torch.cat([resize_map(one[None].to(photos), size) for one in maps])
 
 
 def grey(images: Tensor, shares: tuple[float, float, float] = LUMA) -> Tensor:

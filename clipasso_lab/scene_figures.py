@@ -8,8 +8,6 @@ each photo of PHOTOS, an SVG of the photo's size (``--page photo``) under the ph
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from torch import Tensor
 from clipasso_core.bezier import curve_points, segments_of
 from clipasso_core.errors import ShapeError
 from clipasso_core.files import load_image, load_mask, read_bytes
-from clipasso_core.framing import Frame
+from clipasso_core.framing import Frame, frame_photo
 from clipasso_core.pixels import resize, resize_map
 from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.saliency import lines_inside
@@ -30,6 +28,7 @@ from clipasso_core.svg import from_svg
 from clipasso_core.xdog import xdog
 
 from .judge import Judge, cosines, embedding_of, load_judge
+from .measure import print_json
 from .metrics import chamfer
 
 ON_CURVE = 65
@@ -93,7 +92,7 @@ def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
     strokes = from_svg(read_bytes(svg)).scaled_to((image.shape[-2], image.shape[-1]))
     each = list(zip(regions.images, regions.canvas_masks, regions.frames, strict=True))
     counts = {name: strokes.names_of(0).count(name) for name in regions.names}
-    whole = region_figures(strokes, image[0], torch.ones_like(image[0, 0]), squashed(image), judge)
+    whole = region_figures(strokes, image[0], torch.ones_like(image[0, 0]), frame_photo(image[0, 0], "squash"), judge)
     return {
         "strokes": int(strokes.alive.sum()),
         **({"of_regions": counts} if strokes.group_names else {}),
@@ -104,16 +103,6 @@ def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
             for name, one in zip(regions.names, each, strict=True)
         },
     }
-
-
-def squashed(image: Tensor) -> Frame:
-    """Return the frame that shows all of a photo [1, 3, H, W].
-
-    >>> squashed(torch.zeros(1, 3, 48, 64)).box
-    (0, 0, 64, 48)
-    """
-    height, width = image.shape[-2:]
-    return Frame((height, width), (0, 0, width, height))
 
 
 def found_pairs(photos: Path, sketches: Path) -> Iterator[tuple[Path, Path]]:
@@ -135,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         str(folder): {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
         for folder in parsed.sketches
     }
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    print_json(found)
 
 
 if __name__ == "__main__":

@@ -138,11 +138,7 @@ def load_checkpoint(path: Path, known: KnownNetwork | None = None) -> Checkpoint
     """
     with torch.inference_mode(False), torch.no_grad():
         kind, tensors = read_tensors(path)
-        try:
-            visual, _ = to_open_clip(tensors)
-            architecture = recognise_architecture(visual)
-        except WeightsError as error:
-            raise WeightsError(f"cannot use {path}: {error}") from error
+        visual, architecture = _image_tower(tensors, f"cannot use {path}")
         sha256 = file_sha256(path)
         known = known or recognise(path.stem, sha256)
         training = training_of(path, kind, architecture, known)
@@ -162,11 +158,7 @@ def checkpoint_of(tensors: Tensors) -> Checkpoint:
         WeightsError: they are of a network that is not supported; one sentence says which.
     """
     with torch.inference_mode(False), torch.no_grad():
-        try:
-            visual, _ = to_open_clip(tensors)
-            architecture = recognise_architecture(visual)
-        except WeightsError as error:
-            raise WeightsError(f"cannot use this network as an encoder, which must be a CLIP: {error}") from error
+        visual, architecture = _image_tower(tensors, "cannot use this network as an encoder, which must be a CLIP")
         visual = _as_float(visual)
         return Checkpoint(None, _tensors_sha256(visual), architecture, _assumed(architecture), None, visual)
 
@@ -289,6 +281,15 @@ def training_of(path: Path, kind: str, architecture: Architecture, known: KnownN
         assumed = "QuickGELU" if training.quick_gelu else "GELU"
         log.info("%s does not say its activation; assuming %s.", path.name, assumed)
     return training
+
+
+def _image_tower(tensors: Tensors, refused: str) -> tuple[Tensors, Architecture]:
+    """Return the image tower in open_clip's names, and recognise it, or raise WeightsError, which begins so."""
+    try:
+        visual, _ = to_open_clip(tensors)
+        return visual, recognise_architecture(visual)
+    except WeightsError as error:
+        raise WeightsError(f"{refused}: {error}") from error
 
 
 def _assumed(architecture: Architecture) -> Training:

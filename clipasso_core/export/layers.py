@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -38,6 +38,11 @@ class Layer:
     def length(self) -> float:
         """Length of its lines in mm."""
         return sum(path.length for path in self.paths)
+
+    def in_one_look(self) -> Layer:
+        """Return the layer with the first path's colour and width for all, as one path of many pieces has them."""
+        first = self.paths[0]
+        return replace(self, paths=tuple(replace(path, width=first.width, color=first.color) for path in self.paths))
 
 
 def into_layers(paths: Sequence[PenPath], rule: LayerRule, levels: Sequence[int] = ()) -> list[Layer]:

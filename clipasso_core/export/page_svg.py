@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -123,9 +122,7 @@ def is_our_page(data: bytes) -> bool:
 
 
 def _layer(number: int, layer: Layer, sheet: Sheet, ids: set[str]) -> list[str]:
-    style, paths = sheet.style, layer.paths
-    if sheet.one_path:  # one look for all
-        paths = tuple(replace(path, width=paths[0].width, color=paths[0].color) for path in paths)
+    style, paths = sheet.style, (layer.in_one_look() if sheet.one_path else layer).paths
     element = _stroke if style.width_profile == "even" else partial(_shape, profile=style.width_profile)
     elements = [element(path) for path in paths]
     groups = [path.group for path in paths]

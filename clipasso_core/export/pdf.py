@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..svg.numerals import format_number
 from .layers import Layer
@@ -83,9 +82,7 @@ def _paper_and_dashes(sheet: Sheet) -> list[str]:
 
 def _drawn(layer: Layer, opacities: Sequence[float], sheet: Sheet) -> list[str]:
     """Return what draws a layer: its lines, or the shapes that they fill where their width changes."""
-    profile, paths = sheet.style.width_profile, layer.paths
-    if sheet.one_path:  # one look for all
-        paths = tuple(replace(path, width=paths[0].width, color=paths[0].color) for path in paths)
+    profile, paths = sheet.style.width_profile, (layer.in_one_look() if sheet.one_path else layer).paths
     look, paint = (_look, "S") if profile == "even" else (_filled_look, "f")
     shapes = [[path.points] if profile == "even" else outline(path.points, path.width, profile) for path in paths]
     pieces = [[line for shape in one for line in _curves(shape)] for one in shapes]

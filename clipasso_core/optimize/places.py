@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ..errors import ShapeError
-from ..pixels import check_same_aspect, resize_map
+from ..pixels import fit_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +33,7 @@ class Places:
         Raises:
             ShapeError: not one map a photo, or one of another aspect.
 
+        >>> import torch
         >>> places = Places([torch.tensor([[1.0, 0.0], [1.0, 0.0]])], [torch.zeros(2, 2)])
         >>> places.fitted(torch.zeros(1, 3, 2, 2))[0].tolist()
         [[[2.0, 0.0], [2.0, 0.0]]]
@@ -46,7 +46,4 @@ class Places:
 def _fitted(maps: Sequence[Tensor], photos: Tensor) -> Tensor:
     if len(maps) != len(photos):
         raise ShapeError(f"{len(maps)} maps do not fit {len(photos)} photos; give one each.")
-    size = (photos.shape[-2], photos.shape[-1])
-    for one in maps:
-        check_same_aspect(one[None], size, "map")
-    return torch.cat([resize_map(one[None].to(photos), size) for one in maps])
+    return fit_each(maps, photos, "map")

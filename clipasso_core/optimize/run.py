@@ -21,7 +21,7 @@ from ..given import join_given, part_given
 from ..line_drawing import line_drawing, object_on_white
 from ..order import LossOf, StrokeOrder, importance_order, prefix_losses, put_in_order
 from ..photo_colors import with_photo_colors
-from ..pixels import check_images, check_same_aspect, require_object, resize, resize_map
+from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
 from ..selection import only
 from ..stroke_count import StrokeCount, choose_count
 from ..strokes import CANVAS_SIDE, Strokes
@@ -380,9 +380,6 @@ def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
     """Return masks [h, w] of the photos [P, 3, H, W], one for all or one each, as [P, H, W]."""
     if len(masks) not in (1, len(photos)):
         raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one, or one each.")
-    size = (photos.shape[-2], photos.shape[-1])
-    for mask in masks:
-        check_same_aspect(mask, size, "mask")
-    fitted = torch.cat([resize_map(mask[None].to(photos), size) for mask in masks])
+    fitted = fit_each(masks, photos, "mask")
     require_object(fitted)
     return fitted.expand(len(photos), -1, -1)

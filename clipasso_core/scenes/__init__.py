@@ -1,7 +1,7 @@
 """Scenes: photos of several objects, small ones, and what lies behind them, as one sketch with groups."""
 
-from .compose import compose_strokes
 from .objects import find_objects, objects_of
+from .one_drawing import compose_strokes
 from .regions import (
     BACKDROP,
     BACKGROUNDS,

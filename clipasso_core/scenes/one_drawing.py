@@ -1,4 +1,4 @@
-"""Compose: the sketches of a scene's regions become one drawing."""
+"""One drawing: the sketches of a scene's regions are laid where they belong, as one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import torch
 
-from ..layering import pad_points
+from ..layering import one_after_another
 from ..optimize import SketchResult
 from ..pipeline import Sketch
 from ..stroke_init import StrokeInitConfig
-from ..strokes import Strokes, concatenate
+from ..strokes import Strokes
 from .clip_strokes import clip_strokes
 from .regions import Regions
 
@@ -64,9 +64,7 @@ def compose_strokes(strokes: Strokes, regions: Regions) -> Strokes:
         same_pen = replace(over_photo, stroke_width=torch.full_like(over_photo.stroke_width, pen))
         clipped = clip_strokes(same_pen, allowed[index])
         placed.append(clipped.with_groups(torch.zeros_like(clipped.alive, dtype=torch.long), [regions.names[index]]))
-    longest = max(one.control_points.shape[2] for one in placed)
-    together = concatenate([one.with_points(pad_points(one.control_points, longest)) for one in placed], dim=1)
-    return regions.frame.to_canvas(together, strokes.canvas_size)
+    return regions.frame.to_canvas(one_after_another(placed), strokes.canvas_size)
 
 
 def asked_width(strokes: Strokes) -> float:

@@ -9,19 +9,19 @@ import torch
 from torch import Tensor
 
 from ..detail import cut_detail, favour_detail
-from ..encoders import FeatureRecipe, ImageEncoder, get_encoder
+from ..encoders import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError
 from ..framing import GOES_ON, cut_map
 from ..layering import as_batch
 from ..optimize import Places, SketchRun, SketchStep, mean_active
-from ..pipeline import Sketch, SketchConfig, common_device, run_to_end, sketch
+from ..pipeline import Sketch, SketchConfig, both_encoders, run_to_end, sketch
 from ..pixels import check_images
 from ..saliency import compute_saliency
 from ..stroke_init import StrokeInitConfig, init_strokes
 from ..strokes import Strokes
-from .compose import asked_width, compose
 from .fade import fade_background
 from .objects import objects_of
+from .one_drawing import asked_width, compose
 from .regions import Regions, SceneConfig, check_one_photo, make_regions, side_of
 from .stroke_shares import how_busy, room_for_strokes, share_strokes
 
@@ -79,9 +79,8 @@ def sketch_scene(
     ('object-2', 'object-1')
     """
     config, scene = config or SketchConfig(), scene or SceneConfig()
-    encoder = encoder or get_encoder(device=device or "cpu")
-    looking = saliency_encoder or encoder
-    image = check_images(image.to(common_device(encoder, looking, device)))
+    encoder, looking = both_encoders(encoder, saliency_encoder, device)
+    image = check_images(image.to(encoder.device))
     check_one_photo(image)
     if scene.background == "ignore":
         _check_together(config)
