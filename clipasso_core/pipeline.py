@@ -118,7 +118,9 @@ def sketch(
     placed = None if given is None else place_given(given, cut.frames, (config.init.canvas_size,) * 2)
     maps = compute_saliency(cut.images, looking, cut.masks, config.attention, config.edges)
     saliency = maps.saliency if details is None else favour_detail(maps.saliency, details)
-    strokes = continue_strokes(saliency, placed, config.init) if placed else init_strokes(saliency, config.init)
+    strokes = (
+        continue_strokes(saliency, placed, config.init) if placed else init_strokes(saliency, config.init, cut.images)
+    )
     strokes = strokes.with_provenance(**cut.facts, **maps.facts)
     run = SketchRun(cut.images, strokes, encoder, config.optimize, recipe, cut.masks, details)
     return run_to_end(run, lambda result: Sketch(result, cut.frames), on_step)

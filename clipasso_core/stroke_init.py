@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +12,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from .accents import find_accents
+from .accents import APART, find_accents
 from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
+from .face_marks import face_marks
+from .faces import Face, find_faces
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
@@ -66,9 +70,10 @@ class StrokeInitConfig:
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
             where the line ends, turns or meets an earlier stroke: as long as what it draws. 0 is the paper's: strokes
             set off at random.
-        accents: most strokes, as a share of all, that start short and on the strongest small spots of the map, such as
-            eyes and nostrils (``find_accents``), and come last; only where strokes follow lines, and not in one line.
-            With 16 strokes or fewer there are none, and the whole share from 32 on; spare ones count.
+        accents: most strokes, as a share of all, that start short and on what is small and tells much: eyes, nose and
+            mouth of people (``face_marks``), and the strongest small spots of the map, such as eyes of animals
+            (``find_accents``). They come last; only where strokes follow lines, and not in one line. With 16 strokes or
+            fewer there are none, and the whole share from 32 on; spare ones count.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -134,7 +139,9 @@ class StrokeInitConfig:
         return int(self.accents * min(self.num_first, 2 * max(0, self.num_first - FOR_OUTLINE)))
 
 
-def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> Strokes:
+def init_strokes(
+    saliency: Tensor, config: StrokeInitConfig | None = None, photos: Sequence[Tensor] | Tensor | None = None
+) -> Strokes:
     """Draw the first strokes.
 
     For each photo and each of its sketches, from a generator of its own: the start points first (one random
@@ -144,13 +151,15 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
     Args:
         saliency: [B, S, S] in 0-1; only its positive pixels are drawn. Other sizes than 224 px are resampled.
         config: how; None for the defaults.
+        photos: B of [3, h, w] in 0-1, square (others are left alone), whose faces get a stroke for each eye, nose and
+            mouth; None for none.
 
     Returns:
         Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU; N is ``num_first``, of which
         ``num_wanted`` are wanted, or 1 for one line.
 
     Raises:
-        ShapeError: saliency is not [B, H, W] and square, or has NaN.
+        ShapeError: saliency is not [B, H, W] and square, or has NaN; there are more or fewer photos.
         MaskError: a saliency map is all zeros.
 
     Source: section 4.2 of the paper. Differs: starts keep apart, strokes follow the lines they start on, and there are
@@ -165,6 +174,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
         raise ShapeError(f"saliency must be [B, H, W] of finite numbers, got {list(saliency.shape)}.")
     check_same_aspect(saliency, CANVAS, "saliency")
     maps = fit_map(saliency.detach().float().cpu().clamp(0, 1), CANVAS)
+    if photos is not None and len(photos) != len(maps):
+        raise ShapeError(f"{len(photos)} photos do not fit {len(maps)} saliency maps; give one each.")
     points = []
     for index, one in enumerate(maps):
         if float(one.max()) <= 0:
@@ -172,8 +183,8 @@ def init_strokes(saliency: Tensor, config: StrokeInitConfig | None = None) -> St
                 f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
             )
         flow = line_flow(one) if config.follow > 0 else None
-        spots = find_accents(one, config.most_accents)
-        points += [_draw(one, flow, spots, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
+        accents = _accents(one, flow, None if photos is None else photos[index], config.most_accents)
+        points += [_draw(one, flow, accents, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
     if config.shape[0] > config.num_strokes:
         strokes = replace(strokes, num_wanted=config.num_strokes)
@@ -190,26 +201,53 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
     return torch.softmax(logits.flatten(), dim=0).view_as(saliency)
 
 
-def _draw(saliency: Tensor, flow: LineFlow | None, spots: Tensor, config: StrokeInitConfig, seed: int) -> Tensor:
-    """Return the control points [N, K, 2] of one sketch, some of whose strokes start on spots [A, 2] px."""
+class _Accents(NamedTuple):
+    """Short lines [T, 2] px that the last strokes follow, and where they are: [A, 2] px."""
+
+    lines: list[Tensor]
+    places: Tensor
+
+
+def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, most: int) -> _Accents:
+    """Return at most so many accents: on spots of a saliency map, then those of its photo's faces."""
+    if flow is None or most == 0:
+        return _Accents([], torch.zeros(0, 2))
+    marks = [] if photo is None else face_marks(_faces_on_canvas(photo), most)
+    middles = torch.stack([mark.mean(dim=0) for mark in marks]) if marks else torch.zeros(0, 2)
+    spots = find_accents(saliency, most)
+    spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: most - len(marks)]
+    short = follow(flow, spots, ACCENT)
+    lines = [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
+    return _Accents(lines + marks, torch.cat([spots, middles]))
+
+
+def _faces_on_canvas(photo: Tensor) -> list[Face]:
+    """Return the faces of a square photo [3, H, W], in px of the canvas; any other lies beside the saliency: none."""
+    if photo.shape[-1] != photo.shape[-2]:
+        return []
+    return [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
+
+
+def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: StrokeInitConfig, seed: int) -> Tensor:
+    """Return the control points [N, K, 2] of one sketch, whose last strokes start on accents."""
     generator = seeded_generator(seed)
     points = _in_random_order(sampling_map(saliency, config.temperature), generator)
     strokes, segments = config.shape
     offsets = (torch.rand((strokes, 3 * segments, 2), generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
     if config.one_line:
-        whole = one_line(_lines(saliency, flow, spots, points, config), segments)
+        whole = one_line(_lines(saliency, flow, accents, points, config), segments)
         return whole + wander * max(0.0, 1 - _length(whole) / SHORT)
-    lines = _repeated(_lines(saliency, flow, spots, points, config), strokes)
+    lines = _repeated(_lines(saliency, flow, accents, points, config), strokes)
     if flow is None:
         return torch.cat(lines)[:, None] + wander
     return torch.stack([_along(*both) for both in zip(lines, wander, strict=True)])
 
 
 def _lines(
-    saliency: Tensor, flow: LineFlow | None, spots: Tensor, points: Tensor, config: StrokeInitConfig
+    saliency: Tensor, flow: LineFlow | None, accents: _Accents, points: Tensor, config: StrokeInitConfig
 ) -> list[Tensor]:
-    """Return at most ``num_first`` lines [T, 2] px for strokes to follow, from points [M, 2], and from spots [A, 2].
+    """Return at most ``num_first`` lines [T, 2] px for strokes to follow, from points [M, 2], the accents last.
 
     T is 1 without a flow.
     """
@@ -219,11 +257,10 @@ def _lines(
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
     likeliest = points[: max(MOST_FOLLOWED, tried)]
-    off_spots = (torch.cdist(likeliest, spots) > OFF_ACCENTS).all(dim=1)
-    followed = follow(flow, likeliest[off_spots], config.follow * CANVAS_SIDE)
-    long = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(spots))
-    short = follow(flow, spots, ACCENT)
-    return long + [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
+    off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
+    followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
+    telling = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(accents.lines))
+    return telling + accents.lines
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import DependencyError, MaskError, WeightsError
+from .errors import DependencyError, MaskError
 from .pixels import check_images, min_max, resize, resize_map
+from .weights.shipped import read_shipped
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -71,9 +71,7 @@ def _session() -> onnxruntime.InferenceSession:
         import onnxruntime
     except ImportError as error:
         raise DependencyError("Finding the object needs onnxruntime: pip install onnxruntime") from error
-    data = WEIGHTS.read_bytes() if WEIGHTS.is_file() else b""
-    if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
-        raise WeightsError(f"{WEIGHTS} is missing or damaged. Reinstall clipasso.")
+    data = read_shipped(WEIGHTS, WEIGHTS_SHA256)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3

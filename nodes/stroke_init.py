@@ -103,7 +103,12 @@ class StrokeInit(io.ComfyNode):
                     tooltip="px of the square canvas that control points are counted in, and of the SVG's page. It "
                     "changes no sketch: drawing and photo are compared at the size that the encoder looks at.",
                 ),
-                io.Image.Input("image", optional=True, tooltip="The photo, for the preview only."),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="The object on white, from CLIPasso Mask: people's eyes, nose and mouth get a stroke each, "
+                    "and the preview shows it.",
+                ),
                 io.Float.Input(
                     "follow",
                     optional=True,
@@ -128,9 +133,9 @@ class StrokeInit(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="Most strokes, as a share of all, that start short and on the strongest small spots, such "
-                    "as eyes and nostrils. None with 16 strokes or fewer, which the outline needs. Only where strokes "
-                    "follow lines.",
+                    tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth if "
+                    "image is connected, and on the strongest small spots, such as eyes of animals. None with 16 first "
+                    "strokes or fewer, which the outline needs. Only where strokes follow lines.",
                 ),
                 StrokesType.Input(
                     "given",
@@ -216,9 +221,9 @@ class StrokeInit(io.ComfyNode):
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)
             wanted = maps if details is None else favour_detail(maps, details)
-            drawn = _first_strokes(wanted, given, frame, regions, config)
-            strokes = drawn.with_provenance(**facts_of(saliency, "saliency"))
             photo = None if image is None else image_to_core(image)
+            drawn = _first_strokes(wanted, photo, given, frame, regions, config)
+            strokes = drawn.with_provenance(**facts_of(saliency, "saliency"))
             preview = image_to_host(first_strokes_preview(strokes, maps, photo))
             ui = {SALIENCY_KEY: host.save_for_page(list(saliency_pictures(maps)))}
             return io.NodeOutput(strokes, preview, ui=ui)
@@ -226,6 +231,7 @@ class StrokeInit(io.ComfyNode):
 
 def _first_strokes(
     saliency: Tensor,
+    photo: Tensor | None,
     given: Strokes | None,
     frame: tuple[Frame, ...] | None,
     regions: Regions | None,
@@ -234,5 +240,5 @@ def _first_strokes(
     if regions is not None:
         return first_strokes(saliency, regions, config)
     if given is None:
-        return init_strokes(saliency, config)
+        return init_strokes(saliency, config, photo)
     return continue_strokes(saliency, place_given(given, frame, (config.canvas_size,) * 2), config)

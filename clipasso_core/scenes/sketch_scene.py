@@ -165,7 +165,7 @@ def first_strokes(saliency: Tensor, regions: Regions, config: StrokeInitConfig) 
     for index, share in enumerate(shares):
         wider = min(THICKEST, side_of(regions.frame) / side_of(regions.frames[index]))
         own = replace(config, num_strokes=share, spare=0.0, stroke_width=config.stroke_width * wider)
-        batches.append(init_strokes(saliency[index : index + 1], own))
+        batches.append(init_strokes(saliency[index : index + 1], own, [regions.images[index]]))
     facts = {"background": regions.config.background, "shares": dict(zip(regions.names, shares, strict=True))}
     return replace(as_batch(batches), provenance={"stroke_init": asdict(config), "scene": facts})
 

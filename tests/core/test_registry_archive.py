@@ -64,7 +64,7 @@ def test_what_is_needed_is_shipped(ignored: set[str]) -> None:
     for name in NEEDED:
         assert any(file.startswith(name) for file in shipped), name
     single = ("web/js/viewer.js", "web/docs/CLIPassoMask/zh.md", "subgraphs/Photo to sketch.json")
-    for name in ("clipasso_core/data/u2netp.onnx", *single):
+    for name in ("clipasso_core/data/u2netp.onnx", "clipasso_core/data/mtcnn.npz", *single):
         assert name in shipped
 
 

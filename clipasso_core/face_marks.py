@@ -1,0 +1,75 @@
+"""Face marks: the lines that a person's eyes, nose and mouth are first drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from .faces import Face
+
+SMALLEST = 20.0
+"""px, the width of the smallest face that gets marks: in smaller ones they would run together."""
+
+EYE, NOSE, NARROWEST_MOUTH = 0.32, 0.35, 0.3
+"""How wide they are, in distances between the eyes; the mouth is at least so wide."""
+
+EYE_BOW, NOSE_BOW, MOUTH_BOW = 0.05, -0.12, -0.04
+"""How far their middles lie above their ends (below, where negative), in the same unit."""
+
+BELOW_TIP = 0.05
+"""How far the ends of the nose's line lie below its tip, in the same unit."""
+
+NARROWEST_FACE = 0.35
+"""Of the face's width: the distance between the eyes counts as at least so much, for a face seen from the side."""
+
+POINTS = 13
+"""Of a line."""
+
+MARKS = 4
+"""Lines of a face."""
+
+
+def face_marks(faces: Sequence[Face], most: int) -> list[Tensor]:
+    """Return the lines of eyes, nose and mouth of the largest faces, each with all four of them.
+
+    Args:
+        faces: in px of the canvas.
+        most: how many lines at most.
+
+    Returns:
+        Lines [T, 2] px, (x, y); none for a face too small for them.
+
+    >>> eyes, nose, mouth = ((80.0, 90.0), (140.0, 90.0)), (110.0, 120.0), ((90.0, 150.0), (130.0, 150.0))
+    >>> face = Face((60.0, 40.0, 160.0, 180.0), eyes, nose, mouth, sure=1.0)
+    >>> marks = face_marks([face], most=6)
+    >>> [mark[0].round().tolist() for mark in marks]  # where each sets off
+    [[70.0, 90.0], [130.0, 90.0], [100.0, 123.0], [90.0, 150.0]]
+    >>> face_marks([face], most=3)
+    []
+    """
+    large = sorted((face for face in faces if _width(face) >= SMALLEST), key=lambda face: -_width(face))
+    return [mark for face in large[: most // MARKS] for mark in _marks(face)]
+
+
+def _marks(face: Face) -> list[Tensor]:
+    eyes, mouth = (torch.tensor(each, dtype=torch.float32) for each in (face.eyes, face.mouth))
+    between = eyes[1] - eyes[0]
+    along = between / torch.linalg.vector_norm(between).clamp_min(1e-6)
+    up = torch.stack([along[1], -along[0]])
+    unit = max(float(torch.linalg.vector_norm(between)), NARROWEST_FACE * _width(face))
+    smile = max(float(torch.linalg.vector_norm(mouth[1] - mouth[0])) / unit, NARROWEST_MOUTH)
+    t = torch.linspace(-1, 1, POINTS)[:, None]
+
+    def arc(middle: Tensor, wide: float, bow: float) -> Tensor:
+        line: Tensor = middle + along * t * (wide * unit / 2) + up * (1 - t**2) * (bow * unit)
+        return line
+
+    nose = torch.tensor(face.nose, dtype=torch.float32) - up * BELOW_TIP * unit
+    lids = [arc(eye, EYE, EYE_BOW) for eye in eyes]
+    return [*lids, arc(nose, NOSE, NOSE_BOW), arc(mouth.mean(dim=0), smile, MOUTH_BOW)]
+
+
+def _width(face: Face) -> float:
+    return face.box[2] - face.box[0]

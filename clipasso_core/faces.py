@@ -1,0 +1,220 @@
+"""Faces: find people's faces in photos, with their eyes, nose and mouth (the embedded MTCNN)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import ShapeError
+from .pixels import resize
+from .weights.shipped import read_shipped
+
+WEIGHTS = Path(__file__).parent / "data" / "mtcnn.npz"
+WEIGHTS_SHA256 = "3dcd295a37a205172f6c05a38b1cd6906e3b64b4dda67de8cbe00e5b8cac37b3"
+
+LEAST_FACE = 20
+"""px, the side of the smallest face that is looked for; ``LOOKED_AT`` px is the longer side of what is looked at."""
+LOOKED_AT = 448
+
+CELL, STRIDE, SHRINK = 12, 2, 0.709
+"""px: the square that the first network looks at, how far it moves on; and from one size of the photo to the next."""
+
+LIKELY = (0.6, 0.7, 0.95)
+"""How sure each of the three networks must be; the last one so sure that few animals are taken for people."""
+
+Network = Callable[[Tensor], tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a picture; everything in its px, (x, y).
+
+    Args:
+        box: left, top, right, bottom.
+        eyes: the centres of both, the left one in the picture first.
+        nose: its tip.
+        mouth: its corners, the left one in the picture first.
+        sure: 0-1, how sure the network is.
+    """
+
+    box: tuple[float, float, float, float]
+    eyes: tuple[tuple[float, float], tuple[float, float]]
+    nose: tuple[float, float]
+    mouth: tuple[tuple[float, float], tuple[float, float]]
+    sure: float
+
+    def scaled(self, factor: float) -> Face:
+        """Return the same face where the picture is ``factor`` times as large."""
+        left, top, right, bottom = (each * factor for each in self.box)
+        places = [(x * factor, y * factor) for x, y in (*self.eyes, self.nose, *self.mouth)]
+        return Face((left, top, right, bottom), (places[0], places[1]), places[2], (places[3], places[4]), self.sure)
+
+
+@torch.no_grad()
+def find_faces(image: Tensor) -> tuple[Face, ...]:
+    """Find the faces of a photo, the surest first.
+
+    Args:
+        image: [3, H, W] in 0-1.
+
+    Raises:
+        ShapeError: the image has another shape.
+        WeightsError: the networks' file is missing or damaged.
+
+    Source: Zhang, Zhang, Li and Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
+    Networks" (IEEE Signal Processing Letters, 2016). Three networks, each looking closer at what the one before let
+    through: 12 px squares of the photo at many sizes, 24 px, 48 px with eyes, nose and mouth.
+
+    >>> find_faces(torch.ones(3, 64, 64))
+    ()
+    """
+    if image.ndim != 3 or image.shape[0] != 3:
+        raise ShapeError(f"A photo to find faces in must be [3, H, W], got {list(image.shape)}.")
+    propose, refine, settle = _networks()
+    height, width = image.shape[-2:]
+    scale = LOOKED_AT / max(height, width)
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    photo = (resize(image.detach().float().cpu()[None], size) - 127.5 / 255) * (255 / 128)
+    boxes = _proposals(photo, propose)
+    boxes, *_ = _looked_closer(photo, boxes, refine, 24, LIKELY[1])
+    boxes, scores, places = _looked_closer(photo, _squares(boxes), settle, 48, LIKELY[2])
+    keep = _apart(boxes, scores, 0.7, of_smaller=True)
+    found = []
+    for box, score, place in zip(boxes[keep].tolist(), scores[keep].tolist(), places[keep].tolist(), strict=True):
+        marks = list(zip(place[:5], place[5:], strict=True))
+        face = Face(tuple(box), (marks[0], marks[1]), marks[2], (marks[3], marks[4]), score)
+        found.append(face.scaled(1 / scale))
+    return tuple(found)
+
+
+def _proposals(photo: Tensor, propose: Network) -> Tensor:
+    """Return squares [M, 4] px of a photo [1, 3, H, W] that may hold a face."""
+    scale, every, sure = CELL / LEAST_FACE, [], []
+    while min(photo.shape[-2:]) * scale >= CELL:
+        size = (int(photo.shape[-2] * scale + 1), int(photo.shape[-1] * scale + 1))
+        moves, scores = propose(F.interpolate(photo, size, mode="area"))
+        rows, columns = (scores[0] >= LIKELY[0]).nonzero(as_tuple=True)
+        corner = torch.stack([columns, rows], dim=-1) * STRIDE
+        cells = torch.cat([((corner + 1) / scale).floor(), ((corner + CELL) / scale).floor()], dim=-1)
+        moved = _moved(cells, moves[0, :, rows, columns].T, 0)
+        keep = _apart(cells, scores[0, rows, columns], 0.5)
+        every.append(moved[keep])
+        sure.append(scores[0, rows, columns][keep])
+        scale *= SHRINK
+    if not every:
+        return torch.zeros(0, 4)
+    boxes, scores = torch.cat(every), torch.cat(sure)
+    return _squares(boxes[_apart(boxes, scores, 0.7)])
+
+
+def _looked_closer(
+    photo: Tensor, boxes: Tensor, network: Network, side: int, likely: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the squares of [M, 4] that hold a face, moved onto it, how sure that is [M'], and its places [M', 10]."""
+    left, top, right, bottom = boxes.trunc().int().unbind(-1)
+    height, width = photo.shape[-2:]
+    spans = torch.stack([left.clamp_min(1), top.clamp_min(1), right.clamp_max(width), bottom.clamp_max(height)], dim=-1)
+    held = ((spans[:, 2:] - spans[:, :2]) >= 0).all(dim=-1)
+    boxes, spans = boxes[held], spans[held]
+    if not len(boxes):
+        return boxes, torch.zeros(0), torch.zeros(0, 10)
+    parts = [photo[..., y0 - 1 : y1, x0 - 1 : x1] for x0, y0, x1, y1 in spans.tolist()]
+    moves, scores, *places = network(torch.cat([F.interpolate(part, (side, side), mode="area") for part in parts]))
+    good = scores > likely
+    boxes, moves, scores = boxes[good], moves[good], scores[good]
+    size = boxes[:, 2:] - boxes[:, :2] + 1
+    marks = torch.zeros(len(boxes), 10)
+    if places:
+        across, down = places[0][good, :5], places[0][good, 5:]
+        marks = torch.cat([across * size[:, :1] + boxes[:, :1] - 1, down * size[:, 1:] + boxes[:, 1:2] - 1], dim=-1)
+        return _moved(boxes, moves, 1), scores, marks
+    keep = _apart(boxes, scores, 0.7)
+    return _moved(boxes[keep], moves[keep], 1), scores[keep], marks[keep]
+
+
+def _moved(boxes: Tensor, moves: Tensor, border: int) -> Tensor:
+    """Return boxes [M, 4] with each side moved by so many times the box's own."""
+    size = (boxes[:, 2:] - boxes[:, :2] + border).repeat(1, 2)
+    return boxes + moves * size
+
+
+def _squares(boxes: Tensor) -> Tensor:
+    """Return squares around boxes [M, 4], of their longer sides."""
+    middle, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).amax(dim=-1, keepdim=True) / 2
+    return torch.cat([middle - half, middle + half], dim=-1)
+
+
+def _apart(boxes: Tensor, scores: Tensor, most: float, of_smaller: bool = False) -> Tensor:
+    """Return which boxes [M, 4] to keep, the surest first, so that no two share more than ``most`` of their area.
+
+    Of the area of both together; with ``of_smaller`` of that of the smaller one.
+    """
+    left = torch.sort(scores, descending=True, stable=True).indices
+    area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(dim=-1)
+    keep = []
+    while len(left):
+        best, left = left[0], left[1:]
+        keep.append(best)
+        low, high = torch.maximum(boxes[best, :2], boxes[left, :2]), torch.minimum(boxes[best, 2:], boxes[left, 2:])
+        shared = (high - low + 1).clamp_min(0).prod(dim=-1)
+        whole = torch.minimum(area[best], area[left]) if of_smaller else area[best] + area[left] - shared
+        left = left[shared <= most * whole]
+    return torch.stack(keep) if keep else torch.zeros(0, dtype=torch.long)
+
+
+@lru_cache(maxsize=1)
+def _networks() -> tuple[Network, Network, Network]:
+    """Return the three networks; each gives how the box is to be moved, how sure it is, and the last one the places."""
+    with np.load(BytesIO(read_shipped(WEIGHTS, WEIGHTS_SHA256))) as arrays:
+        weights = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    proposal, refinement, output = (
+        {name[2:]: each for name, each in weights.items() if name.startswith(f"{which}.")} for which in "pro"
+    )
+
+    def propose(x: Tensor) -> tuple[Tensor, ...]:
+        x = F.max_pool2d(_convolved(x, proposal, 1), 2, 2, ceil_mode=True)
+        x = _convolved(_convolved(x, proposal, 2), proposal, 3)
+        scores, moves = (
+            F.conv2d(x, proposal[f"{head}.weight"], proposal[f"{head}.bias"]) for head in ("conv4_1", "conv4_2")
+        )
+        return moves, scores.softmax(dim=1)[:, 1]
+
+    def refine(x: Tensor) -> tuple[Tensor, ...]:
+        x = F.max_pool2d(_convolved(x, refinement, 1), 3, 2, ceil_mode=True)
+        x = F.max_pool2d(_convolved(x, refinement, 2), 3, 2, ceil_mode=True)
+        x = _dense(_convolved(x, refinement, 3), refinement, 4)
+        scores, moves = (_linear(x, refinement, head) for head in ("dense5_1", "dense5_2"))
+        return moves, scores.softmax(dim=1)[:, 1]
+
+    def settle(x: Tensor) -> tuple[Tensor, ...]:
+        x = F.max_pool2d(_convolved(x, output, 1), 3, 2, ceil_mode=True)
+        x = F.max_pool2d(_convolved(x, output, 2), 3, 2, ceil_mode=True)
+        x = F.max_pool2d(_convolved(x, output, 3), 2, 2, ceil_mode=True)
+        x = _dense(_convolved(x, output, 4), output, 5)
+        scores, moves, places = (_linear(x, output, head) for head in ("dense6_1", "dense6_2", "dense6_3"))
+        return moves, scores.softmax(dim=1)[:, 1], places
+
+    return propose, refine, settle
+
+
+def _convolved(x: Tensor, weights: Mapping[str, Tensor], layer: int) -> Tensor:
+    x = F.conv2d(x, weights[f"conv{layer}.weight"], weights[f"conv{layer}.bias"])
+    return F.prelu(x, weights[f"prelu{layer}.weight"])
+
+
+def _dense(x: Tensor, weights: Mapping[str, Tensor], layer: int) -> Tensor:
+    """Maps lie transposed, as the networks were trained."""
+    x = _linear(x.permute(0, 3, 2, 1).flatten(1), weights, f"dense{layer}")
+    return F.prelu(x, weights[f"prelu{layer}.weight"])
+
+
+def _linear(x: Tensor, weights: Mapping[str, Tensor], layer: str) -> Tensor:
+    return F.linear(x, weights[f"{layer}.weight"], weights[f"{layer}.bias"])

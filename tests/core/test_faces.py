@@ -1,0 +1,166 @@
+"""Faces of people in photos, and the strokes that their eyes, nose and mouth begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from clipasso_core import faces as module
+from clipasso_core.errors import ShapeError, WeightsError
+from clipasso_core.face_marks import SMALLEST, face_marks
+from clipasso_core.faces import Face, find_faces
+from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
+
+EYES, NOSE, MOUTH = ((80.0, 90.0), (140.0, 90.0)), (110.0, 120.0), ((90.0, 150.0), (130.0, 150.0))
+FACE = Face((60.0, 40.0, 160.0, 180.0), EYES, NOSE, MOUTH, sure=1.0)
+
+
+@pytest.fixture
+def astronaut(photo: Callable[[str], Tensor]) -> Tensor:
+    """Eileen Collins, [3, 512, 512]."""
+    return photo("astronaut")[0]
+
+
+@pytest.fixture
+def fresh_networks() -> Iterator[None]:
+    module._networks.cache_clear()
+    yield
+    module._networks.cache_clear()
+
+
+def near(found: tuple[float, float], place: tuple[float, float], px: float) -> bool:
+    return abs(found[0] - place[0]) <= px and abs(found[1] - place[1]) <= px
+
+
+def test_a_face_is_found_with_eyes_nose_and_mouth(astronaut: Tensor) -> None:
+    """Places read off the photo by eye."""
+    (face,) = find_faces(astronaut)
+    assert face.sure > 0.99
+    assert near(face.eyes[0], (203, 101), 4)
+    assert near(face.eyes[1], (247, 103), 4)
+    assert near(face.nose, (223, 127), 4)
+    assert near(face.mouth[0], (204, 141), 4)
+    assert near(face.mouth[1], (245, 142), 4)
+    left, top, right, bottom = face.box
+    assert left < 200 < 250 < right
+    assert top < 95 < 150 < bottom
+
+
+def test_it_is_the_same_face_in_a_smaller_photo(astronaut: Tensor) -> None:
+    (large,) = find_faces(astronaut)
+    (small,) = find_faces(astronaut[:, ::2, ::2])
+    for one, other in zip((*large.eyes, large.nose), (*small.scaled(2).eyes, small.scaled(2).nose), strict=True):
+        assert near(one, other, 5)
+
+
+def test_two_faces_are_two(astronaut: Tensor) -> None:
+    """Side by side, the one on the right half as large."""
+    both = torch.ones(3, 512, 768)
+    both[:, :, :512] = astronaut
+    both[:, :256, 512:] = astronaut[:, ::2, ::2]
+    first, second = sorted(find_faces(both), key=lambda face: face.nose[0])
+    assert near(first.nose, (223, 127), 6)
+    assert near(second.nose, (512 + 112, 64), 5)
+
+
+@pytest.mark.parametrize("name", ["coffee", "chelsea", "rocket"])
+def test_things_and_cats_are_no_people(photo: Callable[[str], Tensor], name: str) -> None:
+    assert find_faces(photo(name)[0]) == ()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 400), (13, 13)])
+def test_tiny_photos_have_no_faces(size: tuple[int, int]) -> None:
+    assert find_faces(torch.rand(3, *size)) == ()
+
+
+def test_a_batch_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"must be \[3, H, W\], got \[1, 3, 8, 8\]"):
+        find_faces(torch.ones(1, 3, 8, 8))
+
+
+@pytest.mark.usefixtures("fresh_networks")
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_damaged_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "mtcnn.npz"
+    if damage == "cut":
+        path.write_bytes(module.WEIGHTS.read_bytes()[:-1000])
+    monkeypatch.setattr(module, "WEIGHTS", path)
+    with pytest.raises(WeightsError, match=r"mtcnn.npz is missing or damaged. Reinstall"):
+        find_faces(torch.ones(3, 64, 64))
+
+
+def test_marks_lie_where_eyes_nose_and_mouth_are() -> None:
+    left, right, nose, mouth = face_marks([FACE], 4)
+    for mark, place in zip((left, right, nose, mouth), (*EYES, NOSE, (110.0, 150.0)), strict=True):
+        assert float((mark.mean(dim=0) - torch.tensor(place)).norm()) < 10
+    width = mouth[-1, 0] - mouth[0, 0]
+    assert float(width) == pytest.approx(40, abs=0.1)
+
+
+def test_marks_turn_with_the_face() -> None:
+    """A quarter turn, so that the left eye lies above the right one."""
+    turned = Face(FACE.box, ((110, 80), (110, 140)), (80, 110), ((50, 90), (50, 130)), 1.0)
+    eye = face_marks([turned], 4)[0]
+    assert float(eye[0, 0]) == pytest.approx(float(eye[-1, 0]))
+    assert float(eye[-1, 1] - eye[0, 1]) > 10
+
+
+def test_the_largest_faces_come_first_and_each_whole() -> None:
+    small = FACE.scaled(0.5)
+    assert [len(face_marks([small, FACE], most)) for most in (3, 4, 7, 8, 20)] == [0, 4, 4, 8, 8]
+    assert torch.equal(face_marks([small, FACE], 4)[0], face_marks([FACE], 4)[0])
+
+
+def test_faces_too_small_for_strokes_have_no_marks() -> None:
+    just = FACE.scaled(SMALLEST / 100)
+    assert len(face_marks([just, FACE.scaled(SMALLEST / 100 - 0.01)], 8)) == 4
+
+
+def test_a_profile_has_eyes_as_wide_as_its_face_allows() -> None:
+    profile = replace(FACE, eyes=((100.0, 90.0), (102.0, 90.0)))
+    eye = face_marks([profile], 4)[0]
+    assert float(eye[-1, 0] - eye[0, 0]) > 10
+
+
+@pytest.fixture
+def lines() -> Tensor:
+    """A frame of lines far from the face [1, 224, 224]."""
+    maps = torch.zeros(1, 224, 224)
+    maps[:, 5:215, [6, 216]] = 1
+    maps[:, [6, 214], 6:216] = 1
+    return maps
+
+
+def test_a_sketch_begins_with_strokes_on_the_face(lines: Tensor, astronaut: Tensor) -> None:
+    config = StrokeInitConfig(num_strokes=32, num_sketches=2)
+    with_face = init_strokes(lines, config, [astronaut]).control_points
+    (face,) = find_faces(astronaut)
+    for sketch in with_face:
+        middles = sketch.mean(dim=1)
+        for place in (*face.eyes, face.nose):
+            away = (middles - torch.tensor(place) * 224 / 512).norm(dim=-1)
+            assert float(away.min()) < 5
+    without = init_strokes(lines, config).control_points
+    assert float((without.mean(dim=2) - torch.tensor(face.nose) * 224 / 512).norm(dim=-1).min()) > 20
+
+
+def test_photos_without_faces_change_nothing(lines: Tensor) -> None:
+    config = StrokeInitConfig(num_strokes=32, num_sketches=1)
+    photo = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(init_strokes(lines, config, [photo]).control_points, init_strokes(lines, config).control_points)
+
+
+def test_photos_of_another_aspect_are_left_alone(lines: Tensor, astronaut: Tensor) -> None:
+    config = StrokeInitConfig(num_strokes=32, num_sketches=1)
+    cut = init_strokes(lines, config, [astronaut[:, :300]]).control_points
+    assert torch.equal(cut, init_strokes(lines, config).control_points)
+
+
+def test_as_many_photos_as_maps(lines: Tensor, astronaut: Tensor) -> None:
+    with pytest.raises(ShapeError, match="2 photos do not fit 1 saliency maps"):
+        init_strokes(lines, photos=[astronaut, astronaut])
