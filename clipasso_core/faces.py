@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,6 +31,10 @@ CELL, STRIDE, SHRINK = 12, 2, 0.709
 LIKELY = (0.6, 0.7, 0.95)
 """How sure each of the three networks must be; the last one so sure that few animals are taken for people."""
 
+SAME = 0.7
+"""Of their area: boxes that share more are of the same face."""
+
+Weights = Mapping[str, Tensor]
 Network = Callable[[Tensor], tuple[Tensor, ...]]
 
 
@@ -83,20 +88,55 @@ def find_faces(image: Tensor) -> tuple[Face, ...]:
     scale = LOOKED_AT / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
     photo = (resize(image.detach().float().cpu()[None], size) - 127.5 / 255) * (255 / 128)
-    boxes = _proposals(photo, propose)
-    boxes, *_ = _looked_closer(photo, boxes, refine, 24, LIKELY[1])
-    boxes, scores, places = _looked_closer(photo, _squares(boxes), settle, 48, LIKELY[2])
-    keep = _apart(boxes, scores, 0.7, of_smaller=True)
-    found = []
-    for box, score, place in zip(boxes[keep].tolist(), scores[keep].tolist(), places[keep].tolist(), strict=True):
-        marks = list(zip(place[:5], place[5:], strict=True))
-        face = Face(tuple(box), (marks[0], marks[1]), marks[2], (marks[3], marks[4]), score)
-        found.append(face.scaled(1 / scale))
-    return tuple(found)
+    seen = _look(photo, _squares(_proposals(photo, propose)), refine, 24, LIKELY[1])
+    seen = seen.only(_apart(seen.squares, seen.scores, SAME))
+    seen = _look(photo, _squares(_moved(seen.squares, seen.moves)), settle, 48, LIKELY[2])
+    seen = seen.only(_apart(_moved(seen.squares, seen.moves), seen.scores, SAME, of_smaller=True))
+    boxes, places = _moved(seen.squares, seen.moves).tolist(), seen.places().tolist()
+    found = (
+        Face(tuple(box), (eye, other), nose, (corner, far), sure)
+        for box, (eye, other, nose, corner, far), sure in zip(boxes, places, seen.scores.tolist(), strict=True)
+    )
+    return tuple(face.scaled(1 / scale) for face in found)
+
+
+class _Seen(NamedTuple):
+    """What a network says of squares [M, 4] px.
+
+    How each is to be moved [M, 4], how sure it is of a face [M], and (the last network alone) where eyes, nose and
+    mouth are, as shares of the square: five x, then five y [M, 10].
+    """
+
+    squares: Tensor
+    moves: Tensor
+    scores: Tensor
+    marks: Tensor
+
+    def only(self, which: Tensor) -> _Seen:
+        """Return the same of some squares: bool [M], or which ones."""
+        return _Seen(*(each[which] for each in self))
+
+    def places(self) -> Tensor:
+        """Return the marks as places (x, y) px: [M, 5, 2]."""
+        corner, size = self.squares[:, None, :2], _sizes(self.squares)[:, None]
+        return self.marks.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
+
+
+def _look(photo: Tensor, squares: Tensor, network: Network, side: int, likely: float) -> _Seen:
+    """Look at squares [M, 4] px of a photo [1, 3, H, W], each as ``side`` px; keep those that likely hold a face."""
+    last = torch.tensor([photo.shape[-1], photo.shape[-2]])
+    spans = torch.cat([squares[:, :2].trunc().clamp_min(1), squares[:, 2:].trunc().minimum(last)], dim=1)
+    held = (spans[:, 2:] >= spans[:, :2]).all(dim=1)
+    squares, spans = squares[held], spans[held].int()
+    if not len(squares):
+        return _Seen(squares, torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, 10))
+    parts = [photo[..., top - 1 : bottom, left - 1 : right] for left, top, right, bottom in spans.tolist()]
+    moves, scores, *marks = network(torch.cat([F.interpolate(part, (side, side), mode="area") for part in parts]))
+    return _Seen(squares, moves, scores, *(marks or [torch.zeros(len(squares), 10)])).only(scores > likely)
 
 
 def _proposals(photo: Tensor, propose: Network) -> Tensor:
-    """Return squares [M, 4] px of a photo [1, 3, H, W] that may hold a face."""
+    """Return boxes [M, 4] px of a photo [1, 3, H, W] that may hold a face."""
     scale, every, sure = CELL / LEAST_FACE, [], []
     while min(photo.shape[-2:]) * scale >= CELL:
         size = (int(photo.shape[-2] * scale + 1), int(photo.shape[-1] * scale + 1))
@@ -112,38 +152,17 @@ def _proposals(photo: Tensor, propose: Network) -> Tensor:
     if not every:
         return torch.zeros(0, 4)
     boxes, scores = torch.cat(every), torch.cat(sure)
-    return _squares(boxes[_apart(boxes, scores, 0.7)])
+    return boxes[_apart(boxes, scores, SAME)]
 
 
-def _looked_closer(
-    photo: Tensor, boxes: Tensor, network: Network, side: int, likely: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the squares of [M, 4] that hold a face, moved onto it, how sure that is [M'], and its places [M', 10]."""
-    left, top, right, bottom = boxes.trunc().int().unbind(-1)
-    height, width = photo.shape[-2:]
-    spans = torch.stack([left.clamp_min(1), top.clamp_min(1), right.clamp_max(width), bottom.clamp_max(height)], dim=-1)
-    held = ((spans[:, 2:] - spans[:, :2]) >= 0).all(dim=-1)
-    boxes, spans = boxes[held], spans[held]
-    if not len(boxes):
-        return boxes, torch.zeros(0), torch.zeros(0, 10)
-    parts = [photo[..., y0 - 1 : y1, x0 - 1 : x1] for x0, y0, x1, y1 in spans.tolist()]
-    moves, scores, *places = network(torch.cat([F.interpolate(part, (side, side), mode="area") for part in parts]))
-    good = scores > likely
-    boxes, moves, scores = boxes[good], moves[good], scores[good]
-    size = boxes[:, 2:] - boxes[:, :2] + 1
-    marks = torch.zeros(len(boxes), 10)
-    if places:
-        across, down = places[0][good, :5], places[0][good, 5:]
-        marks = torch.cat([across * size[:, :1] + boxes[:, :1] - 1, down * size[:, 1:] + boxes[:, 1:2] - 1], dim=-1)
-        return _moved(boxes, moves, 1), scores, marks
-    keep = _apart(boxes, scores, 0.7)
-    return _moved(boxes[keep], moves[keep], 1), scores[keep], marks[keep]
-
-
-def _moved(boxes: Tensor, moves: Tensor, border: int) -> Tensor:
+def _moved(boxes: Tensor, moves: Tensor, border: int = 1) -> Tensor:
     """Return boxes [M, 4] with each side moved by so many times the box's own."""
-    size = (boxes[:, 2:] - boxes[:, :2] + border).repeat(1, 2)
-    return boxes + moves * size
+    return boxes + moves * _sizes(boxes, border).repeat(1, 2)
+
+
+def _sizes(boxes: Tensor, border: int = 1) -> Tensor:
+    """Return (width, height) [M, 2] of boxes [M, 4], whose last pixels belong to them."""
+    return boxes[:, 2:] - boxes[:, :2] + border
 
 
 def _squares(boxes: Tensor) -> Tensor:
@@ -158,7 +177,7 @@ def _apart(boxes: Tensor, scores: Tensor, most: float, of_smaller: bool = False)
     Of the area of both together; with ``of_smaller`` of that of the smaller one.
     """
     left = torch.sort(scores, descending=True, stable=True).indices
-    area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(dim=-1)
+    area = _sizes(boxes).prod(dim=-1)
     keep = []
     while len(left):
         best, left = left[0], left[1:]
@@ -172,49 +191,51 @@ def _apart(boxes: Tensor, scores: Tensor, most: float, of_smaller: bool = False)
 
 @lru_cache(maxsize=1)
 def _networks() -> tuple[Network, Network, Network]:
-    """Return the three networks; each gives how the box is to be moved, how sure it is, and the last one the places."""
+    """Return the three networks; each gives how the box is to be moved, how sure it is, and the last one the marks."""
     with np.load(BytesIO(read_shipped(WEIGHTS, WEIGHTS_SHA256))) as arrays:
         weights = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    proposal, refinement, output = (
-        {name[2:]: each for name, each in weights.items() if name.startswith(f"{which}.")} for which in "pro"
-    )
-
-    def propose(x: Tensor) -> tuple[Tensor, ...]:
-        x = F.max_pool2d(_convolved(x, proposal, 1), 2, 2, ceil_mode=True)
-        x = _convolved(_convolved(x, proposal, 2), proposal, 3)
-        scores, moves = (
-            F.conv2d(x, proposal[f"{head}.weight"], proposal[f"{head}.bias"]) for head in ("conv4_1", "conv4_2")
-        )
-        return moves, scores.softmax(dim=1)[:, 1]
-
-    def refine(x: Tensor) -> tuple[Tensor, ...]:
-        x = F.max_pool2d(_convolved(x, refinement, 1), 3, 2, ceil_mode=True)
-        x = F.max_pool2d(_convolved(x, refinement, 2), 3, 2, ceil_mode=True)
-        x = _dense(_convolved(x, refinement, 3), refinement, 4)
-        scores, moves = (_linear(x, refinement, head) for head in ("dense5_1", "dense5_2"))
-        return moves, scores.softmax(dim=1)[:, 1]
-
-    def settle(x: Tensor) -> tuple[Tensor, ...]:
-        x = F.max_pool2d(_convolved(x, output, 1), 3, 2, ceil_mode=True)
-        x = F.max_pool2d(_convolved(x, output, 2), 3, 2, ceil_mode=True)
-        x = F.max_pool2d(_convolved(x, output, 3), 2, 2, ceil_mode=True)
-        x = _dense(_convolved(x, output, 4), output, 5)
-        scores, moves, places = (_linear(x, output, head) for head in ("dense6_1", "dense6_2", "dense6_3"))
-        return moves, scores.softmax(dim=1)[:, 1], places
-
-    return propose, refine, settle
+    first, second, third = ({name[2:]: each for name, each in weights.items() if name[0] == which} for which in "pro")
+    return partial(_propose, first), partial(_refine, second), partial(_settle, third)
 
 
-def _convolved(x: Tensor, weights: Mapping[str, Tensor], layer: int) -> Tensor:
+def _propose(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    """Look at every 12 px square of [1, 3, H, W]."""
+    x = F.max_pool2d(_convolved(x, weights, 1), 2, 2, ceil_mode=True)
+    x = _convolved(_convolved(x, weights, 2), weights, 3)
+    heads = ("conv4_1", "conv4_2")
+    scores, moves = (F.conv2d(x, weights[f"{head}.weight"], weights[f"{head}.bias"]) for head in heads)
+    return moves, scores.softmax(dim=1)[:, 1]
+
+
+def _refine(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    """Look at [M, 3, 24, 24]."""
+    x = F.max_pool2d(_convolved(x, weights, 1), 3, 2, ceil_mode=True)
+    x = F.max_pool2d(_convolved(x, weights, 2), 3, 2, ceil_mode=True)
+    x = _dense(_convolved(x, weights, 3), weights, 4)
+    scores, moves = (_linear(x, weights, head) for head in ("dense5_1", "dense5_2"))
+    return moves, scores.softmax(dim=1)[:, 1]
+
+
+def _settle(weights: Weights, x: Tensor) -> tuple[Tensor, ...]:
+    """Look at [M, 3, 48, 48]."""
+    x = F.max_pool2d(_convolved(x, weights, 1), 3, 2, ceil_mode=True)
+    x = F.max_pool2d(_convolved(x, weights, 2), 3, 2, ceil_mode=True)
+    x = F.max_pool2d(_convolved(x, weights, 3), 2, 2, ceil_mode=True)
+    x = _dense(_convolved(x, weights, 4), weights, 5)
+    scores, moves, marks = (_linear(x, weights, head) for head in ("dense6_1", "dense6_2", "dense6_3"))
+    return moves, scores.softmax(dim=1)[:, 1], marks
+
+
+def _convolved(x: Tensor, weights: Weights, layer: int) -> Tensor:
     x = F.conv2d(x, weights[f"conv{layer}.weight"], weights[f"conv{layer}.bias"])
     return F.prelu(x, weights[f"prelu{layer}.weight"])
 
 
-def _dense(x: Tensor, weights: Mapping[str, Tensor], layer: int) -> Tensor:
+def _dense(x: Tensor, weights: Weights, layer: int) -> Tensor:
     """Maps lie transposed, as the networks were trained."""
     x = _linear(x.permute(0, 3, 2, 1).flatten(1), weights, f"dense{layer}")
     return F.prelu(x, weights[f"prelu{layer}.weight"])
 
 
-def _linear(x: Tensor, weights: Mapping[str, Tensor], layer: str) -> Tensor:
+def _linear(x: Tensor, weights: Weights, layer: str) -> Tensor:
     return F.linear(x, weights[f"{layer}.weight"], weights[f"{layer}.bias"])
