@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ..faces import Face, find_faces
 from ..mask import MaskConfig, certainty, soft_mask
 
 CRUMB = 0.05
@@ -49,16 +52,17 @@ def objects_of(
         return torch.ones_like(image[0, :1]), {"objects": "none stands out"}
     sure = round(certainty(soft), 2)
     found = {"objects": "found", "certainty": sure, **({"low_certainty": True} if sure < LOW_CERTAINTY else {})}
-    return find_objects(soft, config.threshold, most), found
+    return find_objects(soft, config.threshold, most, find_faces(image[0])), found
 
 
-def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None) -> Tensor:
-    """Take the parts of a soft mask apart that do not touch, or only where it is unsure.
+def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, faces: Sequence[Face] = ()) -> Tensor:
+    """Take the parts of a soft mask apart that do not touch, or only where it is unsure, and people who do.
 
     Args:
         soft: [H, W] in 0-1, as ``u2net.salient_object`` finds it.
         threshold: from which value on a pixel belongs to an object.
         most: how many objects to keep at most; None for all.
+        faces: of people, in px of the mask.
 
     Returns:
         [K, H, W] of zeros and ones, the largest object first; those below ``CRUMB`` of it are left out.
@@ -70,7 +74,8 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None) 
     """
     values: NDArray[np.float64] = soft.detach().double().cpu().numpy()
     labels, count = ndimage.label(values >= threshold)
-    parts = [part for label in range(1, count + 1) for part in _taken_apart(labels == label, values)]
+    joined = [part for label in range(1, count + 1) for part in _taken_apart(labels == label, values)]
+    parts = [one for part in joined for one in _people_apart(part, faces)]
     parts.sort(key=lambda part: -int(part.sum()))
     kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()][:most]
     return torch.from_numpy(np.stack(kept) if kept else np.zeros((0, *values.shape))).to(soft)
@@ -80,9 +85,24 @@ def _taken_apart(part: NDArray[np.bool_], values: NDArray[np.float64]) -> list[N
     """Part a connected piece [H, W] of a mask into what lies around each large place where it is sure."""
     cores, count = ndimage.label(part & (values >= SURE))
     large = [label for label in range(1, count + 1) if (cores == label).sum() >= LEAST_CORE * part.sum()]
-    if len(large) < 2:
+    return _nearest_to(part, np.where(np.isin(cores, large), cores, 0))
+
+
+def _people_apart(part: NDArray[np.bool_], faces: Sequence[Face]) -> list[NDArray[np.bool_]]:
+    """Part a piece [H, W] of a mask into people: what lies around each face and below it, down to a face before it."""
+    cores = np.zeros(part.shape, dtype=int)
+    for label, face in enumerate(sorted(faces, key=lambda face: -face.box[3]), start=1):
+        left, top, right, _ = (max(0, round(side)) for side in face.box)
+        column = cores[top:, left:right]
+        column[np.logical_and.accumulate(column == 0, axis=0)] = label
+    return _nearest_to(part, np.where(part, cores, 0))
+
+
+def _nearest_to(part: NDArray[np.bool_], cores: NDArray[np.int_]) -> list[NDArray[np.bool_]]:
+    """Give each place of a piece [H, W] to the nearest of its cores, which are labels above 0."""
+    labels = np.unique(cores[cores > 0])
+    if len(labels) < 2:
         return [part]
-    cores[~np.isin(cores, large)] = 0
     nearest = ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
-    labels = cores[tuple(nearest)]
-    return [part & (labels == label) for label in large]
+    owner = cores[tuple(nearest)]
+    return [part & (owner == label) for label in labels]

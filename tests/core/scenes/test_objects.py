@@ -7,6 +7,7 @@ import torch
 from skimage import data
 
 from clipasso_core.errors import MaskError
+from clipasso_core.faces import Face
 from clipasso_core.mask import certainty
 from clipasso_core.scenes import find_objects, objects_of
 
@@ -38,6 +39,44 @@ def test_an_object_of_a_few_sure_spots_stays_whole() -> None:
     soft = torch.full((60, 60), 0.7)
     soft[5:9, 5:9], soft[50:54, 50:54] = 1, 1
     assert len(find_objects(soft)) == 1
+
+
+def face(x: float, y: float, side: float = 8) -> Face:
+    middle = (x, y)
+    box = (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+    return Face(box, (middle, middle), middle, (middle, middle), 1.0)
+
+
+def test_people_who_touch_are_apart() -> None:
+    """One block of three people: two beside each other, and one whose head hides the left one's knees."""
+    soft = torch.zeros(60, 80)
+    soft[5:55, 10:70] = 1
+    found = find_objects(soft, faces=[face(25, 12), face(55, 12), face(25, 40)])
+    assert len(found) == 3
+    assert torch.equal(found.sum(dim=0), soft)
+    owners = [
+        [bool(one[y, x]) for one in found].index(True) for x, y in ((25, 12), (25, 30), (25, 52), (55, 12), (55, 52))
+    ]
+    head, belly, in_front, right, right_foot = owners
+    assert head == belly != in_front
+    assert right == right_foot
+    assert len({head, in_front, right}) == 3
+
+
+def test_faces_beside_the_mask_take_nothing_apart() -> None:
+    soft = torch.zeros(60, 80)
+    soft[20:50, 30:70] = 1
+    assert len(find_objects(soft, faces=[face(50, 30), face(5, 5)])) == 1
+
+
+def test_two_people_of_a_photo_are_two_objects() -> None:
+    """Eileen Collins, and she mirrored, shoulder to shoulder."""
+    one = torch.from_numpy(data.astronaut()).permute(2, 0, 1).float() / 255
+    both = torch.cat([one[:, :, 60:380], one.flip(2)[:, :, 132:452]], dim=2)[None]
+    objects, _ = objects_of(both)
+    assert len(objects) == 2
+    assert sorted(bool(one[100, 144]) for one in objects) == [False, True]
+    assert float(objects[0].sum() / objects[1].sum()) < 1.5
 
 
 @pytest.mark.parametrize(
