@@ -74,35 +74,36 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, 
     """
     values: NDArray[np.float64] = soft.detach().double().cpu().numpy()
     labels, count = ndimage.label(values >= threshold)
-    joined = [part for label in range(1, count + 1) for part in _taken_apart(labels == label, values)]
-    parts = [one for part in joined for one in _people_apart(part, faces)]
+    parts = [one for label in range(1, count + 1) for one in _objects(labels == label, values, faces)]
     parts.sort(key=lambda part: -int(part.sum()))
     kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()][:most]
     return torch.from_numpy(np.stack(kept) if kept else np.zeros((0, *values.shape))).to(soft)
 
 
-def _taken_apart(part: NDArray[np.bool_], values: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
-    """Part a connected piece [H, W] of a mask into what lies around each large place where it is sure."""
-    cores, count = ndimage.label(part & (values >= SURE))
-    large = [label for label in range(1, count + 1) if (cores == label).sum() >= LEAST_CORE * part.sum()]
-    return _nearest_to(part, np.where(np.isin(cores, large), cores, 0))
-
-
-def _people_apart(part: NDArray[np.bool_], faces: Sequence[Face]) -> list[NDArray[np.bool_]]:
-    """Part a piece [H, W] of a mask into people: what lies around each face and below it, down to a face before it."""
-    cores = np.zeros(part.shape, dtype=int)
-    for label, face in enumerate(sorted(faces, key=lambda face: -face.box[3]), start=1):
-        left, top, right, _ = (max(0, round(side)) for side in face.box)
-        column = cores[top:, left:right]
-        column[np.logical_and.accumulate(column == 0, axis=0)] = label
-    return _nearest_to(part, np.where(part, cores, 0))
-
-
-def _nearest_to(part: NDArray[np.bool_], cores: NDArray[np.int_]) -> list[NDArray[np.bool_]]:
-    """Give each place of a piece [H, W] to the nearest of its cores, which are labels above 0."""
+def _objects(part: NDArray[np.bool_], values: NDArray[np.float64], faces: Sequence[Face]) -> list[NDArray[np.bool_]]:
+    """Part a connected piece [H, W] of a mask into people, or into what lies around each place where it is sure."""
+    people = np.where(part, _people(part.shape, faces), 0)
+    cores = people if len(np.unique(people)) > 2 else _sure_cores(part, values)
     labels = np.unique(cores[cores > 0])
     if len(labels) < 2:
         return [part]
     nearest = ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
     owner = cores[tuple(nearest)]
     return [part & (owner == label) for label in labels]
+
+
+def _sure_cores(part: NDArray[np.bool_], values: NDArray[np.float64]) -> NDArray[np.int_]:
+    """Label the large places of a piece [H, W] of a mask where it is sure."""
+    cores, count = ndimage.label(part & (values >= SURE))
+    large = [label for label in range(1, count + 1) if (cores == label).sum() >= LEAST_CORE * part.sum()]
+    return np.where(np.isin(cores, large), cores, 0)
+
+
+def _people(size: tuple[int, ...], faces: Sequence[Face]) -> NDArray[np.int_]:
+    """Label each face and all below it, down to a face before it, on an empty map (height, width)."""
+    people = np.zeros(size, dtype=int)
+    for label, face in enumerate(sorted(faces, key=lambda face: -face.box[3]), start=1):
+        left, top, right, _ = (max(0, round(side)) for side in face.box)
+        column = people[top:, left:right]
+        column[np.logical_and.accumulate(column == 0, axis=0)] = label
+    return people

@@ -63,6 +63,16 @@ def test_people_who_touch_are_apart() -> None:
     assert len({head, in_front, right}) == 3
 
 
+def test_nobody_is_cut_where_the_network_is_unsure() -> None:
+    """Three people in a row, and haze down the middle of the second one."""
+    soft = torch.zeros(60, 90)
+    soft[5:55, :] = 1
+    soft[5:55, 43:47] = 0.6
+    found = find_objects(soft, faces=[face(15, 12), face(45, 12), face(75, 12)])
+    assert len(found) == 3
+    assert [bool(one[30, 41]) for one in found] == [bool(one[30, 49]) for one in found]
+
+
 def test_faces_beside_the_mask_take_nothing_apart() -> None:
     soft = torch.zeros(60, 80)
     soft[20:50, 30:70] = 1
