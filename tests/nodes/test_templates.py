@@ -13,6 +13,7 @@ from ..host import template_check
 
 REPO = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path.stem for path in (REPO / "workflows").glob("*.json"))
+SCENES = ("scene", "small_object", "three_people")
 ON_PURPOSE = {
     "animation": set(),
     "diffusion_to_sketch": {"SVGExport.filename_prefix"},
@@ -21,6 +22,19 @@ ON_PURPOSE = {
     "sketch_to_controlnet": {"Rasterize.longest_side", "SVGExport.filename_prefix"},
     "photo_to_sketch": set(),
     "scene": {"StrokeInit.num_strokes", "StrokeInit.num_sketches", "SVGExport.filename_prefix"},
+    "three_people": {
+        "Regions.background",
+        "StrokeInit.num_strokes",
+        "StrokeInit.num_sketches",
+        "SVGExport.filename_prefix",
+    },
+    "small_object": {
+        "Regions.most_objects",
+        "Regions.shares",
+        "StrokeInit.num_strokes",
+        "StrokeInit.num_sketches",
+        "SVGExport.filename_prefix",
+    },
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
     "ladder": {"StrokeInit.num_strokes", "Optimize.prefixes", "Optimize.order", "SVGExport.filename_prefix"},
     "one_line": {
@@ -110,7 +124,7 @@ def test_the_links_of_a_template_meet_at_both_ends(name: str) -> None:
     assert workflow["last_link_id"] == max(ends)
 
 
-@pytest.mark.parametrize("name", sorted(ON_PURPOSE.keys() - {"as_published", "scene"}))
+@pytest.mark.parametrize("name", sorted(ON_PURPOSE.keys() - {"as_published", *SCENES}))
 def test_the_object_found_says_where_contours_are(name: str) -> None:
     nodes = {node["type"]: node for node in nodes_of_ours(name)}
     found = {one["name"]: one["links"] for one in nodes["CLIPassoMask"]["outputs"]}["mask"]
@@ -118,9 +132,10 @@ def test_the_object_found_says_where_contours_are(name: str) -> None:
         assert {one["name"]: one["link"] for one in nodes[kind]["inputs"]}["mask"] in found
 
 
-def test_regions_reach_every_node_that_takes_them() -> None:
+@pytest.mark.parametrize("name", SCENES)
+def test_regions_reach_every_node_that_takes_them(name: str) -> None:
     takes = {key for key, entry in entries().items() if "regions" in entry["inputs"]}
-    sockets = [(node["type"], one) for node in nodes_of_ours("scene") for one in node["inputs"]]
+    sockets = [(node["type"], one) for node in nodes_of_ours(name) for one in node["inputs"]]
     assert {kind for kind, one in sockets if one["name"] == "regions" and one["link"]} == takes
 
 
