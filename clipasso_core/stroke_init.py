@@ -202,23 +202,24 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
 
 
 class _Accents(NamedTuple):
-    """Short lines [T, 2] px that the last strokes follow, and where they are: [A, 2] px."""
+    """Short lines [T, 2] px that the last strokes follow, and where they are: [A, 2] px; faces' marks come last."""
 
     lines: list[Tensor]
     places: Tensor
+    num_marks: int
 
 
 def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, most: int) -> _Accents:
     """Return at most so many accents: on spots of a saliency map, then those of its photo's faces."""
     if flow is None or most == 0:
-        return _Accents([], torch.zeros(0, 2))
+        return _Accents([], torch.zeros(0, 2), 0)
     marks = [] if photo is None else face_marks(_faces_on_canvas(photo), most)
     middles = torch.stack([mark.mean(dim=0) for mark in marks]) if marks else torch.zeros(0, 2)
     spots = find_accents(saliency, most)
     spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: most - len(marks)]
     short = follow(flow, spots, ACCENT)
     lines = [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
-    return _Accents(lines + marks, torch.cat([spots, middles]))
+    return _Accents(lines + marks, torch.cat([spots, middles]), len(marks))
 
 
 def _faces_on_canvas(photo: Tensor) -> list[Face]:
@@ -238,10 +239,12 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     if config.one_line:
         whole = one_line(_lines(saliency, flow, accents, points, config), segments)
         return whole + wander * max(0.0, 1 - _length(whole) / SHORT)
-    lines = _repeated(_lines(saliency, flow, accents, points, config), strokes)
+    lines = _lines(saliency, flow, accents, points, config)
+    again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
-        return torch.cat(lines)[:, None] + wander
-    return torch.stack([_along(*both) for both in zip(lines, wander, strict=True)])
+        return torch.cat(again)[:, None] + wander
+    wander[len(lines) - accents.num_marks : len(lines)] = 0
+    return torch.stack([_along(*both) for both in zip(again, wander, strict=True)])
 
 
 def _lines(
@@ -306,11 +309,6 @@ def _most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Ten
     worth = [float(saliency[_pixels(line)].mean()) * len(line) ** 0.5 for line in lines]
     best = sorted(range(len(lines)), key=lambda index: -worth[index])[:count]
     return [lines[index] for index in sorted(best)]
-
-
-def _repeated(lines: list[Tensor], count: int) -> list[Tensor]:
-    """Return ``count`` lines: where there are fewer, they are taken again."""
-    return [lines[index % len(lines)] for index in range(count)]
 
 
 def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -280,8 +280,10 @@ def start_strokes(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable
     saliency = torch.zeros(1, 224, 224)
     saliency[:, [60, 160], 20:200] = 1
 
-    def call(**others: object) -> Any:
-        return module("stroke_init").StrokeInit.execute(saliency, 6, 0, 1, 3.0, 1, 0.3, 0.6, 224, spare=0.0, **others)
+    def call(number: int = 6, **others: object) -> Any:
+        return module("stroke_init").StrokeInit.execute(
+            saliency, number, 0, 1, 3.0, 1, 0.3, 0.6, 224, spare=0.0, **others
+        )
 
     return call
 
@@ -302,6 +304,17 @@ def test_given_strokes_over_the_photo_come_to_the_canvas_and_are_gone_on_from(
     assert float(sketch.control_points[0, 1:, 0, 1].min()) > 150
     with pytest.raises(ValueError, match="connect the frame"):
         start_strokes(given=strokes.black(line, (480, 640)))
+
+
+def test_faces_of_the_image_get_strokes(start_strokes: Callable[..., Any], photo: Callable[[str], Tensor]) -> None:
+    """One eye of Eileen Collins lies at (247, 103) of 512 px, off the saliency's lines."""
+    eye = torch.tensor([247.0, 103.0]) * 224 / 512
+    near = [
+        float((start_strokes(32, **given)[0].control_points.mean(dim=2) - eye).norm(dim=-1).min())
+        for given in ({}, {"image": photo("astronaut").movedim(1, -1)})
+    ]
+    assert near[0] > 8
+    assert near[1] < 3
 
 
 def test_more_strokes_start_where_the_detail_mask_is_white(start_strokes: Callable[..., Any]) -> None:
