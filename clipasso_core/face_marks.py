@@ -27,12 +27,12 @@ NARROWEST_FACE = 0.35
 POINTS = 13
 """Of a line."""
 
-MARKS = 4
-"""Lines of a face."""
+MARKS, WITHOUT_MOUTH = 4, 3
+"""Lines of a face; and where there are too few for all faces."""
 
 
 def face_marks(faces: Sequence[Face], most: int) -> list[Tensor]:
-    """Return the lines of eyes, nose and mouth of the largest faces, each with all four of them.
+    """Return the lines of eyes, nose and mouth of faces; where there are too few, of the largest ones without mouths.
 
     Args:
         faces: in px of the canvas.
@@ -46,11 +46,12 @@ def face_marks(faces: Sequence[Face], most: int) -> list[Tensor]:
     >>> marks = face_marks([face], most=6)
     >>> [mark[0].round().tolist() for mark in marks]  # where each sets off
     [[70.0, 90.0], [130.0, 90.0], [100.0, 123.0], [90.0, 150.0]]
-    >>> face_marks([face], most=3)
-    []
+    >>> len(face_marks([face, face], most=6)), face_marks([face], most=2)
+    (6, [])
     """
     large = sorted((face for face in faces if _width(face) >= SMALLEST), key=lambda face: -_width(face))
-    return [mark for face in large[: most // MARKS] for mark in _marks(face)]
+    each = MARKS if MARKS * len(large) <= most else WITHOUT_MOUTH
+    return [mark for face in large[: most // each] for mark in _marks(face)[:each]]
 
 
 def _marks(face: Face) -> list[Tensor]:
