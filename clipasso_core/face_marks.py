@@ -1,7 +1,8 @@
-"""Face marks: the lines that a person's eyes, nose and mouth are first drawn with."""
+"""Face marks: the lines that a person's eyes, nose and mouth begin with, and which strokes draw them later."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -27,6 +28,12 @@ NARROWEST_FACE = 0.35
 POINTS = 13
 """Of a line."""
 
+SHARE = 4
+"""One of so many strokes may belong to a face."""
+
+NEAR = 0.35
+"""Within how many distances between the eyes the middle of a stroke lies that draws an eye or a nose."""
+
 MARKS, WITHOUT_MOUTH = 4, 3
 """Lines of a face; and where there are too few for all faces."""
 
@@ -49,9 +56,44 @@ def face_marks(faces: Sequence[Face], most: int) -> list[Tensor]:
     >>> len(face_marks([face, face], most=6)), face_marks([face], most=2)
     (6, [])
     """
-    large = sorted((face for face in faces if _width(face) >= SMALLEST), key=lambda face: -_width(face))
+    large = _largest(faces)
     each = MARKS if MARKS * len(large) <= most else WITHOUT_MOUTH
     return [mark for face in large[: most // each] for mark in _marks(face)[:each]]
+
+
+def marks_first(order: Tensor, control_points: Tensor, faces: Sequence[Face], wanted: int) -> Tensor:
+    """Bring the strokes that draw eyes and noses among the first ones of an order, which is else as it was.
+
+    Args:
+        order: [N], the index of the first stroke, and so on.
+        control_points: [N, K, 2] px.
+        faces: in the same px.
+        wanted: how many strokes the first ones are; a quarter of them at most is brought there, with whole faces.
+
+    Returns:
+        [N].
+
+    >>> eyes, nose, mouth = ((80.0, 90.0), (140.0, 90.0)), (110.0, 120.0), ((90.0, 150.0), (130.0, 150.0))
+    >>> face = Face((60.0, 40.0, 160.0, 180.0), eyes, nose, mouth, sure=1.0)
+    >>> far = torch.zeros(13, 4, 2)
+    >>> points = torch.cat([far, torch.tensor([*eyes, nose])[:, None].expand(-1, 4, -1)])
+    >>> marks_first(torch.arange(16), points, [face], 12).tolist()[8:]
+    [8, 13, 14, 15, 9, 10, 11, 12]
+    """
+    middles, kept = control_points.mean(dim=1).cpu(), torch.zeros(len(order), dtype=torch.bool)
+    for face in _largest(faces)[: wanted // SHARE // WITHOUT_MOUTH]:
+        away = torch.cdist(torch.tensor([*face.eyes, face.nose], dtype=middles.dtype), middles)
+        drawn = away.argmin(dim=1)[away.amin(dim=1) <= NEAR * _unit(face)]
+        kept[drawn] = True
+    kept = kept[order.cpu()]
+    others = (~kept).cumsum(dim=0)
+    first = kept | (others <= wanted - int(kept.sum()))
+    return torch.cat([order[first.to(order.device)], order[~first.to(order.device)]])
+
+
+def _largest(faces: Sequence[Face]) -> list[Face]:
+    """Return the faces that are large enough for marks, the largest first."""
+    return sorted((face for face in faces if _width(face) >= SMALLEST), key=lambda face: -_width(face))
 
 
 def _marks(face: Face) -> list[Tensor]:
@@ -59,7 +101,7 @@ def _marks(face: Face) -> list[Tensor]:
     between = eyes[1] - eyes[0]
     along = between / torch.linalg.vector_norm(between).clamp_min(1e-6)
     up = torch.stack([along[1], -along[0]])
-    unit = max(float(torch.linalg.vector_norm(between)), NARROWEST_FACE * _width(face))
+    unit = _unit(face)
     smile = max(float(torch.linalg.vector_norm(mouth[1] - mouth[0])) / unit, NARROWEST_MOUTH)
     t = torch.linspace(-1, 1, POINTS)[:, None]
 
@@ -70,6 +112,12 @@ def _marks(face: Face) -> list[Tensor]:
     nose = torch.tensor(face.nose, dtype=torch.float32) - up * BELOW_TIP * unit
     lids = [arc(eye, EYE, EYE_BOW) for eye in eyes]
     return [*lids, arc(nose, NOSE, NOSE_BOW), arc(mouth.mean(dim=0), smile, MOUTH_BOW)]
+
+
+def _unit(face: Face) -> float:
+    """Return the distance between the eyes, px."""
+    (left, top), (right, bottom) = face.eyes
+    return max(math.hypot(right - left, bottom - top), NARROWEST_FACE * _width(face))
 
 
 def _width(face: Face) -> float:

@@ -15,7 +15,7 @@ from torch import Tensor
 from .accents import APART, find_accents
 from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
-from .face_marks import face_marks
+from .face_marks import SHARE, face_marks
 from .faces import Face, find_faces
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .one_line import one_line
@@ -36,7 +36,7 @@ ACCENT, OFF_ACCENTS = 9.0, 6.0
 """px, the length of a stroke that starts on an accent, and how far other strokes start from one."""
 
 FOR_OUTLINE = 16
-"""Strokes that the object's outline needs: with so few there are no accents."""
+"""Strokes that the object's outline needs: with so few there are no accents but those of faces."""
 
 MOST_JOINED = 512
 """Most cubics of one line."""
@@ -73,7 +73,8 @@ class StrokeInitConfig:
         accents: most strokes, as a share of all, that start short and on what is small and tells much: eyes, nose and
             mouth of people (``face_marks``), and the strongest small spots of the map, such as eyes of animals
             (``find_accents``). They come last; only where strokes follow lines, and not in one line. With 16 strokes or
-            fewer there are none, and the whole share from 32 on; spare ones count.
+            fewer there are no spots, and the whole share from 32 on; spare ones count. People's faces may take a
+            quarter of any number, unless accents is 0.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -138,6 +139,17 @@ class StrokeInitConfig:
             return 0
         return int(self.accents * min(self.num_first, 2 * max(0, self.num_first - FOR_OUTLINE)))
 
+    @property
+    def most_marks(self) -> int:
+        """How many strokes may start on people's eyes, noses and mouths.
+
+        >>> [StrokeInitConfig(count).most_marks for count in (4, 8, 16, 32)]
+        [2, 4, 8, 8]
+        """
+        if self.accents == 0 or self.follow == 0 or self.one_line:
+            return 0
+        return max(self.most_accents, self.num_first // SHARE)
+
 
 def init_strokes(
     saliency: Tensor, config: StrokeInitConfig | None = None, photos: Sequence[Tensor] | Tensor | None = None
@@ -183,7 +195,7 @@ def init_strokes(
                 f"Saliency {index} is all zeros: no stroke can start anywhere. Paint it, or use CLIPasso Saliency."
             )
         flow = line_flow(one) if config.follow > 0 else None
-        accents = _accents(one, flow, None if photos is None else photos[index], config.most_accents)
+        accents = _accents(one, flow, None if photos is None else photos[index], config)
         points += [_draw(one, flow, accents, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
     if config.shape[0] > config.num_strokes:
@@ -209,14 +221,14 @@ class _Accents(NamedTuple):
     num_marks: int
 
 
-def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, most: int) -> _Accents:
-    """Return at most so many accents: on spots of a saliency map, then those of its photo's faces."""
-    if flow is None or most == 0:
+def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, config: StrokeInitConfig) -> _Accents:
+    """Return the accents: on spots of a saliency map, then those of its photo's faces."""
+    if flow is None or config.most_marks == 0:
         return _Accents([], torch.zeros(0, 2), 0)
-    marks = [] if photo is None else face_marks(_faces_on_canvas(photo), most)
+    marks = [] if photo is None else face_marks(_faces_on_canvas(photo), config.most_marks)
     middles = torch.stack([mark.mean(dim=0) for mark in marks]) if marks else torch.zeros(0, 2)
-    spots = find_accents(saliency, most)
-    spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: most - len(marks)]
+    spots = find_accents(saliency, config.most_accents)
+    spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: max(0, config.most_accents - len(marks))]
     short = follow(flow, spots, ACCENT)
     lines = [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
     return _Accents(lines + marks, torch.cat([spots, middles]), len(marks))

@@ -16,6 +16,8 @@ from ..detail import detail_weights
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
+from ..face_marks import marks_first
+from ..faces import find_faces
 from ..gaps import close_gaps
 from ..given import join_given, part_given
 from ..line_drawing import line_drawing, object_on_white
@@ -50,7 +52,8 @@ class SketchRun:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
         strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
             the others and stay, unless the config gives them some freedom. Where there are more than are wanted
-            (``num_wanted``), those that add least are dropped on the way; with several stages, or where strokes are
+            (``num_wanted``), those that add least are dropped on the way, but hardly eyes and noses (``marks_first``);
+            with several stages, or where strokes are
             counted, the first ones are taken from the beginning.
         encoder: through which both are compared.
         config: how; None for the defaults.
@@ -109,6 +112,7 @@ class SketchRun:
         lines = line_drawing(photos, self.objects)
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
+        self.faces = () if self.wanted is None else tuple(find_faces(photo) for photo in photos)
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
@@ -273,8 +277,18 @@ class SketchRun:
         with same_kernels():
             order = torch.stack([importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)])
         order = order[:, self._num_fixed :] - self._num_fixed
+        if self.prefixes.drops(self.iteration):
+            order = self._with_faces(order, now.control_points[:, self._num_fixed :], self.work.photo_index)
         self.candidates.reorder(order)
         self.work, self._do = self.work.reordered(order), None
+
+    def _with_faces(self, order: Tensor, control_points: Tensor, photo_index: Tensor) -> Tensor:
+        """Return orders [B, N] in which strokes that draw eyes and noses are among those that are wanted."""
+        if self.wanted is None:
+            return order
+        rows = zip(order, control_points, photo_index.tolist(), strict=True)
+        wanted = self.wanted - self._num_fixed
+        return torch.stack([marks_first(one, points, self.faces[photo], wanted) for one, points, photo in rows])
 
     def _drop_strokes(self) -> None:
         """Keep as many strokes as are wanted, or as each photo needs, and drop the others, which come last."""
@@ -322,6 +336,9 @@ class SketchRun:
         """
         if self.wanted is not None and self.iteration <= self.prefixes.dropped:
             strokes = self._ordered(strokes, rows, "importance") if look else strokes
+            every = torch.arange(strokes.num_strokes, device=rows.device).expand(len(rows), -1)
+            photos = torch.arange(len(rows), device=rows.device)
+            strokes = strokes.in_order(self._with_faces(every, strokes.control_points, photos))
             strokes = strokes.prefix(self.wanted - self._num_fixed)
         strokes = self._ordered(strokes, rows, self.config.order) if look else strokes
         return only(strokes, strokes.alive) if self.wanted is not None or self.counts else strokes
