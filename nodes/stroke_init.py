@@ -134,8 +134,8 @@ class StrokeInit(io.ComfyNode):
                     max=1.0,
                     step=0.05,
                     tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth if "
-                    "image is connected, and on the strongest small spots, such as eyes of animals. None with 16 first "
-                    "strokes or fewer, which the outline needs. Only where strokes follow lines.",
+                    "image is connected, and on the strongest small spots, such as eyes of animals. With 16 first "
+                    "strokes or fewer only those of faces: the outline needs the others. Only where strokes follow lines.",
                 ),
                 StrokesType.Input(
                     "given",
