@@ -135,7 +135,8 @@ class StrokeInit(io.ComfyNode):
                     step=0.05,
                     tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth if "
                     "image is connected, and on the strongest small spots, such as eyes of animals. With 16 first "
-                    "strokes or fewer only those of faces: the outline needs the others. Only where strokes follow lines.",
+                    "strokes or fewer only those of faces: the outline needs the others. Only where strokes follow "
+                    "lines.",
                 ),
                 StrokesType.Input(
                     "given",
