@@ -31,8 +31,8 @@ POINTS = 13
 SHARE = 4
 """One of so many strokes may belong to a face."""
 
-NEAR = 0.35
-"""Within how many distances between the eyes the middle of a stroke lies that draws an eye or a nose."""
+NEAR = 0.45
+"""Within how many distances between the eyes all of a stroke lies that draws an eye or a nose, and no brow as well."""
 
 MARKS, WITHOUT_MOUTH = 4, 3
 """Lines of a face; and where there are too few for all faces."""
@@ -80,9 +80,10 @@ def marks_first(order: Tensor, control_points: Tensor, faces: Sequence[Face], wa
     >>> marks_first(torch.arange(16), points, [face], 12).tolist()[8:]
     [8, 13, 14, 15, 9, 10, 11, 12]
     """
-    middles, kept = control_points.mean(dim=1).cpu(), torch.zeros(len(order), dtype=torch.bool)
+    points, kept = control_points.detach().cpu(), torch.zeros(len(order), dtype=torch.bool)
     for face in _largest(faces)[: wanted // SHARE // WITHOUT_MOUTH]:
-        away = torch.cdist(torch.tensor([*face.eyes, face.nose], dtype=middles.dtype), middles)
+        places = torch.tensor([*face.eyes, face.nose], dtype=points.dtype)
+        away = torch.cdist(places, points.flatten(0, 1)).view(len(places), *points.shape[:2]).amax(dim=2)
         drawn = away.argmin(dim=1)[away.amin(dim=1) <= NEAR * _unit(face)]
         kept[drawn] = True
     kept = kept[order.cpu()]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from clipasso_core import faces as module
 from clipasso_core.errors import ShapeError, WeightsError
-from clipasso_core.face_marks import SMALLEST, face_marks
+from clipasso_core.face_marks import SMALLEST, face_marks, marks_first
 from clipasso_core.faces import Face, find_faces
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 
@@ -127,6 +127,33 @@ def test_a_profile_has_eyes_as_wide_as_its_face_allows() -> None:
     profile = replace(FACE, eyes=((100.0, 90.0), (102.0, 90.0)))
     eye = face_marks([profile], 4)[0]
     assert float(eye[-1, 0] - eye[0, 0]) > 10
+
+
+def dots(*places: tuple[float, float]) -> Tensor:
+    """Strokes that are nearly dots [N, 4, 2] px."""
+    return torch.tensor(places)[:, None] + torch.linspace(-3, 3, 4)[None, :, None]
+
+
+def test_eyes_and_nose_stay_among_the_strokes_that_are_wanted() -> None:
+    points = torch.cat([dots(*[(float(x), 5.0) for x in range(13)]), dots(*EYES, NOSE)])
+    order = torch.tensor([*range(12, -1, -1), 15, 14, 13])
+    kept = marks_first(order, points, [FACE], 12)
+    assert sorted(kept.tolist()) == list(range(16))
+    assert kept[:12].tolist() == [12, 11, 10, 9, 8, 7, 6, 5, 4, 15, 14, 13]
+
+
+def test_a_line_that_only_passes_is_no_eye() -> None:
+    """The middle of the long one lies nearer to the eye."""
+    brow = torch.tensor([[[40.0, 88.0], [60, 89], [100, 91], [120, 92]]])
+    points = torch.cat([brow, dots(*[(float(x), 5.0) for x in range(12)]), dots((84.0, 94.0))])
+    kept = marks_first(torch.arange(14), points, [FACE], 12)
+    assert kept[:12].tolist() == [*range(11), 13]
+
+
+@pytest.mark.parametrize(("wanted", "faces"), [(11, [FACE]), (12, []), (12, [FACE.scaled(0.1)])])
+def test_orders_stay_where_no_face_has_room(wanted: int, faces: list[Face]) -> None:
+    points = torch.cat([dots(*[(float(x), 5.0) for x in range(13)]), dots(*EYES, NOSE)])
+    assert marks_first(torch.arange(16), points, faces, wanted).tolist() == list(range(16))
 
 
 @pytest.fixture
