@@ -17,6 +17,7 @@ from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
 from .face_marks import SHARE, face_marks
 from .faces import Face, find_faces
+from .line_drawing import depth_inside
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
@@ -32,8 +33,8 @@ CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
 """px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
 likeliest starts are looked at, where there are more of them than strokes."""
 
-ACCENT, OFF_ACCENTS = 9.0, 6.0
-"""px, the length of a stroke that starts on an accent, and how far other strokes start from one."""
+ACCENT, OFF_ACCENTS, OFF_MARKS = 9.0, 6.0, 4.0
+"""px: of a stroke that starts on an accent, how far other strokes start from one, and keep off marks of faces."""
 
 FOR_OUTLINE = 16
 """Strokes that the object's outline needs: with so few there are no accents but those of faces."""
@@ -271,10 +272,11 @@ def _lines(
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
+    marks = accents.lines[len(accents.lines) - accents.num_marks :]
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
-    telling = _most_telling(_take_apart(followed, distance, tried), saliency, count - len(accents.lines))
+    telling = _most_telling(_take_apart(followed, distance, tried, marks), saliency, count - len(accents.lines))
     return telling + accents.lines
 
 
@@ -292,15 +294,17 @@ def _points_alone(points: Tensor) -> Paths:
     return Paths(points[:, None], torch.ones(len(points), 1, dtype=torch.bool))
 
 
-def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:
+def _take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
     """Take up to ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
 
-    A path ends where it would come near an earlier one. When no start is left that far away, the distance halves.
+    A path ends where it would come near an earlier one, or a face's mark. When no start is left that far away, the
+    distance halves.
     """
     middle = paths.points.shape[1] // 2
     starts, closest = _pixels(paths.points[:, middle]), min(CLOSEST, 0.75 * distance)
     left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
     taken: list[Tensor] = []
+    off_marks = _distance_from(marks) >= OFF_MARKS
     while len(taken) < min(count, len(left)):
         free = left & (nearest[starts] >= distance)
         if not free.any():
@@ -308,12 +312,21 @@ def _take_apart(paths: Paths, distance: float, count: int) -> list[Tensor]:
             continue
         index = int(free.argmax())
         left[index] = False
-        apart = nearest[_pixels(paths.points[index])] >= closest
+        along = _pixels(paths.points[index])
+        apart = (nearest[along] >= closest) & off_marks[along]
         path = paths.points[index, _run_around(middle, apart & paths.reached[index].numpy())]
         drawn[_pixels(path)] = True
         nearest = ndimage.distance_transform_edt(~drawn)
         taken.append(path)
     return taken
+
+
+def _distance_from(lines: Sequence[Tensor]) -> NDArray[np.float64]:
+    """Return how far each px of the canvas is from lines [T, 2]; infinite where there are none."""
+    drawn = np.zeros(CANVAS, dtype=bool)
+    for line in lines:
+        drawn[_pixels(line)] = True
+    return depth_inside(~drawn)
 
 
 def _most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tensor]:
