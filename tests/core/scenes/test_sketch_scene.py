@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from clipasso_core.errors import ConfigError
 from clipasso_core.optimize import OptimizeConfig
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
 from clipasso_core.scenes import SceneConfig, make_regions, sketch_scene
-from clipasso_core.scenes.sketch_scene import affordable
+from clipasso_core.scenes.sketch_scene import affordable, first_strokes
 from clipasso_core.stroke_init import StrokeInitConfig
 from clipasso_core.svg import to_svg
 
@@ -107,3 +108,17 @@ def test_a_scene_whose_background_is_ignored_is_one_region() -> None:
     strokes = sketch_scene(photo, config, SceneConfig("ignore"), masks=0.8 * masks[:1]).result.strokes
     assert strokes.names_of(0) == ["object-1"] * strokes.num_strokes
     assert strokes.provenance["mask"]["objects"] == "given"  # type: ignore[index, call-overload]
+
+
+def test_the_face_of_each_person_has_strokes_of_its_own(photo: Callable[[str], Tensor]) -> None:
+    """Eileen Collins twice; her eye lies at (247, 103) of each photo of 512 px."""
+    masks = torch.zeros(2, 512, 1024)
+    masks[0, 20:, 60:452], masks[1, 20:, 572:964] = 1, 1
+    regions = make_regions(photo("astronaut").repeat(1, 1, 1, 2), masks)
+    lines = torch.zeros(2, 224, 224)
+    lines[:, 20:200, [20, 200]] = 1
+    strokes = first_strokes(lines, regions, StrokeInitConfig(num_strokes=32, num_sketches=1))
+    for index, frame in enumerate(regions.frames):
+        middles = frame.to_photo(strokes.select([index])).control_points[0].mean(dim=1)
+        away = (middles - torch.tensor([247.0 + 512 * index, 103.0])).norm(dim=-1)
+        assert float(away.min()) < 8
