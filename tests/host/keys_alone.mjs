@@ -28,10 +28,11 @@ export async function byKeysAlone(page) {
   const report = { viewer: { reached: [], usable: [] }, editor: { reached: [], usable: [] } }
   const does = {
     play: async () => {
+      const before = await slider()
       await press('Space')
-      await page.waitForTimeout(1000)
+      await page.waitForFunction((was) => document.activeElement.nextElementSibling.value !== was, String(before))
+      report.played = [before, await slider()]
       await press('Space')
-      report.played = await slider()
     },
     slider: async () => {
       await press('Home', 'ArrowRight', 'ArrowRight')
