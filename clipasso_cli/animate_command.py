@@ -69,10 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the drawing and write the animation."""
     from clipasso_core.files import read_bytes
     from clipasso_core.svg import from_svg
+    from clipasso_core.svg.document import MAX_BYTES
 
     check_results({arguments.drawing: "the drawing itself"}, [arguments.output], arguments.force)
     config = animation_config(arguments, arguments.output)
-    strokes = from_svg(read_bytes(arguments.drawing))
+    strokes = from_svg(read_bytes(arguments.drawing, MAX_BYTES))
     write_animation(strokes, arguments.output, config, arguments.side, arguments.drawing.stem)
     write_line(f"{arguments.output}: {strokes.num_strokes} strokes in {config.seconds:g} s")
     return EXIT_OK

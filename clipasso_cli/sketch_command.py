@@ -235,8 +235,9 @@ def _given_strokes(arguments: argparse.Namespace) -> Strokes | None:
         return None
     from clipasso_core.files import read_bytes
     from clipasso_core.svg import from_svg
+    from clipasso_core.svg.document import MAX_BYTES
 
-    return from_svg(read_bytes(arguments.given))
+    return from_svg(read_bytes(arguments.given, MAX_BYTES))
 
 
 def _page(arguments: argparse.Namespace, made: Sketch, given: Strokes | None) -> Page:

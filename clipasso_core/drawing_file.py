@@ -9,6 +9,7 @@ from .files import read_bytes
 from .strokes import Strokes
 from .strokes_json import strokes_from_json
 from .svg import ReadReport, read_svg
+from .svg.document import MAX_BYTES
 from .svg.elements import Fills
 from .transform import fit_to_canvas
 
@@ -31,7 +32,7 @@ def read_drawing(
 
     Raises:
         ConfigError: another ending, or an option out of range.
-        ImageFileError: the file cannot be read.
+        ImageFileError: the file cannot be read, or has over 32 MB.
         SvgError, DxfError, JsonError: it is no drawing of strokes.
         DependencyError: a .dxf, and ezdxf is not installed.
 
@@ -43,11 +44,12 @@ def read_drawing(
     """
     ending = Path(path).suffix.lower()
     check_choice(f"The ending of {str(path)!r}", ending, DRAWINGS)
+    data = read_bytes(path, MAX_BYTES)
     if ending == ".dxf":
         from .read_dxf import read_dxf
 
-        return read_dxf(read_bytes(path), canvas_size)
+        return read_dxf(data, canvas_size)
     if ending == ".json":
-        strokes = strokes_from_json(read_bytes(path))
+        strokes = strokes_from_json(data)
         return (fit_to_canvas(strokes, canvas_size) if canvas_size else strokes), ReadReport()
-    return read_svg(read_bytes(path), canvas_size, fills=fills)
+    return read_svg(data, canvas_size, fills=fills)

@@ -203,16 +203,38 @@ def is_our_png(data: bytes) -> bool:
         return False
 
 
-def read_bytes(path: str | Path) -> bytes:
+def read_bytes(path: str | Path, most: int | None = None) -> bytes:
     """Return a file's bytes.
 
+    Args:
+        path: of the file.
+        most: bytes that it may have, looked at before it is read; None for any number.
+
     Raises:
-        ImageFileError: it cannot be read.
+        ImageFileError: it cannot be read, or is too large.
     """
     try:
+        if most is not None:
+            check_file_size(path, most)
         return Path(path).read_bytes()
     except OSError as error:
         raise ImageFileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
+
+
+def check_file_size(path: str | Path, most: int) -> None:
+    """Raise ImageFileError when a file has more bytes than that.
+
+    >>> Path("large.svg").write_bytes(bytes(3 * 2**20)) > 0
+    True
+    >>> check_file_size("large.svg", 2**20)
+    Traceback (most recent call last):
+    clipasso_core.errors.ImageFileError: 'large.svg' has 3.0 MB; at most 1 MB are read. Simplify the drawing.
+    """
+    size = Path(path).stat().st_size
+    if size > most:
+        raise ImageFileError(
+            f"{str(path)!r} has {size / 2**20:.1f} MB; at most {most // 2**20} MB are read. Simplify the drawing."
+        )
 
 
 def write_atomically(path: str | Path, data: bytes | str | Iterator[str]) -> None:

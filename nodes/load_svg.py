@@ -8,8 +8,10 @@ import logging
 from comfy_api.latest import io
 
 from ..clipasso_core.drawing_file import read_drawing
-from ..clipasso_core.files import read_bytes
+from ..clipasso_core.errors import ImageFileError
+from ..clipasso_core.files import check_file_size, read_bytes
 from ..clipasso_core.svg import from_svg
+from ..clipasso_core.svg.document import MAX_BYTES
 from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
 from .page_hints import page_hints
@@ -88,12 +90,18 @@ class LoadSVG(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file: str, text: str | None = None) -> bool | str:
-        """Say before the run that the file is not there; a text that comes by a link is not known yet."""
+        """Say before the run that the file is not there or too large; a text that comes by a link is not known yet."""
         if text is None or text.strip():
             return True
-        name = "SVG file" if file == NO_FILE else file
-        return True if host.input_file(file).is_file() else f"There is no {name} in ComfyUI's input folder."
+        path = host.input_file(file)
+        if not path.is_file():
+            return f"There is no {'SVG file' if file == NO_FILE else file} in ComfyUI's input folder."
+        try:
+            check_file_size(path, MAX_BYTES)
+        except ImageFileError as error:
+            return str(error)
+        return True
 
 
 def _document(file: str, text: str) -> bytes:
-    return text.encode() if text.strip() else read_bytes(host.input_file(file))
+    return text.encode() if text.strip() else read_bytes(host.input_file(file), MAX_BYTES)

@@ -119,6 +119,22 @@ class ComfyClient:
         """Interrupt what runs now."""
         self.post("/interrupt", {})
 
+    def cancel(self, prompt_id: str) -> None:
+        """Cancel a prompt through the jobs API; where the host has none, interrupt what runs now.
+
+        Raises:
+            RuntimeError: the jobs API knew of nothing to cancel.
+        """
+        try:
+            answer = self.post(f"/api/jobs/{prompt_id}/cancel", {})
+        except HTTPError as error:
+            if error.code not in (404, 405):
+                raise
+            self.interrupt()
+        else:
+            if not answer["cancelled"]:
+                raise RuntimeError(f"the jobs API did not cancel {prompt_id}")
+
     def forget(self) -> None:
         """Drop every cached result and model, so that the next run computes everything again."""
         self.post("/free", {"unload_models": True, "free_memory": True})

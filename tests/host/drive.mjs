@@ -1,14 +1,15 @@
-// Drive ComfyUI's page in a real browser: load a workflow, press the queue button, wait, look.
+// Drive ComfyUI's page in a real browser: open a template from the template browser, press the queue button, wait, look.
 //
 // Reads one JSON object from stdin:
 //   url        the host
 //   chromium   path of the browser
 //   modules    the node_modules folder with playwright-core
-//   template   path under the host of a workflow in UI format, such as /api/workflow_templates/clipasso/x.json
+//   pack       the pack's name, under which the template browser lists its templates
+//   template   the template's name
 //   widgets    {node type: {widget name: value}} to set before the run
 //   output     type of the node whose preview must appear
 //   vue        true for Nodes 2.0
-//   screenshot where to save a picture of the page
+//   screenshot where to save a picture of the page; one of the template browser goes beside it, as ...-templates.png
 //   limit_s    how long the run may take
 // Writes one JSON object to stdout: see the end.
 import { readFileSync } from 'node:fs'
@@ -16,10 +17,25 @@ import { openPage } from './open_page.mjs'
 
 const job = JSON.parse(readFileSync(0, 'utf8'))
 
-// In the page: fill the graph with the template and set the widgets; return what the page would send as prompt.
-async function load({ template, widgets }) {
-  const workflow = await (await fetch(template)).json()
-  await window.app.loadGraphData(workflow)
+// Open the template as a person does: Templates, the pack, the card; return what the card shows.
+async function open() {
+  await page.locator('.templates-tab-button').click()
+  const dialog = page.locator('[role=dialog]').filter({ has: page.locator('[data-testid=template-workflows-content]') })
+  await dialog.getByText(job.pack, { exact: true }).click()
+  const card = dialog.locator(`[data-testid="template-workflow-${job.template}"]`)
+  await card.scrollIntoViewIfNeeded()
+  const thumbnail = await card.locator('img').first().elementHandle()
+  await page.waitForFunction((image) => image.complete && image.naturalWidth > 0, thumbnail)
+  await page.screenshot({ path: job.screenshot.replace('.png', '-templates.png') })
+  const shown = await card.evaluate((one) => [one.innerText.trim(), one.querySelector('img').naturalWidth])
+  await card.click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.waitForFunction((type) => window.app.graph._nodes.some((node) => node.type === type), job.output)
+  return shown
+}
+
+// In the page: set the widgets and listen; return what the page would send as prompt.
+async function prepare(widgets) {
   for (const [type, values] of Object.entries(widgets)) {
     for (const node of window.app.graph._nodes.filter((one) => one.type === type)) {
       for (const [name, value] of Object.entries(values)) {
@@ -76,7 +92,8 @@ async function drop(source) {
 
 const { browser, page, errors, refused } = await openPage(job)
 try {
-  const prompt = await page.evaluate(load, { template: job.template, widgets: job.widgets ?? {} })
+  const card = await open()
+  const prompt = await page.evaluate(prepare, job.widgets ?? {})
   await page.locator('[data-testid="queue-button"]').first().click()
   await page.waitForFunction(() => window.seen.end, null, { timeout: job.limit_s * 1000 })
   const shown = await page
@@ -89,7 +106,7 @@ try {
   await page.screenshot({ path: job.screenshot })
   const restored = images.length ? await page.evaluate(drop, images[0].src) : []
   const version = await page.evaluate(() => window.__COMFYUI_FRONTEND_VERSION__ ?? null)
-  console.log(JSON.stringify({ prompt, seen, shown, images, restored, errors, refused, version }))
+  console.log(JSON.stringify({ card, prompt, seen, shown, images, restored, errors, refused, version }))
 } finally {
   await browser.close()
 }

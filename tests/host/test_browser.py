@@ -1,4 +1,4 @@
-"""The template in ComfyUI's page, in a real browser: queued by its button, the sketch appears in the node."""
+"""The template in ComfyUI's page, in a real browser: opened from the template browser, queued by its button, seen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from . import browser, workflow
 from .base_dir import PACK_NAME
@@ -31,13 +32,21 @@ def seen(request: pytest.FixtureRequest, host: ComfyServer, tmp_path_factory: py
     pictures = Path(os.environ.get("CLIPASSO_SCREENSHOTS") or tmp_path_factory.mktemp("page"))
     pictures.mkdir(parents=True, exist_ok=True)
     job: Json = {
-        "template": f"/api/workflow_templates/{PACK_NAME}/{TEMPLATE.name}",
+        "pack": PACK_NAME,
+        "template": TEMPLATE.stem,
         "widgets": {"CLIPassoOptimize": {"num_iterations": ITERATIONS}},
         "output": "CLIPassoSVGExport",
         "vue": request.param,
         "screenshot": str(pictures / f"page-{'nodes2' if request.param else 'canvas'}.png"),
     }
     return {**browser.drive(host.url, job), "screenshot": job["screenshot"]}
+
+
+def test_the_template_browser_shows_the_template(seen: Json) -> None:
+    title, thumbnail_width = seen["card"]
+    assert TEMPLATE.stem in title
+    with Image.open(TEMPLATE.with_suffix(".jpg")) as thumbnail:
+        assert thumbnail_width == thumbnail.width
 
 
 def test_page_runs_the_template(seen: Json) -> None:

@@ -29,14 +29,16 @@ def is_progress_of(node_id: str, at_least: int) -> Callable[[Event], bool]:
     return matches
 
 
-def test_interrupt_stops_at_once_and_the_host_goes_on(host: ComfyServer, sketch: Graph) -> None:
+@pytest.mark.parametrize("way", ["interrupt", "cancel"])
+def test_interrupt_stops_at_once_and_the_host_goes_on(host: ComfyServer, sketch: Graph, way: str) -> None:
+    """By the button of the page, and through the jobs API of newer hosts."""
     node = sketch.find("CLIPassoOptimize")
     sketch.set("CLIPassoOptimize", num_iterations=MANY)
     with host.client.events() as events:
         prompt_id = host.client.queue(sketch.built())
         events.wait_for(is_progress_of(node, 3), timeout=120)
         asked = time.monotonic()
-        host.client.interrupt()
+        host.client.interrupt() if way == "interrupt" else host.client.cancel(prompt_id)
         ended = events.wait_for(lambda event: event.kind == "execution_interrupted", timeout=30)
     assert ended.data["node_type"] == "CLIPassoOptimize"
     told = [event.data for event in events.of_kind("clipasso_strokes")]

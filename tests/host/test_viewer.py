@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -28,6 +29,10 @@ LOOKS: dict[str, Json] = {
     "nodes2": {"vue": True, "palette": "light", "locale": "zh", "iterations": 13},
 }
 NAMES = {"en": "CLIPasso viewer", "zh": "CLIPasso 查看器"}
+PROGRESS = {
+    "en": re.compile(r"iteration (\d+) of (\d+) · ([\d.]+) a second · loss ([\d.]+)"),
+    "zh": re.compile(r"迭代 (\d+) / (\d+) · 每秒 ([\d.]+) 次 · 损失 ([\d.]+)"),
+}
 
 
 @pytest.fixture(scope="module", params=LOOKS)
@@ -64,6 +69,21 @@ def test_strokes_are_sent_while_a_run_goes_on(seen: Json) -> None:
     iterations = [iteration for iteration, _ in seen["live"]]
     assert len(iterations) >= 2
     assert iterations == sorted(iterations)
+
+
+def test_a_run_says_on_the_node_how_far_it_is(seen: Json) -> None:
+    """Iterations, how many a second, and the best loss."""
+    iteration, facts = seen["live"][-1]
+    said = PROGRESS[seen["locale"]].search(facts)
+    assert said, facts
+    assert [int(said[1]), int(said[2])] == [iteration, seen["iterations"]]
+    assert min(float(said[3]), float(said[4])) > 0
+
+
+def test_a_run_is_shown_once(seen: Json) -> None:
+    """The host's preview came, and does not stand below the vectors."""
+    assert seen["previews"] >= 1
+    assert seen["doubles"] == 0
 
 
 def test_the_viewer_says_what_is_known(seen: Json) -> None:
@@ -170,6 +190,27 @@ def test_a_workflow_holds_no_more_than_it_must(seen: Json) -> None:
 def test_the_edits_are_not_seen_as_text(seen: Json) -> None:
     """They are a widget that the editor fills; in Nodes 2.0 of ComfyUI 0.33 it stood there as a field of JSON."""
     assert seen["raw"] == 0
+
+
+# --- by keys alone -----------------------------------------------------------------------------------------------
+
+
+def test_tab_comes_to_all_that_can_be_used(seen: Json) -> None:
+    for panel, fewest in (("viewer", 12), ("editor", 8)):
+        reached, usable = seen["keys"][panel]["reached"], seen["keys"][panel]["usable"]
+        assert len(usable) >= fewest
+        assert sorted(reached) == reached, "in the order in which they are seen"
+        assert set(usable) <= set(reached)
+    assert seen["keys"]["left"] == [], "Tab leads out of every panel"
+
+
+def test_keys_play_scrub_delete_and_undo(seen: Json) -> None:
+    assert seen["keys"]["scrubbed"] == 2
+    stood, moved = seen["keys"]["played"]
+    assert moved != stood
+    before, deleted, undone = seen["keys"]["strokes"]
+    assert deleted == before[1:]
+    assert undone == before == ids(seen["added"])
 
 
 # --- manners -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 // Writes one JSON object to stdout: see the end. Panels are found by their class: their names are in the page's language.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { byKeysAlone } from './keys_alone.mjs'
 import { openPage, ready } from './open_page.mjs'
 
 const job = JSON.parse(readFileSync(0, 'utf8'))
@@ -29,7 +30,9 @@ async function run() {
     if (window.listens) return
     window.listens = true
     const { api } = window.app
-    api.addEventListener('clipasso_strokes', ({ detail }) => window.live.push([detail.iteration, Date.now()]))
+    const facts = () => window.app.graph._nodes.find((n) => /Optimize/.test(n.type)).clipassoViewer.facts.textContent
+    api.addEventListener('clipasso_strokes', ({ detail }) => window.live.push([detail.iteration, facts()]))
+    api.addEventListener('b_preview', () => (window.previews = (window.previews ?? 0) + 1))
     for (const kind of ['execution_success', 'execution_error', 'execution_interrupted']) {
       api.addEventListener(kind, (event) => (window.end = { kind, ...event.detail }))
     }
@@ -95,6 +98,7 @@ try {
   if (job.vue) await spread()
   report.first = await run()
   report.live = await page.evaluate(() => window.live)
+  report.previews = await page.evaluate(() => window.previews ?? 0)
   await lookAt('clipassoViewer')
   await lookAt('clipassoViewer') // where it is at the scale that the first look set
 
@@ -105,6 +109,11 @@ try {
   const [play, slider] = [viewer.locator('.clipasso-row').nth(1).locator('button'), viewer.locator('input[type=range]')]
   report.facts = await viewer.locator('.clipasso-facts').textContent()
   report.name = await viewer.getAttribute('aria-label')
+  report.doubles = await page.evaluate(() => {
+    const node = window.app.graph._nodes.find((one) => /Optimize/.test(one.type))
+    const shown = [...document.querySelectorAll(`[data-node-id="${node.id}"] img`)].filter((one) => one.offsetParent)
+    return shown.length + (node.imgs?.length ?? 0)
+  })
   await slider.focus()
   report.scrubbed = [await paths(viewer)]
   for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'End']) {
@@ -198,6 +207,7 @@ try {
   report.second = await run()
   await page.waitForTimeout(300)
   await page.screenshot({ path: job.screenshot })
+  report.keys = await byKeysAlone(page)
 
   // --- what a screen reader meets ---
   await page.addScriptTag({ path: path.join(job.modules, 'axe-core', 'axe.min.js') })

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -201,6 +202,19 @@ def test_load_svg_says_before_the_run_what_is_missing() -> None:
     assert load.validate_inputs("none") is True  # the text comes by a link
     with pytest.raises(core("errors").ImageFileError, match="Cannot read"):
         load.execute("a.svg", 0)
+
+
+@pytest.mark.usefixtures("host")
+def test_load_svg_refuses_a_file_of_100_mb_before_the_run(tmp_path: Path) -> None:
+    huge = tmp_path / "input" / "huge.svg"
+    huge.touch()
+    os.truncate(huge, 100 * 2**20)
+    load = node("load_svg", "LoadSVG")
+    says = f"{str(huge)!r} has 100.0 MB; at most 32 MB are read. Simplify the drawing."
+    assert load.validate_inputs("huge.svg", "") == says
+    for late in (load.execute, load.fingerprint_inputs):
+        with pytest.raises(core("errors").ImageFileError, match="at most 32 MB are read"):
+            late("huge.svg", 0)
 
 
 def test_there_is_something_to_choose_in_an_empty_folder(host: ModuleType, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-/** Puts the viewer into our nodes when there are strokes to show, and the editor into CLIPasso Edit Strokes. */
+/** Puts the viewer into our nodes when there are strokes to show, the editor into CLIPasso Edit Strokes, and so on. */
 import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 import { html } from "./dom.js";
 import { Editor } from "./editor.js";
+import { addUpload } from "./upload.js";
 import { Viewer } from "./viewer.js";
 
 const KEY = "clipasso_strokes"; // of a node's ui result, and of the messages of a run
 const SALIENCY = "clipasso_saliency"; // of the ui result of CLIPasso Stroke Init: pictures, one for each photo
 const EDITOR = "CLIPassoEditStrokes";
+const UPLOAD = "CLIPassoLoadSVG";
 const LIVE = "CLIPassoOptimize";
 const VIEWED = new Set([LIVE, "CLIPassoSVGExport"]); // nodes that send strokes; others of ours may, too
 const OPEN = "clipasso_viewer_open"; // property of a node: what a person chose
@@ -152,6 +154,7 @@ app.registerExtension({
 
   nodeCreated(node) {
     if (node.comfyClass === EDITOR) addEditor(node);
+    if (node.comfyClass === UPLOAD) addUpload(node);
     if (VIEWED.has(node.comfyClass)) addViewer(node);
     if (node.comfyClass === LIVE) node.onDrawBackground = () => {}; // no second picture of the run below the viewer
   },

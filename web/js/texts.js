@@ -69,6 +69,9 @@ const ENGLISH = {
   redone: "Redone.",
   cleared: "All edits are cleared. Undo brings them back.",
   clearedForGood: "The edits are cleared; they could not be read.",
+  upload: "Choose a drawing to upload",
+  tooLarge: "{name} has {size} MB; at most {most} MB are read. Simplify the drawing.",
+  notSent: "ComfyUI did not take {name} (status {status}). Copy it into the input folder and press R.",
 };
 
 const CHINESE = {
@@ -139,6 +142,9 @@ const CHINESE = {
   redone: "已重做。",
   cleared: "已清除全部编辑。撤销可恢复。",
   clearedForGood: "已清除无法读取的编辑。",
+  upload: "选择要上传的图形文件",
+  tooLarge: "{name} 有 {size} MB，最多读取 {most} MB。请简化图形。",
+  notSent: "ComfyUI 没有接收 {name}（状态 {status}）。请把它复制到 input 文件夹，然后按 R。",
 };
 
 /** @returns {string} the page's language, such as "en" or "zh" */
