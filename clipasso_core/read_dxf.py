@@ -16,7 +16,7 @@ from .strokes import MAX_STROKES, Strokes
 from .svg.document import MAX_BYTES
 from .svg.elements import ReadStroke
 from .svg.numerals import PX_PER_UNIT
-from .svg.path_data import MAX_SEGMENTS, Pen, Subpath
+from .svg.path_pen import MAX_SEGMENTS, Pen, Subpath
 from .svg.read import ReadReport, assemble
 from .svg.viewport import MAX_CANVAS, Box, Matrix, check_canvas_size, fit
 

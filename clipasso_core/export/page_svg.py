@@ -24,7 +24,7 @@ from .layers import Layer
 from .paths import DECIMALS, PenPath, Points
 from .sheet import Sheet
 from .styles import LineStyle
-from .texture import filter_lines
+from .texture import texture_ids, texture_lines
 from .width_profile import WidthProfile, outline
 
 _INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
@@ -46,9 +46,10 @@ _FORM = re.compile(
     r"""height="[0-9.]+mm" viewBox="0 0 [0-9.]+ [0-9.]+"(?: style="background: #[0-9a-f]{6}")?>\n"""
     r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
     r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?"""
-    r"""(?:  <sodipodi:namedview [^<>]*/>\n)?(?:  <defs>\n(?:    </?fi?[^<>]*>\n|      <fe[^<>]*/>\n)+  </defs>\n)?"""
+    r"""(?:  <sodipodi:namedview [^<>]*/>\n)?(?:  <defs>\n"""
+    r"""(?:    </?(?:f|fi[^<>]*|mask[^<>]*)>\n|      <(?:fe|rect)[^<>]*/>\n)+  </defs>\n)?"""
     r"""(?:  <g id="layer[0-9]+" inkscape:groupmode="layer" inkscape:label="(?:[^<>&"]|&(?:lt|gt|amp|quot);)*\""""
-    r"""(?: filter="url\(#[a-z]+\)")?"""
+    r"""(?: (?:filter|mask)="url\(#[a-z]+\)")?"""
     r"""(?: fill="none" stroke-linecap="round" stroke-linejoin="round")?"""
     rf"""{_LOOK}(?: stroke-dasharray="[0-9. ]+")?>\n"""
     rf"""(?:{_PATH}|    {GROUP_FORM}\n(?:{_PATH})+    </g>\n)+"""
@@ -101,8 +102,8 @@ def sheet_to_svg(sheet: Sheet) -> str:
         lines.append(f"  <sodipodi:namedview {attributes(shown)}/>")
     ids = {f"layer{number}" for number in range(1, len(sheet.layers) + 1)}
     if style.texture != "none":
-        lines += filter_lines(style.texture, width, height)
-        ids.add(style.texture)
+        lines += texture_lines(style.texture, sheet.page.size)
+        ids |= texture_ids(style.texture)
     for number, layer in enumerate(sheet.layers, start=1):
         lines += _layer(number, layer, sheet, ids)
     return "\n".join([*lines, "</svg>"]) + "\n"
@@ -171,7 +172,7 @@ def _one(data: Sequence[_Data]) -> _Data:
 
 def _layer_attributes(number: int, layer: Layer, style: LineStyle) -> dict[str, str]:
     named = {"id": f"layer{number}", "inkscape:groupmode": "layer", "inkscape:label": f"{number} {layer.name}"}
-    return named if style.texture == "none" else {**named, "filter": f"url(#{style.texture})"}
+    return named if style.texture == "none" else {**named, "mask": f"url(#{style.texture})"}
 
 
 def _dashes(style: LineStyle) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ..strokes import MAX_STROKES, Strokes
 from .css import StyleSheet
 from .document import local_name, parse_document
 from .elements import FILLS, ElementReader, Fills, ReadStroke
-from .path_data import MAX_SEGMENTS
+from .path_pen import MAX_SEGMENTS
 from .viewport import root_viewport
 
 MAX_COORDINATE = 1e6

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import SvgError
 from .numerals import to_array, to_length
-from .path_data import MAX_SEGMENTS, Effort, Pen, Subpath, parse_path, too_many_segments
+from .path_data import Effort, parse_path
+from .path_pen import MAX_SEGMENTS, Pen, Subpath, too_many_segments
 from .viewport import Box
 
 GROUPS = ("g", "a", "svg", "switch")

@@ -27,6 +27,7 @@ from clipasso_core.export import (
     lay_out,
 )
 from clipasso_core.export.gcode import sheet_to_gcode
+from clipasso_core.export.layers import LAYER_RULES
 from clipasso_core.pixels import to_uint8
 from clipasso_core.strokes import Strokes
 from clipasso_core.strokes_json import strokes_from_json
@@ -244,12 +245,13 @@ def test_png_on_paper_and_without(sheet: Sheet, sketch: Strokes) -> None:
     assert torch.equal(torch.from_numpy(np.asarray(solid).copy()), to_uint8(rasterize(colored.to_strokes(4))[0]))
 
 
-@pytest.mark.parametrize("layers", ["none", "color", "width", "given"])
+@pytest.mark.parametrize("layers", LAYER_RULES)
 def test_json_read_again_is_the_same_page(sketch: Strokes, layers: str) -> None:
     config = SheetConfig(Page.named("a5"), layers=layers, order="pen")  # type: ignore[arg-type]
     first = lay_out([replace(sketch, num_given=3)], config, metadata={"clipasso": {"seed": 7}})
     read = strokes_from_json(encode_sheet(first, ".json").data)
-    assert (read.num_given, read.provenance) == (3 if layers == "given" else 0, {"seed": 7})
+    given = 3 if layers in ("given", "level") else 0  # by level, they happen to stay before the others here
+    assert (read.num_given, read.provenance) == (given, {"seed": 7})
     again = lay_out([read], config, metadata={"clipasso": {"seed": 7}})
     for ending in (".svg", ".json"):
         assert encode_sheet(again, ending).data == encode_sheet(first, ending).data

@@ -104,7 +104,20 @@ def test_every_format_writes_every_style_and_says_what_it_loses(sketch: Strokes,
 
 def test_a_plain_page_is_what_it_was_before_there_were_styles(sketch: Strokes) -> None:
     page = sheet_to_svg(lay_out([sketch], SheetConfig(A6, layers="color")))
-    assert not re.search("clipasso:|sodipodi|<defs>|filter|dasharray|background", page)
+    assert not re.search("clipasso:|sodipodi|<defs>|filter|mask|dasharray|background", page)
+
+
+def test_a_page_of_the_time_when_textures_were_filters_is_still_ours(sketch: Strokes) -> None:
+    page = sheet_to_svg(lay_out([sketch], config("pencil")))
+    noise = re.search("      <fe.*/>\n", page)
+    assert noise
+    older = re.sub(
+        "  <defs>(.*\n)*  </defs>", f'  <defs>\n    <filter id="pencil">\n{noise[0]}    </filter>\n  </defs>', page
+    )
+    older = older.replace(' mask="', ' filter="')
+    assert is_our_export(older.encode())
+    assert from_svg(older).num_strokes == 32
+    assert not is_our_export(older.replace("</defs>", "</defs><rect/>").encode())
 
 
 def test_a_brush_stroke_is_one_filled_shape(sketch: Strokes) -> None:
@@ -153,7 +166,7 @@ def test_paper_is_shown_and_no_shape(sketch: Strokes, tmp_path: Path) -> None:
     page = exported.data.decode()
     assert 'style="background: #2f3e38"' in page
     assert '<sodipodi:namedview pagecolor="#2f3e38"' in page
-    assert "<rect" not in page
+    assert "<rect" not in page.partition("</defs>")[2]
     assert exported.notes == (".svg tells browsers and Inkscape the paper's colour; other programs show none.",)
     picture = Image.open(io.BytesIO(encode_sheet(sheet, ".png").data))
     assert picture.getpixel((0, 0)) == (0x2F, 0x3E, 0x38)

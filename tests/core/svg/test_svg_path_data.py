@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from clipasso_core.errors import SvgError
 from clipasso_core.svg import path_data
-from clipasso_core.svg.path_data import MAX_SEGMENTS, Effort, Pen, arc_to_cubics, parse_path
+from clipasso_core.svg.path_data import Effort, parse_path
+from clipasso_core.svg.path_pen import MAX_SEGMENTS, Pen, arc_to_cubics
 
 
 def ends(points: list[complex]) -> list[complex]:

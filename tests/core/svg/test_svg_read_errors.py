@@ -1,8 +1,10 @@
 """from_svg: every input that it refuses, and the sentence it gives."""
 
+import gc
 import gzip
 import time
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import pytest
 
@@ -181,3 +183,23 @@ def test_every_truncation_is_refused_as_our_own_error() -> None:
     for length in range(len(GOOD)):
         with pytest.raises(ClipassoError):
             from_svg(GOOD[:length])
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_garbage_collector_is_left_as_it_was_found(on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making 500 000 elements keeps it still, for it would take half of the time."""
+    during = []
+
+    def broken(*_: object) -> None:
+        during.append(gc.isenabled())
+        raise ElementTree.ParseError("broken")
+
+    monkeypatch.setattr(ElementTree, "fromstring", broken)
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        with pytest.raises(SvgError, match="broken"):
+            from_svg(GOOD)
+        assert (during, gc.isenabled()) == ([False], on)
+    finally:
+        (gc.enable if was_on else gc.disable)()
