@@ -14,7 +14,7 @@ from ..clipasso_core.scenes import Regions, first_strokes
 from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
-from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core
+from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core, photos_to_core
 from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType, SketchRegionsType, StrokesType
 from .viewer_data import SALIENCY_KEY, saliency_pictures
@@ -222,9 +222,10 @@ class StrokeInit(io.ComfyNode):
         with host.gradients(), torch.no_grad():
             maps, details = mask_to_core(saliency), details_to_core(detail, frame)
             wanted = maps if details is None else favour_detail(maps, details)
-            photo = None if image is None else image_to_core(image)
-            drawn = _first_strokes(wanted, photo, given, frame, regions, config)
+            photos = None if image is None else photos_to_core(image, torch.device("cpu"))
+            drawn = _first_strokes(wanted, photos, given, frame, regions, config)
             strokes = drawn.with_provenance(**facts_of(saliency, "saliency"))
+            photo = None if image is None else image_to_core(image)
             preview = image_to_host(first_strokes_preview(strokes, maps, photo))
             ui = {SALIENCY_KEY: host.save_for_page(list(saliency_pictures(maps)))}
             return io.NodeOutput(strokes, preview, ui=ui)
@@ -232,7 +233,7 @@ class StrokeInit(io.ComfyNode):
 
 def _first_strokes(
     saliency: Tensor,
-    photo: Tensor | None,
+    photos: tuple[Tensor, ...] | None,
     given: Strokes | None,
     frame: tuple[Frame, ...] | None,
     regions: Regions | None,
@@ -241,5 +242,5 @@ def _first_strokes(
     if regions is not None:
         return first_strokes(saliency, regions, config)
     if given is None:
-        return init_strokes(saliency, config, photo)
+        return init_strokes(saliency, config, photos)
     return continue_strokes(saliency, place_given(given, frame, (config.canvas_size,) * 2), config)
