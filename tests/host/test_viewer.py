@@ -28,6 +28,12 @@ LOOKS: dict[str, Json] = {
     "canvas": {"vue": False, "palette": "dark", "locale": "en", "iterations": 12},
     "nodes2": {"vue": True, "palette": "light", "locale": "zh", "iterations": 13},
 }
+LINES = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="5"><path d="M1 1L8 4" stroke="red"/></svg>'
+HUGE = 100 * 2**20
+REFUSED = {
+    "en": "huge.svg has 100.0 MB; at most 32 MB are read. Simplify the drawing.",
+    "zh": "huge.svg 有 100.0 MB，最多读取 32 MB。请简化图形。",
+}
 NAMES = {"en": "CLIPasso viewer", "zh": "CLIPasso 查看器"}
 PROGRESS = {
     "en": re.compile(r"iteration (\d+) of (\d+) · ([\d.]+) a second · loss ([\d.]+)"),
@@ -51,7 +57,17 @@ def seen(
     pictures = Path(os.environ.get("CLIPASSO_SCREENSHOTS") or tmp_path_factory.mktemp("viewer"))
     pictures.mkdir(parents=True, exist_ok=True)
     job = {**looks, "prompt": graph.built(), "screenshot": str(pictures / f"viewer-{request.param}.png")}
-    return {**browser.drive(host.url, job, driver="viewer.mjs"), **looks}
+    job.update(uploads(tmp_path_factory.mktemp("uploads"), request.param))
+    return {**browser.drive(host.url, job, driver="viewer.mjs"), **looks, "uploaded": job["drawing"]}
+
+
+def uploads(folder: Path, look: str) -> Json:
+    """Make a drawing to upload, and one that is too large (and takes no room)."""
+    drawing, huge = folder / f"mine-{look}.svg", folder / "huge.svg"
+    drawing.write_text(LINES)
+    huge.touch()
+    os.truncate(huge, HUGE)
+    return {"drawing": str(drawing), "huge": str(huge)}
 
 
 def ids(strokes: list[list[object]]) -> list[object]:
@@ -211,6 +227,18 @@ def test_keys_play_scrub_delete_and_undo(seen: Json) -> None:
     before, deleted, undone = seen["keys"]["strokes"]
     assert deleted == before[1:]
     assert undone == before == ids(seen["added"])
+
+
+# --- an upload ---------------------------------------------------------------------------------------------------
+
+
+def test_a_drawing_of_100_mb_is_not_sent_and_another_one_is(seen: Json) -> None:
+    assert seen["refused"] == REFUSED[seen["locale"]]
+    assert seen["uploads"] == ["POST"]
+    listed, saved = seen["loader"]
+    name = Path(seen["uploaded"]).name
+    assert listed.count(name) == 1
+    assert saved == [name, 224, "", "refuse"]
 
 
 # --- manners -----------------------------------------------------------------------------------------------------

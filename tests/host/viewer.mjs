@@ -3,6 +3,8 @@
 // Reads one JSON object from stdin: url, chromium, modules, vue, palette, locale, limit_s as open_page.mjs and drive.mjs, and
 //   prompt      the graph, as /prompt takes it: with one Optimize, one Edit Strokes after it, one SVG Export after that
 //   screenshot  where to save a picture of the page
+//   drawing     path of an SVG to upload
+//   huge        path of one that is too large
 // Writes one JSON object to stdout: see the end. Panels are found by their class: their names are in the page's language.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -228,6 +230,21 @@ try {
   )
   report.reloaded = { edits: await edits(), seen: await seen() }
   report.third = await run()
+
+  // --- an upload ---
+  report.uploads = []
+  page.on('request', (request) => request.url().endsWith('/upload/image') && report.uploads.push(request.method()))
+  for (const file of [job.huge, job.drawing]) {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.evaluate(() => {
+      window.loader ??= window.app.graph.add(window.LiteGraph.createNode('CLIPassoLoadSVG')) ?? window.app.graph._nodes.at(-1)
+      window.loader.widgets.find((one) => one.name === 'upload').callback()
+    })])
+    await chooser.setFiles(file)
+    if (file === job.huge) report.refused = await page.locator('.p-toast-detail').first().textContent()
+  }
+  const name = path.basename(job.drawing)
+  await page.waitForFunction((name) => window.loader.widgets.find((one) => one.name === 'file').value === name, name)
+  report.loader = await page.evaluate(() => [window.loader.widgets[0].options.values, window.loader.serialize().widgets_values])
   report.hacked = await page.evaluate(() => window.hacked ?? null)
   console.log(JSON.stringify({ ...report, errors }))
 } finally {
