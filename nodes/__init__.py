@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import ComfyExtension, io
-
 from .abstraction import Abstraction
 from .animate import Animate
+from .api import ComfyExtension, io
 from .compose_scene import ComposeScene
 from .edit_strokes import EditStrokes
 from .encoder_from_clip_vision import EncoderFromCLIPVision

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.levels import ladder, parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

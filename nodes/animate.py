@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.animation import AnimationConfig, Timeline, drawing_frames
@@ -11,6 +10,7 @@ from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
+from .api import io
 from .convert import image_to_host
 from .page_hints import page_hints
 from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.scenes import Regions, compose_strokes
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, SketchFrameType, SketchRegionsType, StrokesType
 

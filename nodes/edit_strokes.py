@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.edits import apply_edits, parse_edits
 from ..clipasso_core.errors import JsonError
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 from .viewer_data import strokes_ui

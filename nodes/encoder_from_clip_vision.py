@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io
-
 from ..clipasso_core.encoders.clip import ClipEncoder
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .sketch_encoder import THE_NETWORKS_OWN, SketchEncoder
 from .types import CATEGORY, SketchEncoderType

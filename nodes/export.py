@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from comfy_api.latest import io
 
 from ..clipasso_core.errors import ClipassoError
 from ..clipasso_core.export import (
@@ -32,6 +31,7 @@ from ..clipasso_core.export.styles import STYLES, LineStyle
 from ..clipasso_core.levels import parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .sketch_encoder import THE_NETWORKS_OWN, SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 
-from comfy_api.latest import io
-
 from ..clipasso_core.drawing_file import read_drawing
 from ..clipasso_core.errors import ImageFileError
 from ..clipasso_core.files import check_file_size, read_bytes
@@ -14,6 +12,7 @@ from ..clipasso_core.svg import from_svg
 from ..clipasso_core.svg.document import MAX_BYTES
 from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.framing import FITS, Fit
 from ..clipasso_core.mask import MASK_SOURCES, MaskConfig, MaskSource, mask_object
 from . import host
+from .api import io
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
 from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.animation import History
@@ -30,6 +29,7 @@ from ..clipasso_core.scenes import Regions, places_of
 from ..clipasso_core.stroke_count import FEWEST, PLOT_SIZE, plot_losses
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
+from .api import io
 from .convert import details_to_core, image_to_host, photos_and_masks
 from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded

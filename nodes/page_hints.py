@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
-from comfy_api.latest import io
+from .api import io
 
 Define = Callable[[Any], io.Schema]
 ESSENTIAL = "Image Tools"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import torch
-from comfy_api.latest import io
 
 from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.rasterizer import render
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .convert import image_to_host, mask_to_host
 from .page_hints import page_hints
 from .types import CATEGORY, SketchFrameType, StrokesType

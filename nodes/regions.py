@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.mask import MaskConfig
 from ..clipasso_core.scenes import MOST_OBJECTS, Background, SceneConfig, find_regions, parse_shares
 from . import host
+from .api import io
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
 from .page_hints import page_hints
 from .types import CATEGORY, SketchRegionsType

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.encoders import ATTENTION_METHODS, AttentionConfig, AttentionMethod
 from ..clipasso_core.pixels import enlarge_map
 from ..clipasso_core.saliency import EDGE_METHODS, EdgeMethod, compute_saliency
 from . import host
+from .api import io
 from .convert import facts_of, mask_to_host, photos_and_masks, with_origin
 from .page_hints import ESSENTIAL, page_hints
 from .sketch_encoder import SketchEncoder, embedded

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.selection import chosen_strokes, parse_group_names, parse_ranges, select
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .convert import mask_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType

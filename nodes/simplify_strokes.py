@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from comfy_api.latest import io
 
 from ..clipasso_core.simplify import SimplifyConfig, simplify
 from ..clipasso_core.strokes import Strokes
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.detail import favour_detail
@@ -14,6 +13,7 @@ from ..clipasso_core.scenes import Regions, first_strokes
 from ..clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from ..clipasso_core.strokes import MAX_STROKES, Strokes
 from . import host
+from .api import io
 from .convert import details_to_core, facts_of, image_to_core, image_to_host, mask_to_core, photos_to_core
 from .page_hints import ESSENTIAL, page_hints
 from .types import CATEGORY, SketchFrameType, SketchRegionsType, StrokesType

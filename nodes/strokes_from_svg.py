@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io
-
 from ..clipasso_core.layering import as_batch
 from ..clipasso_core.svg import from_svg
 from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

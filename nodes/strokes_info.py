@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.summary import describe, summarize
 from . import host
+from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 

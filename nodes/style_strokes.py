@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
 from torch import Tensor
 
 from ..clipasso_core.errors import ClipassoError
@@ -10,6 +9,7 @@ from ..clipasso_core.selection import parse_ranges
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.style import StrokeStyle, restyle
 from . import host
+from .api import io
 from .convert import image_to_core, mask_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io
-
 from ..clipasso_core.framing import Frame, to_photos
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.svg import to_svg
 from . import host
+from .api import io
 from .page_hints import ESSENTIAL, page_hints
 from .types import BACKGROUNDS, CATEGORY, SketchFrameType, StrokesType
 from .viewer_data import strokes_ui

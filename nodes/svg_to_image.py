@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from comfy_api.latest import io
 
 from ..clipasso_core.svg.render_svg import render_svgs
 from . import host
+from .api import io
 from .convert import image_to_host, mask_to_host
 from .page_hints import page_hints
 from .types import CATEGORY

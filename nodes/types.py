@@ -1,6 +1,6 @@
 """The socket types of this pack, and what several of its nodes let choose."""
 
-from comfy_api.latest import io
+from .api import io
 
 CATEGORY = "CLIPasso"
 

@@ -85,6 +85,7 @@ def pack(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     ):
         monkeypatch.setitem(sys.modules, name, MagicMock())
     monkeypatch.setitem(sys.modules, "comfy_api.latest", api)
+    monkeypatch.setitem(sys.modules, "comfy_api.v0_0_2", api)
     patchers = MagicMock(ModelPatcher=lambda network, *_devices: [network])
     monkeypatch.setitem(sys.modules, "comfy.model_patcher", patchers)
     folder = ModuleType(PACK)

@@ -413,3 +413,8 @@ def test_optimize_tells_the_page_of_its_run(
     (run,) = shown["runs"]
     assert run["iterations"] == len(run["losses"]) == 1
     assert run["loss"] == run["losses"][0]
+
+
+def test_a_host_without_the_pinned_api_has_the_newest(pack: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "comfy_api.v0_0_2", None)
+    assert module("api").io is sys.modules["comfy_api.latest"].io  # type: ignore[attr-defined]
