@@ -104,15 +104,10 @@ def _marks(face: Face) -> list[Tensor]:
     up = torch.stack([along[1], -along[0]])
     unit = _unit(face)
     smile = max(float(torch.linalg.vector_norm(mouth[1] - mouth[0])) / unit, NARROWEST_MOUTH)
-    t = torch.linspace(-1, 1, POINTS)[:, None]
-
-    def arc(middle: Tensor, wide: float, bow: float) -> Tensor:
-        line: Tensor = middle + along * t * (wide * unit / 2) + up * (1 - t**2) * (bow * unit)
-        return line
-
     nose = torch.tensor(face.nose, dtype=torch.float32) - up * BELOW_TIP * unit
-    lids = [arc(eye, EYE, EYE_BOW) for eye in eyes]
-    return [*lids, arc(nose, NOSE, NOSE_BOW), arc(mouth.mean(dim=0), smile, MOUTH_BOW)]
+    shapes = [*((eye, EYE, EYE_BOW) for eye in eyes), (nose, NOSE, NOSE_BOW), (mouth.mean(dim=0), smile, MOUTH_BOW)]
+    t = torch.linspace(-1, 1, POINTS)[:, None]
+    return [middle + along * t * (wide * unit / 2) + up * (1 - t**2) * (bow * unit) for middle, wide, bow in shapes]
 
 
 def _unit(face: Face) -> float:

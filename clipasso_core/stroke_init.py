@@ -215,24 +215,24 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
 
 
 class _Accents(NamedTuple):
-    """Short lines [T, 2] px that the last strokes follow, and where they are: [A, 2] px; faces' marks come last."""
+    """Short lines [T, 2] px that the last strokes follow: on spots, then on marks of faces; and their places [A, 2]."""
 
-    lines: list[Tensor]
+    spots: list[Tensor]
+    marks: list[Tensor]
     places: Tensor
-    num_marks: int
 
 
 def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, config: StrokeInitConfig) -> _Accents:
     """Return the accents: on spots of a saliency map, then those of its photo's faces."""
     if flow is None or config.most_marks == 0:
-        return _Accents([], torch.zeros(0, 2), 0)
+        return _Accents([], [], torch.zeros(0, 2))
     marks = [] if photo is None else face_marks(_faces_on_canvas(photo), config.most_marks)
     middles = torch.stack([mark.mean(dim=0) for mark in marks]) if marks else torch.zeros(0, 2)
     spots = find_accents(saliency, config.most_accents)
     spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: max(0, config.most_accents - len(marks))]
     short = follow(flow, spots, ACCENT)
     lines = [path[reached] for path, reached in zip(short.points, short.reached, strict=True)]
-    return _Accents(lines + marks, torch.cat([spots, middles]), len(marks))
+    return _Accents(lines, marks, torch.cat([spots, middles]))
 
 
 def _faces_on_canvas(photo: Tensor) -> list[Face]:
@@ -256,7 +256,7 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
         return torch.cat(again)[:, None] + wander
-    wander[len(lines) - accents.num_marks : len(lines)] = 0
+    wander[len(lines) - len(accents.marks) : len(lines)] = 0
     return torch.stack([_along(*both) for both in zip(again, wander, strict=True)])
 
 
@@ -272,12 +272,12 @@ def _lines(
     distance = config.spread * (_extent(points) / tried) ** 0.5
     if flow is None:
         return _take_apart(_points_alone(points), distance, tried)
-    marks = accents.lines[len(accents.lines) - accents.num_marks :]
+    short = accents.spots + accents.marks
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
-    telling = _most_telling(_take_apart(followed, distance, tried, marks), saliency, count - len(accents.lines))
-    return telling + accents.lines
+    apart = _take_apart(followed, distance, tried, accents.marks)
+    return _most_telling(apart, saliency, count - len(short)) + short
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:

@@ -53,8 +53,7 @@ class SketchRun:
         strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
             the others and stay, unless the config gives them some freedom. Where there are more than are wanted
             (``num_wanted``), those that add least are dropped on the way, but hardly eyes and noses (``marks_first``);
-            with several stages, or where strokes are
-            counted, the first ones are taken from the beginning.
+            with several stages, or where strokes are counted, the first ones are taken from the beginning.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.

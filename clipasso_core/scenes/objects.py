@@ -74,16 +74,17 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, 
     """
     values: NDArray[np.float64] = soft.detach().double().cpu().numpy()
     labels, count = ndimage.label(values >= threshold)
-    parts = [one for label in range(1, count + 1) for one in _objects(labels == label, values, faces)]
+    people = _people(values.shape, faces)
+    parts = [one for label in range(1, count + 1) for one in _objects(labels == label, values, people)]
     parts.sort(key=lambda part: -int(part.sum()))
     kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()][:most]
     return torch.from_numpy(np.stack(kept) if kept else np.zeros((0, *values.shape))).to(soft)
 
 
-def _objects(part: NDArray[np.bool_], values: NDArray[np.float64], faces: Sequence[Face]) -> list[NDArray[np.bool_]]:
+def _objects(part: NDArray[np.bool_], values: NDArray[np.float64], people: NDArray[np.int_]) -> list[NDArray[np.bool_]]:
     """Part a connected piece [H, W] of a mask into people, or into what lies around each place where it is sure."""
-    people = np.where(part, _people(part.shape, faces), 0)
-    cores = people if len(np.unique(people)) > 2 else _sure_cores(part, values)
+    inside = np.where(part, people, 0)
+    cores = inside if len(np.unique(inside)) > 2 else _sure_cores(part, values)
     labels = np.unique(cores[cores > 0])
     if len(labels) < 2:
         return [part]
