@@ -44,6 +44,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "compared with the photo alone": ({"simplify": 0.0}, {}),
     "compared with the line drawing alone": ({"simplify": 1.0}, {}),
     "strokes may pile up": ({"tidy": 0.0}, {}),
+    "contours may stay open": ({"outline_weight": 0.0}, {}),
     "short strokes take whole steps": ({"least_pace": 1.0}, {}),
     "no first strokes on small spots": ({}, {"accents": 0.0}),
     "first strokes set off at random": ({}, {"follow": 0.0}),

@@ -113,6 +113,10 @@ class Candidates:
         self.strokes = self.strokes.prefix(counts.repeat_interleave(self.per_photo)[:, None])
         self.best_loss.fill_(torch.inf)
 
+    def forget_losses(self) -> None:
+        """Let the next evaluation be the best one: from now on losses are of another kind."""
+        self.best_loss.fill_(torch.inf)
+
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
         return self.alive_per_photo > 1 and progress >= self._next_cut()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..bezier import arc_length, curve_points, last_points, segments_of
 from ..errors import ShapeError
-from ..losses import bend_loss, overlap_loss, trespass_loss
+from ..losses import bend_loss, overlap_loss, trespass_loss, uncovered_loss
 from ..rasterizer import ink, render
 from ..strokes import CANVAS_SIDE, Strokes, in_order
 from .candidates import Candidates
@@ -53,6 +53,7 @@ class Iteration:
         sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones;
             given strokes are always seen, and do not count.
         length: [1] how many.
+        sees_outline: whether contours without ink count.
     """
 
     def __init__(
@@ -72,9 +73,11 @@ class Iteration:
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
         tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
-        self.weights = {**tidy, "opacity": config.opacity_weight, "trespass": TRESPASS_WEIGHT}
+        others = {"opacity": config.opacity_weight, "trespass": TRESPASS_WEIGHT, "outline": config.outline_weight}
+        self.weights = {**tidy, **others}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
+        self.sees_outline = False
         self.photo_index = candidates.photo_index
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
@@ -175,7 +178,7 @@ class Iteration:
         Returns:
             One picture or two [B, C, H, W], C 1 for black sketches, else 3; and terms [B] by name.
         """
-        drawn, begun, hidden, outside, moving = [], [], [], [], self._moving()
+        drawn, begun, hidden, outside, uncovered, moving = [], [], [], [], [], self._moving()
         for rows, strokes in self._groups:
             placed = self.coordinates.place(strokes, moving[rows])
             picture, opacity = self._paint(placed, rows)
@@ -183,12 +186,17 @@ class Iteration:
             hidden.append(overlap_loss(placed, opacity))
             if self.bank.off_limits is not None:
                 outside.append(trespass_loss(opacity, self.bank.off_limits[self.photo_index[rows]]))
+            if self.sees_outline and self.bank.to_cover is not None:
+                there = opacity if self.underlay is None else opacity + self.underlay.opacity[rows]
+                uncovered.append(uncovered_loss(there, self.bank.to_cover[self.photo_index[rows]]))
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
         whole = self.placed(moving)
         own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole)}
         if outside:
             own["trespass"] = torch.cat(outside)
+        if uncovered:
+            own["outline"] = torch.cat(uncovered)
         if self.weights["opacity"] > 0:
             own["opacity"] = mean_opacity(whole)
         return [torch.cat(each) for each in (drawn, begun) if each], own

@@ -23,8 +23,9 @@ Where sketches compete the first is when one of each photo is left."""
 COUNTED = 0.55
 """The fraction of the run at which strokes are dropped, where their number is found on the way."""
 
-NOT_SPARED = 0.4
-"""The fraction of the run at which spare strokes are dropped: soon after one sketch of each photo is left."""
+SETTLED = 0.4
+"""The fraction of the run at which strokes have found what they draw, soon after one sketch of each photo is left:
+spare ones are dropped, and contours without ink begin to count."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,8 @@ class Prefixes:
         False
         """
         iterations, dropped = config.num_iterations, -1
-        if spare or config.auto_detail is not None:  # before an evaluated iteration, so that a best one is soon known
-            evaluations = iterations / config.evaluation_interval
-            dropped = math.ceil((NOT_SPARED if spare else COUNTED) * evaluations) * config.evaluation_interval
+        if spare or config.auto_detail is not None:
+            dropped = evaluated_iteration(config, SETTLED if spare else COUNTED)
         if num_strokes <= LEAST or (not config.prefixes and config.auto_detail is None):
             return cls(num_strokes, 0, 0, dropped)
         start = max(FROM, LAST_CUT) if config.halving and sketches > 1 else FROM
@@ -95,3 +95,12 @@ class Prefixes:
         """Draw how many strokes are seen: all of them, or fewer."""
         kind, share = torch.rand(2, generator=generator, dtype=torch.float64).tolist()
         return self.num_strokes if kind < WHOLE else int(LEAST * (self.num_strokes / LEAST) ** share)
+
+
+def evaluated_iteration(config: OptimizeConfig, share: float) -> int:
+    """Return the first iteration after a share of the run that is evaluated, so that a best state is known after it.
+
+    >>> evaluated_iteration(OptimizeConfig(num_iterations=100, evaluation_interval=8), 0.4)
+    40
+    """
+    return math.ceil(share * config.num_iterations / config.evaluation_interval) * config.evaluation_interval

@@ -25,9 +25,9 @@ class SketchStep:
     Args:
         iteration: 1 for the first.
         num_iterations: most there will be.
-        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap" and
-            "bend" (see ``losses``), "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented
-            view.
+        losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap", "bend" and
+            "outline" (see ``losses``; this one from two fifths of the run on), "opacity" where it has a weight,
+            "evaluation" the weighted sum on the un-augmented view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
         candidate: [B] which of the photo's k candidates it is, as in ``SketchResult.chosen``.

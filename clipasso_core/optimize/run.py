@@ -20,7 +20,7 @@ from ..face_marks import marks_first
 from ..faces import find_faces
 from ..gaps import close_gaps
 from ..given import join_given, part_given
-from ..line_drawing import line_drawing, object_on_white
+from ..line_drawing import contour, line_drawing, object_on_white
 from ..order import LossOf, StrokeOrder, importance_order, prefix_losses, put_in_order
 from ..photo_colors import with_photo_colors
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
@@ -35,7 +35,7 @@ from .coordinates import Coordinates
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .places import Places
-from .prefixes import Prefixes
+from .prefixes import SETTLED, Prefixes, evaluated_iteration
 from .result import SketchResult, SketchStep, describe_run
 from .stages import Stages
 from .underlay import Underlay
@@ -112,7 +112,9 @@ class SketchRun:
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
         self.faces = () if self.wanted is None else tuple(find_faces(photo) for photo in photos)
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
+        to_cover = _contours(self.objects, weights) if self.config.outline_weight > 0 else None
+        maps = (weights, off_limits, to_cover)
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, *maps)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
@@ -121,6 +123,7 @@ class SketchRun:
         spare = self.wanted is not None
         self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo, spare=spare)
         self.counts: tuple[StrokeCount, ...] = ()
+        self._outline_from = evaluated_iteration(self.config, SETTLED)
         self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
@@ -145,6 +148,7 @@ class SketchRun:
         self._halve()
         self._begin_stage()
         self._begin_prefixes()
+        self._begin_outline()
         with same_kernels():
             rate, length = self._learning_rate(self.iteration), self.prefixes.length(self._lengths)
             self.work.prepare(self.iteration, self._draw_views(), rate, length)
@@ -195,6 +199,7 @@ class SketchRun:
         changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
             work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)
+            work.sees_outline = self.work.sees_outline
             with same_kernels():
                 self.candidates.replace_best(work.points, work.evaluate(), changed)
 
@@ -269,6 +274,16 @@ class SketchRun:
             self._drop_strokes()
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+
+    def _begin_outline(self) -> None:
+        """Say whether contours without ink count; where that begins the losses so far are of another kind."""
+        sees = self.bank.to_cover is not None and self.iteration >= self._outline_from
+        if self.work.sees_outline == sees:
+            return
+        self.work.sees_outline, self._do = sees, None
+        if self.iteration == self._outline_from:
+            self.candidates.forget_losses()
+            self._evaluations = []
 
     def _reorder(self) -> None:
         """Put the active sketches' strokes into the order by importance."""
@@ -390,6 +405,12 @@ def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) 
     checked = check_images(image[None])
     check_same_aspect(checked, canvas_size)
     return resize(checked, size)
+
+
+def _contours(objects: Tensor, weights: Tensor | None) -> Tensor:
+    """Return how much each place of photos asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
+    rims = contour(objects, (objects.shape[-2], objects.shape[-1]))
+    return rims if weights is None else rims * weights
 
 
 def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:

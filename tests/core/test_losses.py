@@ -11,7 +11,15 @@ from torch import Tensor
 
 from clipasso_core.encoders import FeatureRecipe, Features
 from clipasso_core.encoders.base import DISTANCES, Distance
-from clipasso_core.losses import bend_loss, comparable, geometric_loss, map_distance, overlap_loss, semantic_loss
+from clipasso_core.losses import (
+    bend_loss,
+    comparable,
+    geometric_loss,
+    map_distance,
+    overlap_loss,
+    semantic_loss,
+    uncovered_loss,
+)
 from clipasso_core.rasterizer import ink
 from clipasso_core.strokes import Strokes
 
@@ -203,3 +211,41 @@ def test_a_point_has_no_bend_and_a_finite_gradient() -> None:
     bend_loss(Strokes.black(points, (64, 64))).sum().backward()
     assert points.grad is not None
     assert bool(points.grad.isfinite().all())
+
+
+ACROSS_THE_CANVAS = torch.zeros(1, 224, 224)
+ACROSS_THE_CANVAS[:, 100:102] = 1
+
+
+def uncovered(points: Tensor, lines: Tensor = ACROSS_THE_CANVAS) -> Tensor:
+    return uncovered_loss(ink(Strokes.black(points, (224, 224))), lines)[0]
+
+
+def along(y: float, left: float = 0.0, right: float = 224.0) -> Tensor:
+    return torch.stack([torch.linspace(left, right, 4), torch.full((4,), y)], dim=-1)[None, None]
+
+
+@pytest.mark.parametrize(("away", "share"), [(0.0, 0.0), (2.0, 0.0), (6.0, 0.8), (20.0, 1.0)])
+def test_a_line_is_covered_within_two_px(away: float, share: float) -> None:
+    """6 px away: the Gaussian of 3 px from 4.5 to 7.5 px is 0.06, of 0.3."""
+    assert float(uncovered(along(101 + away))) == pytest.approx(share, abs=0.05)
+
+
+def test_a_stroke_grows_along_its_line_and_none_is_drawn_from_afar() -> None:
+    near, far = along(101.0, right=112.0).requires_grad_(True), along(140.0, right=112.0).requires_grad_(True)
+    for points in (near, far):
+        uncovered(points).backward()
+    assert near.grad is not None
+    assert far.grad is not None
+    assert float(near.grad[0, 0, 3, 0]) < 0  # descending moves its end to the right
+    assert float(far.grad.abs().max()) < 1e-30
+
+
+def test_lines_count_by_their_strength_whatever_the_canvas() -> None:
+    strong = ACROSS_THE_CANVAS.clone()
+    strong[:, 100:102, :112] = 3
+    half = along(101.0, right=112.0)
+    assert float(uncovered(half, strong)) == pytest.approx(0.25, abs=0.02)
+    twice = strong.repeat_interleave(2, 1).repeat_interleave(2, 2)
+    drawn = ink(Strokes.black(half * 2, (448, 448), 6.0))
+    assert float(uncovered_loss(drawn, twice)[0]) == pytest.approx(0.25, abs=0.02)

@@ -15,7 +15,7 @@ from clipasso_core.strokes import Strokes
 
 PLAIN = {
     "num_iterations": 4, "num_views": 1, "bank_size": 4, "learning_rate": 1.0, "final_learning_rate": 1.0,
-    "simplify": 0.0, "tidy": 0.0, "least_pace": 1.0, "halving": False,
+    "simplify": 0.0, "tidy": 0.0, "outline_weight": 0.0, "least_pace": 1.0, "halving": False,
 }  # fmt: skip
 
 
