@@ -51,8 +51,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "first strokes do not keep apart": ({}, {"spread": 0.0}),
     "first strokes of the paper": ({}, {"follow": 0.0, "spread": 0.0}),
 }
-"""What each changes in ``OptimizeConfig``, and in ``StrokeInitConfig``. Where ``simplify`` or ``tidy`` change, the loss
-is another one, and only the judge's can be compared."""
+"""What each changes in ``OptimizeConfig``, and in ``StrokeInitConfig``. Where ``simplify``, ``tidy`` or
+``outline_weight`` change, the loss is another one, and only the judge's can be compared."""
 
 
 def run_variant(name: str, photos: list[StudyPhoto], options: argparse.Namespace, judge: Judge) -> dict[str, Any]:

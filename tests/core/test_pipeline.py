@@ -20,7 +20,9 @@ from clipasso_core.stroke_init import StrokeInitConfig
 from clipasso_core.svg import from_svg, to_svg
 
 INIT = StrokeInitConfig(num_strokes=4, num_sketches=2, canvas_size=64, spare=0.0)
-OPTIMIZE = OptimizeConfig(num_iterations=4, num_views=1, bank_size=2, learning_rate=4.0, halving=False)
+OPTIMIZE = OptimizeConfig(  # without the outline, so that losses of all iterations are of one kind
+    num_iterations=4, num_views=1, bank_size=2, learning_rate=4.0, halving=False, outline_weight=0.0
+)
 WHOLE = SketchConfig(mask=MaskConfig(source="none", fit="pad"), init=INIT, optimize=OPTIMIZE)
 
 
