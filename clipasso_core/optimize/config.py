@@ -81,7 +81,7 @@ class OptimizeConfig:
     bank_size: int = 32
     simplify: float = 0.35
     tidy: float = 0.5
-    outline_weight: float = 3.0
+    outline_weight: float = 1.0
     least_pace: float = 0.03
     halving: bool = True
     images_per_pass: int = 0
