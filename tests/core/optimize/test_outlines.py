@@ -43,7 +43,7 @@ def uncovered(run: SketchRun) -> float:
     return float(last.losses["outline"][0])
 
 
-def test_a_contour_without_ink_is_a_term_of_their_own(still: Start) -> None:
+def test_a_contour_without_ink_is_a_term_of_its_own(still: Start) -> None:
     assert uncovered(still(strokes=sides(32.0), outline_weight=2.0)) == pytest.approx(1, abs=0.1)
     *_, last = still(strokes=sides(16.5), outline_weight=2.0)
     *_, plain = still(strokes=sides(16.5))
