@@ -231,7 +231,7 @@ class SketchRun:
         if len(self._evaluations) == 3:
             changes = torch.stack(self._evaluations).diff(dim=0).abs()
             last = self.stages.at(self.iteration) == self.config.num_stages - 1
-            self.settled = last and bool((changes <= self.config.stop_change).all())
+            self.settled = last and not self._outline_waits and bool((changes <= self.config.stop_change).all())
 
     def _draw_views(self) -> list[int]:
         """Return which views this iteration looks through, the first the identity; fresh ones are drawn on the way."""
@@ -275,9 +275,14 @@ class SketchRun:
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
 
+    @property
+    def _outline_waits(self) -> bool:
+        """Whether contours without ink will count, but do not yet."""
+        return self.bank.to_cover is not None and self.iteration < self._outline_from
+
     def _begin_outline(self) -> None:
         """Say whether contours without ink count; where that begins the losses so far are of another kind."""
-        sees = self.bank.to_cover is not None and self.iteration >= self._outline_from
+        sees = self.bank.to_cover is not None and not self._outline_waits
         if self.work.sees_outline == sees:
             return
         self.work.sees_outline, self._do = sees, None

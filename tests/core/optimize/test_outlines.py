@@ -62,6 +62,13 @@ def test_the_contour_counts_when_the_strokes_have_found_what_they_draw(still: St
     assert run.result().best_iteration[0] >= 4
 
 
+def test_a_run_that_settles_waits_for_the_outline(still: Start) -> None:
+    plain, waiting = (
+        still(strokes=sides(16.5), outline_weight=weight, num_iterations=20, stop_change=1.0) for weight in (0.0, 1.0)
+    )
+    assert (len(list(plain)), len(list(waiting))) == (3, 11)
+
+
 def test_the_finished_sketch_is_judged_alike(still: Start) -> None:
     """Its short ends are taken off after the last iteration, and its loss is found anew."""
     run = still(strokes=sides(16.5, 32.0), outline_weight=100.0, tidy=0.5)
