@@ -95,10 +95,14 @@ class Candidates:
         """All that an iteration writes into."""
         return [self.best_points, self.best_loss, self.best_iteration, self.setbacks, self.history]
 
+    def forget_losses(self) -> None:
+        """Let the next evaluation be the best one: losses before it are of another kind."""
+        self.best_loss.fill_(torch.inf)
+
     def begin_stage(self, strokes: Strokes) -> Strokes:
         """Go on with other living strokes, of which no loss is known yet; return the active sketches, at their best."""
         self.strokes = strokes
-        self.best_loss.fill_(torch.inf)
+        self.forget_losses()
         return self.active_strokes(self.best_points[self.active])
 
     def reorder(self, order: Tensor) -> None:
@@ -111,11 +115,7 @@ class Candidates:
     def drop_strokes(self, counts: Tensor) -> None:
         """Keep the first strokes of every sketch alone, counts [P] of each photo's; no loss of these is known yet."""
         self.strokes = self.strokes.prefix(counts.repeat_interleave(self.per_photo)[:, None])
-        self.best_loss.fill_(torch.inf)
-
-    def forget_losses(self) -> None:
-        """Let the next evaluation be the best one: from now on losses are of another kind."""
-        self.best_loss.fill_(torch.inf)
+        self.forget_losses()
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""

@@ -53,7 +53,6 @@ class Iteration:
         sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones;
             given strokes are always seen, and do not count.
         length: [1] how many.
-        sees_outline: whether contours without ink count.
     """
 
     def __init__(
@@ -77,7 +76,6 @@ class Iteration:
         self.weights = {**tidy, **others}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
-        self.sees_outline = False
         self.photo_index = candidates.photo_index
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
@@ -186,7 +184,7 @@ class Iteration:
             hidden.append(overlap_loss(placed, opacity))
             if self.bank.off_limits is not None:
                 outside.append(trespass_loss(opacity, self.bank.off_limits[self.photo_index[rows]]))
-            if self.sees_outline and self.bank.to_cover is not None:
+            if self.bank.to_cover is not None:
                 there = opacity if self.underlay is None else opacity + self.underlay.opacity[rows]
                 uncovered.append(uncovered_loss(there, self.bank.to_cover[self.photo_index[rows]]))
             if self.sees_prefixes:

@@ -44,7 +44,9 @@ class PhotoBank:
         generator: CPU generator of the views.
         weights: [P, H, W] how much each place of the photos counts in the comparison of maps; None for all alike.
         off_limits: [P, H, W] in 0-1, 1 where a sketch of the photo should have no ink; None for nowhere.
-        to_cover: [P, H, W] how much each place asks for ink; None for nowhere.
+
+    Attributes:
+        to_cover: [P, H, W] how much each place asks for ink; None for nowhere, as at first.
     """
 
     def __init__(
@@ -57,12 +59,12 @@ class PhotoBank:
         generator: torch.Generator,
         weights: Tensor | None = None,
         off_limits: Tensor | None = None,
-        to_cover: Tensor | None = None,
     ) -> None:
         self.on_cpu = images.device.type == "cpu"
         self.images, self.encoder, self.recipe = images, encoder, recipe
         self.lines, self.simplify = lines[:, None], config.simplify
-        self.off_limits, self.to_cover = off_limits, to_cover
+        self.off_limits = off_limits
+        self.to_cover: Tensor | None = None
         self._weighing = None if weights is None else weights[:, None]
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)

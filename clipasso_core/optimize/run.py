@@ -112,9 +112,8 @@ class SketchRun:
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
         self.faces = () if self.wanted is None else tuple(find_faces(photo) for photo in photos)
-        to_cover = _contours(self.objects, weights) if self.config.outline_weight > 0 else None
-        maps = (weights, off_limits, to_cover)
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, *maps)
+        self.contours = _contours(self.objects, weights) if self.config.outline_weight > 0 else None
+        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
@@ -199,7 +198,6 @@ class SketchRun:
         changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
             work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)
-            work.sees_outline = self.work.sees_outline
             with same_kernels():
                 self.candidates.replace_best(work.points, work.evaluate(), changed)
 
@@ -278,17 +276,15 @@ class SketchRun:
     @property
     def _outline_waits(self) -> bool:
         """Whether contours without ink will count, but do not yet."""
-        return self.bank.to_cover is not None and self.iteration < self._outline_from
+        return self.contours is not None and self.bank.to_cover is None
 
     def _begin_outline(self) -> None:
-        """Say whether contours without ink count; where that begins the losses so far are of another kind."""
-        sees = self.bank.to_cover is not None and not self._outline_waits
-        if self.work.sees_outline == sees:
+        """Let contours without ink count from their iteration on; the losses so far are of another kind."""
+        if not self._outline_waits or self.iteration < self._outline_from:
             return
-        self.work.sees_outline, self._do = sees, None
-        if self.iteration == self._outline_from:
-            self.candidates.forget_losses()
-            self._evaluations = []
+        self.bank.to_cover = self.contours
+        self.candidates.forget_losses()
+        self._do, self._evaluations = None, []
 
     def _reorder(self) -> None:
         """Put the active sketches' strokes into the order by importance."""
