@@ -3,13 +3,18 @@
 ``python -m clipasso_lab.scene_figures PHOTOS SKETCHES [SKETCHES ...]`` prints JSON. A folder of sketches holds, for
 each photo of PHOTOS, an SVG of the photo's size (``--page photo``) under the photo's name. The regions are those that
 ``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first.
+
+With ``--beside OTHERS [OTHERS ...]``, as many folders of the same photos in the same order (one for each seed), also
+what changed from those to SKETCHES: mean difference of the pairs, and its 95 % interval over photos.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +32,7 @@ from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.xdog import xdog
 
+from .bootstrap import Interval, mean_interval
 from .judge import Judge, cosines, embedding_of, load_judge
 from .measure import print_json
 from .metrics import chamfer
@@ -35,6 +41,30 @@ ON_CURVE = 65
 """Points of a cubic, of which are counted those that lie outside."""
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+
+COMPARED = ("similarity", "edge_to_ink")
+"""The figures of a region that are compared."""
+
+SceneFigures = Mapping[str, object]
+"""Of one drawing; see ``scene_figures``."""
+
+
+class SceneChange(NamedTuple):
+    """How a figure of scenes changed.
+
+    Args:
+        before: its mean over the pairs of drawings.
+        after: likewise.
+        by: the mean difference.
+        interval: where that lies with 95 %; None for a single photo.
+        pairs: how many drawings have the figure before and after.
+    """
+
+    before: float
+    after: float
+    by: float
+    interval: Interval | None
+    pairs: int
 
 
 def ink_outside(strokes: Strokes, regions: Regions) -> float:
@@ -105,6 +135,52 @@ def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
     }
 
 
+def figure_of(found: SceneFigures, part: str, figure: str) -> float | None:
+    """Return a figure of a part of a scene; of "objects", the mean over them. None where it has none.
+
+    >>> found = {"object-1": {"edge_to_ink": 1.0}, "object-2": {"edge_to_ink": 4.0}, "whole": {"edge_to_ink": None}}
+    >>> [figure_of(found, part, "edge_to_ink") for part in ("objects", "whole", "background")]
+    [2.5, None, None]
+    """
+    wanted = [name for name in found if name == part or (part == "objects" and name.startswith("object-"))]
+    regions = [found[name] for name in wanted]
+    values = [region[figure] for region in regions if isinstance(region, Mapping)]
+    numbers = [float(value) for value in values if value is not None]
+    return fmean(numbers) if numbers else None
+
+
+def scene_changes(
+    before: Sequence[Mapping[str, SceneFigures]], after: Sequence[Mapping[str, SceneFigures]]
+) -> dict[str, SceneChange]:
+    """Return how the figures of folders of drawings changed, by part and figure.
+
+    Args:
+        before: the figures of each folder, by photo.
+        after: likewise, in the same order.
+    """
+    pairs = [
+        (photo, one[photo], other[photo])
+        for one, other in zip(before, after, strict=True)
+        for photo in one
+        if photo in other
+    ]
+    changes = {}
+    for part in ("whole", "objects", BACKDROP):
+        for figure in COMPARED:
+            both = [
+                (photo, figure_of(one, part, figure), figure_of(other, part, figure)) for photo, one, other in pairs
+            ]
+            rows = [(photo, old, new) for photo, old, new in both if old is not None and new is not None]
+            if not rows:
+                continue
+            photos, old, new = zip(*rows, strict=True)
+            by = [late - early for early, late in zip(old, new, strict=True)]
+            changes[f"{part}, {figure}"] = SceneChange(
+                round(fmean(old), 4), round(fmean(new), 4), round(fmean(by), 4), mean_interval(by, photos), len(rows)
+            )
+    return changes
+
+
 def found_pairs(photos: Path, sketches: Path) -> Iterator[tuple[Path, Path]]:
     """Yield the photos of a folder that a folder of sketches has an SVG of."""
     for photo in sorted(photos.iterdir()):
@@ -118,13 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m clipasso_lab.scene_figures", description="Figures of scenes.")
     parser.add_argument("photos", type=Path, help="a folder of photos")
     parser.add_argument("sketches", type=Path, nargs="+", help="folders of SVGs of the photos' size")
+    parser.add_argument("--beside", type=Path, nargs="+", default=[], help="as many folders, to compare them with")
     parsed = parser.parse_args(arguments)
+    if parsed.beside and len(parsed.beside) != len(parsed.sketches):
+        parser.error(f"--beside needs as many folders as there are of sketches, {len(parsed.sketches)}.")
     judge = load_judge()
     found = {
-        str(folder): {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
-        for folder in parsed.sketches
+        folder: {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
+        for folder in (*parsed.beside, *parsed.sketches)
     }
-    print_json(found)
+    before, after = ([found[folder] for folder in folders] for folders in (parsed.beside, parsed.sketches))
+    changed = {name: change._asdict() for name, change in scene_changes(before, after).items()} if before else None
+    print_json({**{str(folder): of for folder, of in found.items()}, **({"changes": changed} if changed else {})})
 
 
 if __name__ == "__main__":

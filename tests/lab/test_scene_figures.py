@@ -10,7 +10,7 @@ import torch
 from clipasso_core.scenes import SceneConfig, make_regions
 from clipasso_core.scenes.regions import Regions
 from clipasso_core.strokes import Strokes
-from clipasso_lab.scene_figures import found_pairs, ink_outside
+from clipasso_lab.scene_figures import SceneFigures, found_pairs, ink_outside, scene_changes
 
 
 @pytest.fixture
@@ -47,3 +47,26 @@ def test_photos_without_a_sketch_are_left_out(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.jpg", "a.svg", "note.txt"):
         (tmp_path / name).touch()
     assert [(photo.name, svg.name) for photo, svg in found_pairs(tmp_path, tmp_path)] == [("a.jpg", "a.svg")]
+
+
+def figures(similar: float, edge_to_ink: float | None) -> SceneFigures:
+    return {
+        "strokes": 32,
+        "whole": {"similarity": similar, "edge_to_ink": 2.0},
+        "object-1": {"similarity": similar, "edge_to_ink": edge_to_ink},
+        "object-2": {"similarity": similar + 0.2, "edge_to_ink": edge_to_ink},
+    }
+
+
+def test_folders_are_compared_in_pairs_and_objects_by_their_mean() -> None:
+    before = [{"a": figures(0.1, 3.0), "b": figures(0.3, 3.0), "c": figures(0.9, 3.0)}]
+    after = [{"a": figures(0.2, 2.0), "b": figures(0.5, None)}]
+    changes = scene_changes(before, after)
+    assert set(changes) == {
+        f"{part}, {figure}" for part in ("whole", "objects") for figure in ("similarity", "edge_to_ink")
+    }
+    similar = changes["objects, similarity"]
+    assert similar[:3] == pytest.approx((0.3, 0.45, 0.15))
+    assert similar.pairs == 2  # c has no second drawing
+    assert similar.interval == pytest.approx((0.1, 0.2))
+    assert changes["objects, edge_to_ink"].pairs == 1  # b has no ink
