@@ -31,7 +31,16 @@ CURVES = {"cat": {"plain": [(1.0, 2.0), (10.0, 1.0)], "draft": [(0.1, 2.0), (3.0
 
 @pytest.mark.parametrize(
     "name",
-    ["ablation", "docs_pictures", "iteration_costs", "plain_recipe", "prefix_curve", "time_to_loss", "whole_sketches"],
+    [
+        "ablation",
+        "auto_counts",
+        "docs_pictures",
+        "iteration_costs",
+        "plain_recipe",
+        "prefix_curve",
+        "time_to_loss",
+        "whole_sketches",
+    ],
 )
 def test_every_study_says_what_it_is(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
