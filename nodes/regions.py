@@ -10,7 +10,8 @@ from . import host
 from .api import io
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
 from .page_hints import page_hints
-from .types import CATEGORY, SketchRegionsType
+from .sketch_encoder import SketchEncoder, embedded
+from .types import CATEGORY, SketchEncoderType, SketchRegionsType
 
 
 class Regions(io.ComfyNode):
@@ -36,10 +37,11 @@ class Regions(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "background",
-                    options=["remove", "keep"],
+                    options=["remove", "keep", "ignore"],
                     default="keep",
                     tooltip="keep: what lies behind the objects is drawn, too, with fewer strokes. remove: it is left "
-                    "out.",
+                    "out. ignore: nothing is cut out, but the photo fades to white by how little a place stands out: "
+                    "for photos whose mask is poor.",
                 ),
                 io.Int.Input(
                     "most_objects",
@@ -67,6 +69,12 @@ class Regions(io.ComfyNode):
                     "occlusion",
                     default=default.occlusion,
                     tooltip="Lines of what lies behind an object end beside it. Off, they may run through it.",
+                ),
+                SketchEncoderType.Input(
+                    "encoder",
+                    optional=True,
+                    tooltip="Whose attention says what stands out where the background is ignored and the mask is not "
+                    "certain; the embedded encoder's if left open.",
                 ),
             ],
             outputs=[
@@ -96,9 +104,12 @@ class Regions(io.ComfyNode):
         margin: float,
         occlusion: bool,
         masks: Tensor | None = None,
+        encoder: SketchEncoder | None = None,
     ) -> io.NodeOutput:
         scene = SceneConfig(background, most_objects or None, parse_shares(shares), occlusion)
         with host.gradients():
-            found = find_regions(image_to_core(image), mask_to_core(masks), scene, MaskConfig(margin=margin))
+            looking = (encoder or embedded()).ready() if background == "ignore" else None
+            photo, given = image_to_core(image), mask_to_core(masks)
+            found = find_regions(photo, given, scene, MaskConfig(margin=margin), looking)
         images = with_origin(image_to_host(found.image), found.facts, found.images)
         return io.NodeOutput(found, images, with_origin(mask_to_host(found.mask), found.facts, found.canvas_masks))

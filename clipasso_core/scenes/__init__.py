@@ -1,5 +1,6 @@
 """Scenes: photos of several objects, small ones, and what lies behind them, as one sketch with groups."""
 
+from .find_regions import find_regions
 from .objects import find_objects, objects_of
 from .one_drawing import compose_strokes
 from .regions import (
@@ -9,7 +10,6 @@ from .regions import (
     Background,
     Regions,
     SceneConfig,
-    find_regions,
     make_regions,
 )
 from .sketch_scene import first_strokes, places_of, sketch_scene

@@ -69,7 +69,7 @@ def _stands_out(
     sure = 0.0 if whole else certainty(soft)
     text = encoder.encode_text(attention.text) if attention.text.strip() else None
     with same_kernels():
-        looked_at = encoder.attention_map(resize(image, CANVAS), attention.method, text)
+        looked_at = encoder.attention_map(resize(image.to(encoder.device), CANVAS), attention.method, text).to(image)
     looked_at = resize_map(min_max(looked_at), (image.shape[-2], image.shape[-1]))[0].clamp(0, 1)
     seen = looked_at if whole else torch.maximum(soft, (1 - sure) * looked_at)
     return seen, {"objects": "faded", "certainty": round(sure, 2)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import torch
@@ -18,7 +18,6 @@ from ..pixels import check_images, check_mask, resize, resize_map
 from ..saliency import LEAST_LINE
 from ..strokes import CANVAS, CANVAS_SIDE
 from .backdrop import fill_hidden
-from .objects import objects_of
 
 Background = Literal["remove", "ignore", "keep"]
 BACKGROUNDS: tuple[Background, ...] = get_args(Background)
@@ -138,31 +137,6 @@ def side_of(frame: Frame) -> float:
     left, top, right, bottom = frame.box
     side: float = ((right - left) * (bottom - top)) ** 0.5
     return side
-
-
-def find_regions(
-    image: Tensor, masks: Tensor | None = None, scene: SceneConfig | None = None, config: MaskConfig | None = None
-) -> Regions:
-    """Find the objects of a photo, unless their masks are given, and frame them, and what lies behind them.
-
-    Args:
-        image: [1, 3, H, W] in 0-1.
-        masks: [K, H, W] in 0-1, front to back; None to find them.
-        scene: what is drawn; None for the defaults.
-        config: how objects are cut out and framed; None for the defaults.
-
-    Raises:
-        ShapeError, MaskError: as ``objects_of`` and ``make_regions``.
-
-    >>> masks = torch.zeros(1, 64, 64)
-    >>> masks[:, 16:48, 16:48] = 1
-    >>> find_regions(torch.rand(1, 3, 64, 64), masks, SceneConfig("keep")).names
-    ('object-1', 'background')
-    """
-    scene, config, image = scene or SceneConfig(), config or MaskConfig(), check_images(image)
-    check_one_photo(image)
-    objects, facts = objects_of(image, masks, scene.most_objects, config)
-    return replace(make_regions(image, objects, scene, config), facts={"mask": {**asdict(config), **facts}})
 
 
 def check_one_photo(image: Tensor) -> None:

@@ -89,6 +89,16 @@ def test_a_file_of_the_first_version_runs_as_the_preset_says(host: ComfyServer, 
     assert {**vars(preset), "num_iterations": SHORT} == told
 
 
+def test_a_scene_whose_background_is_ignored_is_one_region(host: ComfyServer, info: Json) -> None:
+    prompt = workflow.to_prompt(workflow.load(REPO / "workflows" / "scene.json"), info)
+    prompt = workflow.with_inputs(prompt, "CLIPassoRegions", background="ignore")
+    prompt = workflow.with_inputs(prompt, "CLIPassoOptimize", num_iterations=SHORT)
+    (svg,) = outputs.svgs(host.client, host.client.run(prompt, LIMIT_S))
+    check_sketch(svg, stroke_counts(prompt))
+    groups = {group.attrib.get("id") for group in outputs.parse(svg).iter(f"{outputs.SVG}g")}
+    assert groups - {None} == {"object-1"}
+
+
 def as_first_saved(saved: Json) -> Json:
     """Return a template as the pack's first version saved it."""
     old = copy.deepcopy(saved)

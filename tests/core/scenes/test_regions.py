@@ -77,6 +77,12 @@ def test_masks_that_do_not_fit_are_refused(
         find_regions(wall, change(boxes))  # type: ignore[operator]
 
 
+def test_a_background_that_is_ignored_leaves_one_region_that_fades(wall: Tensor, boxes: Tensor) -> None:
+    faded = find_regions(wall, 0.5 * boxes, SceneConfig("ignore"))
+    assert faded.names == ("object-1",)
+    assert sorted(set(faded.masks.flatten().tolist())) == [0.0, 0.5]
+
+
 def test_a_batch_and_unknown_backgrounds_are_refused(wall: Tensor, boxes: Tensor) -> None:
     with pytest.raises(ShapeError, match="one photo, got a batch of 2"):
         find_regions(wall.expand(2, -1, -1, -1), boxes)
