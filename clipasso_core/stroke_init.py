@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor
 
 from .accents import APART, find_accents
@@ -17,7 +14,7 @@ from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
 from .face_marks import SHARE, face_marks
 from .faces import Face, find_faces
-from .line_drawing import depth_inside
+from .first_lines import extent, most_telling, path_length, take_apart
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
@@ -29,12 +26,12 @@ SEED_STEP = 1000
 TRIED = 1.6
 """Lines that are followed for every stroke; the most telling ones get the strokes."""
 
-CLOSEST, SHORT, MOST_FOLLOWED = 6.0, 30.0, 4096
-"""px within which a stroke ends beside an earlier one, px below which it wanders off its line; and how many of the
-likeliest starts are looked at, where there are more of them than strokes."""
+SHORT, MOST_FOLLOWED = 30.0, 4096
+"""px below which a stroke wanders off its line; and how many of the likeliest starts are looked at, where there are
+more of them than strokes."""
 
-ACCENT, OFF_ACCENTS, OFF_MARKS = 9.0, 6.0, 4.0
-"""px: of a stroke that starts on an accent, how far other strokes start from one, and keep off marks of faces."""
+ACCENT, OFF_ACCENTS = 9.0, 6.0
+"""px: of a stroke that starts on an accent, and how far other strokes start from one."""
 
 FOR_OUTLINE = 16
 """Strokes that the object's outline needs: with so few there are no accents but those of faces."""
@@ -251,7 +248,7 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
     if config.one_line:
         whole = one_line(_lines(saliency, flow, accents, points, config), segments)
-        return whole + wander * max(0.0, 1 - _length(whole) / SHORT)
+        return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
     lines = _lines(saliency, flow, accents, points, config)
     again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
@@ -269,15 +266,15 @@ def _lines(
     """
     count = config.num_first
     tried = count if flow is None else round(TRIED * count)
-    distance = config.spread * (_extent(points) / tried) ** 0.5
+    distance = config.spread * (extent(points) / tried) ** 0.5
     if flow is None:
-        return _take_apart(_points_alone(points), distance, tried)
+        return take_apart(_points_alone(points), distance, tried)
     short = accents.spots + accents.marks
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
-    apart = _take_apart(followed, distance, tried, accents.marks)
-    return _most_telling(apart, saliency, count - len(short)) + short
+    apart = take_apart(followed, distance, tried, accents.marks)
+    return most_telling(apart, saliency, count - len(short)) + short
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
@@ -294,72 +291,7 @@ def _points_alone(points: Tensor) -> Paths:
     return Paths(points[:, None], torch.ones(len(points), 1, dtype=torch.bool))
 
 
-def _take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
-    """Take up to ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
-
-    A path ends where it would come near an earlier one, or a face's mark. When no start is left that far away, the
-    distance halves.
-    """
-    middle = paths.points.shape[1] // 2
-    starts, closest = _pixels(paths.points[:, middle]), min(CLOSEST, 0.75 * distance)
-    left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
-    taken: list[Tensor] = []
-    off_marks = _distance_from(marks) >= OFF_MARKS
-    while len(taken) < min(count, len(left)):
-        free = left & (nearest[starts] >= distance)
-        if not free.any():
-            distance = distance / 2 if distance > 1 else 0.0
-            continue
-        index = int(free.argmax())
-        left[index] = False
-        along = _pixels(paths.points[index])
-        apart = (nearest[along] >= closest) & off_marks[along]
-        path = paths.points[index, _run_around(middle, apart & paths.reached[index].numpy())]
-        drawn[_pixels(path)] = True
-        nearest = ndimage.distance_transform_edt(~drawn)
-        taken.append(path)
-    return taken
-
-
-def _distance_from(lines: Sequence[Tensor]) -> NDArray[np.float64]:
-    """Return how far each px of the canvas is from lines [T, 2]; infinite where there are none."""
-    drawn = np.zeros(CANVAS, dtype=bool)
-    for line in lines:
-        drawn[_pixels(line)] = True
-    return depth_inside(~drawn)
-
-
-def _most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tensor]:
-    """Keep the ``count`` best of some lines [T, 2] px, in their order: salient ones, and long before short ones."""
-    worth = [float(saliency[_pixels(line)].mean()) * len(line) ** 0.5 for line in lines]
-    best = sorted(range(len(lines)), key=lambda index: -worth[index])[:count]
-    return [lines[index] for index in sorted(best)]
-
-
-def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column of the pixels that points [T, 2] px lie in."""
-    x, y = points.long().clamp(0, CANVAS_SIDE - 1).unbind(-1)
-    return y.numpy(), x.numpy()
-
-
-def _run_around(middle: int, good: NDArray[np.bool_]) -> slice:
-    """Return the unbroken run of good places around the middle one, which counts as good."""
-    ahead, back = good[middle + 1 :], good[:middle][::-1]
-    return slice(middle - int(np.cumprod(back).sum()), middle + 1 + int(np.cumprod(ahead).sum()))
-
-
 def _along(path: Tensor, wander: Tensor) -> Tensor:
     """Return control points [K, 2] along a path [T, 2]; the shorter it is, the more they wander."""
     placed = place_evenly(path.expand(max(2, len(path)), 2)[None], len(wander))
-    return curve_through(placed)[0] + wander * max(0.05, (1 - _length(placed[0]) / SHORT) / 2)
-
-
-def _length(path: Tensor) -> float:
-    """Return how long a path [T, 2] is, px."""
-    return float(torch.linalg.vector_norm(path.diff(dim=0), dim=-1).sum())
-
-
-def _extent(points: Tensor) -> float:
-    """Return the area in px that points [M, 2] reach over: of all 8 px cells that hold one."""
-    cells = torch.unique((points / 8).floor(), dim=0)
-    return float(len(cells) * 64)
+    return curve_through(placed)[0] + wander * max(0.05, (1 - path_length(placed[0]) / SHORT) / 2)

@@ -1,0 +1,83 @@
+"""First lines: which of the lines through likely starts get strokes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from .line_drawing import depth_inside
+from .line_flow import Paths
+from .strokes import CANVAS, CANVAS_SIDE
+
+CLOSEST, OFF_MARKS = 6.0, 4.0
+"""px within which a stroke ends beside an earlier one, and beside a mark of a face."""
+
+
+def take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
+    """Take up to ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
+
+    A path ends where it would come near an earlier one, or a face's mark. When no start is left that far away, the
+    distance halves.
+    """
+    middle = paths.points.shape[1] // 2
+    starts, closest = _pixels(paths.points[:, middle]), min(CLOSEST, 0.75 * distance)
+    left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
+    taken: list[Tensor] = []
+    off_marks = _distance_from(marks) >= OFF_MARKS
+    while len(taken) < min(count, len(left)):
+        free = left & (nearest[starts] >= distance)
+        if not free.any():
+            distance = distance / 2 if distance > 1 else 0.0
+            continue
+        index = int(free.argmax())
+        left[index] = False
+        along = _pixels(paths.points[index])
+        apart = (nearest[along] >= closest) & off_marks[along]
+        path = paths.points[index, _run_around(middle, apart & paths.reached[index].numpy())]
+        drawn[_pixels(path)] = True
+        nearest = ndimage.distance_transform_edt(~drawn)
+        taken.append(path)
+    return taken
+
+
+def most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tensor]:
+    """Keep the ``count`` best of some lines [T, 2] px, in their order: salient ones, and long before short ones."""
+    worth = [float(saliency[_pixels(line)].mean()) * len(line) ** 0.5 for line in lines]
+    best = sorted(range(len(lines)), key=lambda index: -worth[index])[:count]
+    return [lines[index] for index in sorted(best)]
+
+
+def extent(points: Tensor) -> float:
+    """Return the area in px that points [M, 2] reach over: of all 8 px cells that hold one."""
+    cells = torch.unique((points / 8).floor(), dim=0)
+    return float(len(cells) * 64)
+
+
+def path_length(path: Tensor) -> float:
+    """Return how long a path [T, 2] is, px."""
+    return float(torch.linalg.vector_norm(path.diff(dim=0), dim=-1).sum())
+
+
+def _distance_from(lines: Sequence[Tensor]) -> NDArray[np.float64]:
+    """Return how far each px of the canvas is from lines [T, 2]; infinite where there are none."""
+    drawn = np.zeros(CANVAS, dtype=bool)
+    for line in lines:
+        drawn[_pixels(line)] = True
+    return depth_inside(~drawn)
+
+
+def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and column of the pixels that points [T, 2] px lie in."""
+    x, y = points.long().clamp(0, CANVAS_SIDE - 1).unbind(-1)
+    return y.numpy(), x.numpy()
+
+
+def _run_around(middle: int, good: NDArray[np.bool_]) -> slice:
+    """Return the unbroken run of good places around the middle one, which counts as good."""
+    ahead, back = good[middle + 1 :], good[:middle][::-1]
+    return slice(middle - int(np.cumprod(back).sum()), middle + 1 + int(np.cumprod(ahead).sum()))
