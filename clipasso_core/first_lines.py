@@ -11,11 +11,15 @@ from scipy import ndimage
 from torch import Tensor
 
 from .line_drawing import depth_inside
-from .line_flow import Paths
+from .line_flow import LineFlow, Paths
 from .strokes import CANVAS, CANVAS_SIDE
 
 CLOSEST, OFF_MARKS = 6.0, 4.0
 """px within which a stroke ends beside an earlier one, and beside a mark of a face."""
+
+SHORTEST = 24.0
+"""px: where no line is left that is so long, a stroke is laid along the shorter one it starts on and goes on straight.
+Nothing but eyes and the like should be smaller: a speck of ink tells nothing, has no way to go, and moves slowly."""
 
 
 def take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
@@ -50,6 +54,23 @@ def most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tens
     worth = [float(saliency[_pixels(line)].mean()) * len(line) ** 0.5 for line in lines]
     best = sorted(range(len(lines)), key=lambda index: -worth[index])[:count]
     return [lines[index] for index in sorted(best)]
+
+
+def lengthened(line: Tensor, flow: LineFlow) -> Tensor:
+    """Return a line [T, 2] px, or where it is too short a straight one through its middle, along the flow.
+
+    >>> flow = LineFlow(torch.tensor([1.0, 0.0]).expand(224, 224, 2), torch.ones(224, 224))
+    >>> longer = lengthened(torch.tensor([[50.5, 80.5]]), flow)
+    >>> longer[0].tolist(), longer[-1].tolist()
+    ([38.5, 80.5], [62.5, 80.5])
+    """
+    if path_length(line) >= SHORTEST:
+        return line
+    middle = line[len(line) // 2]
+    row, column = _pixels(middle[None])
+    along = flow.direction[int(row[0]), int(column[0])]
+    steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)
+    return (middle + along * steps[:, None]).clamp(0, CANVAS_SIDE)
 
 
 def extent(points: Tensor) -> float:

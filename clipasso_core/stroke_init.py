@@ -14,7 +14,7 @@ from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
 from .face_marks import SHARE, face_marks
 from .faces import Face, find_faces
-from .first_lines import extent, most_telling, path_length, take_apart
+from .first_lines import extent, lengthened, most_telling, path_length, take_apart
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
@@ -246,10 +246,12 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     strokes, segments = config.shape
     offsets = (torch.rand((strokes, 3 * segments, 2), generator=generator) - 0.5) * config.radius * CANVAS_SIDE
     wander = torch.cat([torch.zeros_like(offsets[:, :1]), offsets.cumsum(dim=1)], dim=1)
-    if config.one_line:
-        whole = one_line(_lines(saliency, flow, accents, points, config), segments)
-        return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
     lines = _lines(saliency, flow, accents, points, config)
+    if config.one_line:
+        whole = one_line(lines, segments)
+        return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
+    if flow is not None:
+        lines = [lengthened(line, flow) for line in lines] + accents.spots + accents.marks
     again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
         return torch.cat(again)[:, None] + wander
@@ -260,7 +262,7 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
 def _lines(
     saliency: Tensor, flow: LineFlow | None, accents: _Accents, points: Tensor, config: StrokeInitConfig
 ) -> list[Tensor]:
-    """Return at most ``num_first`` lines [T, 2] px for strokes to follow, from points [M, 2], the accents last.
+    """Return the lines [T, 2] px that strokes follow from points [M, 2], at most ``num_first`` with the accents.
 
     T is 1 without a flow.
     """
@@ -269,12 +271,11 @@ def _lines(
     distance = config.spread * (extent(points) / tried) ** 0.5
     if flow is None:
         return take_apart(_points_alone(points), distance, tried)
-    short = accents.spots + accents.marks
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
     apart = take_apart(followed, distance, tried, accents.marks)
-    return most_telling(apart, saliency, count - len(short)) + short
+    return most_telling(apart, saliency, count - len(accents.places))
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clipasso_core.bezier import arc_length, curve_points, segments_of
 from clipasso_core.errors import ConfigError, MaskError, ShapeError
+from clipasso_core.first_lines import SHORTEST
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes, sampling_map
 
 SIDE = 224
@@ -131,8 +132,11 @@ def test_first_strokes_end_where_they_meet_an_earlier_one() -> None:
     """6 strokes of up to 90 px are more than the 440 px of the ring."""
     points = init_strokes(ring(), config(num_strokes=6, follow=0.4, spread=0.6)).control_points
     y, x = ring()[0].nonzero().float().add(0.5).unbind(1)
-    for sketch in curve_points(segments_of(points), torch.linspace(0, 1, 30)).flatten(2, 3):
-        apart = [float(torch.cdist(a, b).min()) for i, a in enumerate(sketch) for b in sketch[:i]]
+    drawn = curve_points(segments_of(points), torch.linspace(0, 1, 30)).flatten(2, 3)
+    for sketch, lengths in zip(drawn, arc_length(points), strict=True):
+        found = sketch[lengths > SHORTEST + 1]  # what is left between them is shorter, and is drawn beyond its ends
+        assert len(found) >= 4
+        apart = [float(torch.cdist(a, b).min()) for i, a in enumerate(found) for b in found[:i]]
         assert min(apart) > 5  # px: no line is drawn twice
         away = torch.cdist(torch.stack([x, y], dim=1), sketch.flatten(0, 1)).amin(dim=1)
         assert float(away.max()) < 9  # and none is left half drawn
@@ -147,12 +151,12 @@ def test_starts_keep_apart_from_whole_strokes() -> None:
         assert float((first[:, 1].mean() - second[:, 1].mean()).abs()) == pytest.approx(90, abs=2)
 
 
-def test_first_strokes_are_as_long_as_their_lines() -> None:
+def test_first_strokes_are_as_long_as_their_lines_but_no_specks() -> None:
     lines = torch.zeros(1, SIDE, SIDE)
     lines[0, 60:62, 100:112], lines[0, 105:107, 100:125], lines[0, 150:152, 100:140] = 1, 1, 1
     points = init_strokes(lines, config(num_strokes=3, follow=0.4, spread=1.0, radius=0.01)).control_points
     for lengths in arc_length(points):
-        assert sorted(lengths.tolist()) == [pytest.approx(length, abs=4) for length in (13, 26, 41)]
+        assert sorted(lengths.tolist()) == [pytest.approx(length, abs=4) for length in (SHORTEST, 26, 41)]
 
 
 def test_a_small_spot_gets_a_small_stroke() -> None:
