@@ -56,21 +56,26 @@ def most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tens
     return [lines[index] for index in sorted(best)]
 
 
-def lengthened(line: Tensor, flow: LineFlow) -> Tensor:
-    """Return a line [T, 2] px, or where it is too short a straight one through its middle, along the flow.
+def lengthened(lines: Sequence[Tensor], flow: LineFlow, marks: Sequence[Tensor] = ()) -> list[Tensor]:
+    """Return lines [T, 2] px, those that are too short as straight ones through their middles, along the flow.
+
+    One that would run over a face's mark stays short.
 
     >>> flow = LineFlow(torch.tensor([1.0, 0.0]).expand(224, 224, 2), torch.ones(224, 224))
-    >>> longer = lengthened(torch.tensor([[50.5, 80.5]]), flow)
-    >>> longer[0].tolist(), longer[-1].tolist()
-    ([38.5, 80.5], [62.5, 80.5])
+    >>> speck, mark = torch.tensor([[50.5, 80.5]]), torch.tensor([[60.5, 80.5]])
+    >>> [len(lengthened([speck], flow, marks)[0]) for marks in ([], [mark])]  # steps of 1 px
+    [25, 1]
     """
-    if path_length(line) >= SHORTEST:
-        return line
-    middle = line[len(line) // 2]
-    row, column = _pixels(middle[None])
-    along = flow.direction[int(row[0]), int(column[0])]
-    steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)
-    return (middle + along * steps[:, None]).clamp(0, CANVAS_SIDE)
+    off_marks = _distance_from(marks) >= OFF_MARKS
+    steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)[:, None]
+    found = []
+    for line in lines:
+        middle = line[len(line) // 2]
+        row, column = _pixels(middle[None])
+        longer = (middle + flow.direction[int(row[0]), int(column[0])] * steps).clamp(0, CANVAS_SIDE)
+        fits = path_length(line) < SHORTEST and bool(off_marks[_pixels(longer)].all())
+        found.append(longer if fits else line)
+    return found
 
 
 def extent(points: Tensor) -> float:

@@ -32,7 +32,7 @@ ROWS = {
 RN101 = Architecture("resnet", 64, (3, 4, 23, 3), 32, 224, 32, 512)
 RECIPES: dict[str, FeatureRecipe] = {"paper": default_recipe(RN101), "standard": RECIPE}
 ENCODERS = {"paper": PAPER_ENCODERS, "standard": ("embedded", "embedded")}
-UNUSED = {"paper": ("mask.margin", "line_drawing.", "saliency."), "standard": ("xdog.",)}
+UNUSED = {"paper": ("mask.margin", "line_drawing.", "first_lines.", "saliency."), "standard": ("xdog.",)}
 """Beginnings of settings that have a value, but play no part in a preset."""
 
 
