@@ -56,27 +56,25 @@ def most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tens
     return [lines[index] for index in sorted(best)]
 
 
-def lengthened(lines: Sequence[Tensor], flow: LineFlow, spare: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
+def lengthened(lines: Sequence[Tensor], flow: LineFlow, marks: Sequence[Tensor] = ()) -> list[Tensor]:
     """Return lines [T, 2] px, those that are too short as straight ones through their middles, along the flow.
 
-    The shortest ones stay as they are where strokes are spare: what tells least is dropped anyway. So do those that
-    would run over a face's mark.
+    One that would run over a face's mark stays short.
 
     >>> flow = LineFlow(torch.tensor([1.0, 0.0]).expand(224, 224, 2), torch.ones(224, 224))
-    >>> specks, mark = [torch.tensor([[50.5, y]]) for y in (80.5, 120.5)], torch.tensor([[60.5, 80.5]])
-    >>> [[len(line) for line in lengthened(specks, flow, *of)] for of in ((0,), (1,), (0, [mark]))]  # steps of 1 px
-    [[25, 25], [1, 25], [1, 25]]
+    >>> speck, mark = torch.tensor([[50.5, 80.5]]), torch.tensor([[60.5, 80.5]])
+    >>> [len(lengthened([speck], flow, marks)[0]) for marks in ([], [mark])]  # steps of 1 px
+    [25, 1]
     """
     off_marks = _distance_from(marks) >= OFF_MARKS
     steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)[:, None]
-    lengths = [path_length(line) for line in lines]
-    found = list(lines)
-    for index in sorted(range(len(lines)), key=lengths.__getitem__)[spare:]:
-        middle = lines[index][len(lines[index]) // 2]
+    found = []
+    for line in lines:
+        middle = line[len(line) // 2]
         row, column = _pixels(middle[None])
         longer = (middle + flow.direction[int(row[0]), int(column[0])] * steps).clamp(0, CANVAS_SIDE)
-        if lengths[index] < SHORTEST and bool(off_marks[_pixels(longer)].all()):
-            found[index] = longer
+        fits = path_length(line) < SHORTEST and bool(off_marks[_pixels(longer)].all())
+        found.append(longer if fits else line)
     return found
 
 

@@ -26,10 +26,6 @@ FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.003
 """From how many deviations below its surroundings on a place is part of a line, at how many the line is black, and the
 least deviation, so that a plain object's grain makes no lines (photos have 0.01 to 0.04)."""
 
-DIM = 0.2
-"""A grey value: well above it lines are as strong as the ratio of their sides, as the eye sees them (Weber's law), and
-well below, where photos are noisy, as the difference. So the lines of dark parts show beside those of bright ones."""
-
 RIM, SEEN = 1.5, 0.9
 """px of a 224 px canvas, the width of the contour; and from which fraction of a mask's greatest value on it marks what
 is seen of the object: below it (``framing.GOES_ON``) an object is only taken to go on."""
@@ -139,8 +135,7 @@ def _lines(photo: Map, inside: Map) -> Map:
     """Return the lines [H, W] of a grey photo inside its object, both [H, W]."""
     scale = max(photo.shape) / CANVAS_SIDE
     shrink = min(1.0, max(LEAST_SCALE, float(inside.sum() / scale**2) ** 0.5 / FULL))
-    tones = np.log1p(photo / DIM) / np.log1p(1 / DIM)
-    smooth = ndimage.median_filter(tones, 2 * round(SMOOTHED * shrink * scale / 2 - 0.5) + 1)
+    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * shrink * scale / 2 - 0.5) + 1)
     near, far = (blur_inside(smooth, inside, SIGMA * shrink * ratio * scale) for ratio in (1, RATIO))
     darker = (far - near) * inside
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))

@@ -251,7 +251,7 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
         whole = one_line(lines, segments)
         return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
     if flow is not None:
-        longer = lengthened(lines, flow, strokes - config.num_strokes, accents.marks)
+        longer = lines if strokes > config.num_strokes else lengthened(lines, flow, accents.marks)
         lines = [*longer, *accents.spots, *accents.marks]
     again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
