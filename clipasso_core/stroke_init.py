@@ -66,8 +66,8 @@ class StrokeInitConfig:
         canvas_size: px, the side of the square canvas: the unit of control points and widths, nothing else.
         seed: of the random numbers.
         follow: length of a first stroke along the line that its start lies on, as a fraction of the canvas; shorter
-            where the line ends, turns or meets an earlier stroke: as long as what it draws, but at least
-            ``first_lines.SHORTEST``. 0 is the paper's: strokes set off at random.
+            where the line ends, turns or meets an earlier stroke: as long as what it draws, but where none are spare at
+            least ``first_lines.SHORTEST``. 0 is the paper's: strokes set off at random.
         accents: most strokes, as a share of all, that start short and on what is small and tells much: eyes, nose and
             mouth of people (``face_marks``), and the strongest small spots of the map, such as eyes of animals
             (``find_accents``). They come last; only where strokes follow lines, and not in one line. With 16 strokes or

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 import torch
@@ -151,12 +152,15 @@ def test_starts_keep_apart_from_whole_strokes() -> None:
         assert float((first[:, 1].mean() - second[:, 1].mean()).abs()) == pytest.approx(90, abs=2)
 
 
-def test_first_strokes_are_as_long_as_their_lines_but_no_specks() -> None:
+def test_first_strokes_are_as_long_as_their_lines_and_specks_only_where_some_are_spare() -> None:
     lines = torch.zeros(1, SIDE, SIDE)
     lines[0, 60:62, 100:112], lines[0, 105:107, 100:125], lines[0, 150:152, 100:140] = 1, 1, 1
-    points = init_strokes(lines, config(num_strokes=3, follow=0.4, spread=1.0, radius=0.01)).control_points
-    for lengths in arc_length(points):
+    three = config(num_strokes=3, follow=0.4, spread=1.0, radius=0.01)
+    for lengths in arc_length(init_strokes(lines, three).control_points):
         assert sorted(lengths.tolist()) == [pytest.approx(length, abs=4) for length in (SHORTEST, 26, 41)]
+    with_spare = init_strokes(lines, replace(three, num_strokes=2, spare=0.5)).control_points
+    for lengths in arc_length(with_spare):
+        assert sorted(lengths.tolist()) == [pytest.approx(length, abs=4) for length in (13, 26, 41)]
 
 
 def test_a_small_spot_gets_a_small_stroke() -> None:
