@@ -32,7 +32,7 @@ def take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor
     starts, closest = _pixels(paths.points[:, middle]), min(CLOSEST, 0.75 * distance)
     left, drawn, nearest = np.ones(len(paths.points), dtype=bool), np.zeros(CANVAS, dtype=bool), np.full(CANVAS, np.inf)
     taken: list[Tensor] = []
-    off_marks = _distance_from(marks) >= OFF_MARKS
+    off_marks = _off_marks(marks)
     while len(taken) < min(count, len(left)):
         free = left & (nearest[starts] >= distance)
         if not free.any():
@@ -66,16 +66,8 @@ def lengthened(lines: Sequence[Tensor], flow: LineFlow, marks: Sequence[Tensor] 
     >>> [len(lengthened([speck], flow, marks)[0]) for marks in ([], [mark])]  # steps of 1 px
     [25, 1]
     """
-    off_marks = _distance_from(marks) >= OFF_MARKS
-    steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)[:, None]
-    found = []
-    for line in lines:
-        middle = line[len(line) // 2]
-        row, column = _pixels(middle[None])
-        longer = (middle + flow.direction[int(row[0]), int(column[0])] * steps).clamp(0, CANVAS_SIDE)
-        fits = path_length(line) < SHORTEST and bool(off_marks[_pixels(longer)].all())
-        found.append(longer if fits else line)
-    return found
+    off_marks = _off_marks(marks)
+    return [_longer(line, flow, off_marks) if path_length(line) < SHORTEST else line for line in lines]
 
 
 def extent(points: Tensor) -> float:
@@ -89,12 +81,22 @@ def path_length(path: Tensor) -> float:
     return float(torch.linalg.vector_norm(path.diff(dim=0), dim=-1).sum())
 
 
-def _distance_from(lines: Sequence[Tensor]) -> NDArray[np.float64]:
-    """Return how far each px of the canvas is from lines [T, 2]; infinite where there are none."""
+def _longer(line: Tensor, flow: LineFlow, off_marks: NDArray[np.bool_]) -> Tensor:
+    """Return a straight line through the middle of one [T, 2] px, or that one where it would run over a mark."""
+    middle = line[len(line) // 2]
+    row, column = _pixels(middle[None])
+    steps = torch.linspace(-SHORTEST / 2, SHORTEST / 2, round(SHORTEST) + 1)[:, None]
+    longer = (middle + flow.direction[int(row[0]), int(column[0])] * steps).clamp(0, CANVAS_SIDE)
+    return longer if bool(off_marks[_pixels(longer)].all()) else line
+
+
+def _off_marks(marks: Sequence[Tensor]) -> NDArray[np.bool_]:
+    """Return which px of the canvas are far enough from marks [T, 2] px of faces for other strokes."""
     drawn = np.zeros(CANVAS, dtype=bool)
-    for line in lines:
-        drawn[_pixels(line)] = True
-    return depth_inside(~drawn)
+    for mark in marks:
+        drawn[_pixels(mark)] = True
+    off: NDArray[np.bool_] = depth_inside(~drawn) >= OFF_MARKS
+    return off
 
 
 def _pixels(points: Tensor) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -250,9 +250,6 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     if config.one_line:
         whole = one_line(lines, segments)
         return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
-    if flow is not None:
-        longer = lines if strokes > config.num_strokes else lengthened(lines, flow, accents.marks)
-        lines = [*longer, *accents.spots, *accents.marks]
     again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
     if flow is None:
         return torch.cat(again)[:, None] + wander
@@ -263,7 +260,7 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
 def _lines(
     saliency: Tensor, flow: LineFlow | None, accents: _Accents, points: Tensor, config: StrokeInitConfig
 ) -> list[Tensor]:
-    """Return the lines [T, 2] px that strokes follow from points [M, 2], at most ``num_first`` with the accents.
+    """Return at most ``num_first`` lines [T, 2] px for strokes to follow, from points [M, 2], the accents last.
 
     T is 1 without a flow.
     """
@@ -276,7 +273,10 @@ def _lines(
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
     apart = take_apart(followed, distance, tried, accents.marks)
-    return most_telling(apart, saliency, count - len(accents.places))
+    telling = most_telling(apart, saliency, count - len(accents.places))
+    if count == config.num_strokes and not config.one_line:
+        telling = lengthened(telling, flow, accents.marks)
+    return [*telling, *accents.spots, *accents.marks]
 
 
 def _in_random_order(probability: Tensor, generator: torch.Generator) -> Tensor:
