@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..clipasso_core.mask import MaskConfig
-from ..clipasso_core.scenes import MOST_OBJECTS, Background, SceneConfig, find_regions, parse_shares
+from ..clipasso_core.scenes import BACKGROUNDS, MOST_OBJECTS, Background, SceneConfig, find_regions, parse_shares
 from . import host
 from .api import io
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
@@ -37,7 +37,7 @@ class Regions(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "background",
-                    options=["remove", "keep", "ignore"],
+                    options=list(BACKGROUNDS),
                     default="keep",
                     tooltip="keep: what lies behind the objects is drawn, too, with fewer strokes. remove: it is left "
                     "out. ignore: nothing is cut out, but the photo fades to white by how little a place stands out: "
@@ -109,7 +109,7 @@ class Regions(io.ComfyNode):
         scene = SceneConfig(background, most_objects or None, parse_shares(shares), occlusion)
         with host.gradients():
             looking = (encoder or embedded()).ready() if background == "ignore" else None
-            photo, given = image_to_core(image), mask_to_core(masks)
-            found = find_regions(photo, given, scene, MaskConfig(margin=margin), looking)
+            photo, config = image_to_core(image), MaskConfig(margin=margin)
+            found = find_regions(photo, mask_to_core(masks), scene, config, looking)
         images = with_origin(image_to_host(found.image), found.facts, found.images)
         return io.NodeOutput(found, images, with_origin(mask_to_host(found.mask), found.facts, found.canvas_masks))

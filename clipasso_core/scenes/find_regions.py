@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-
 from torch import Tensor
 
 from ..encoders import ImageEncoder, get_encoder
@@ -44,5 +42,5 @@ def find_regions(
     check_one_photo(image)
     if scene.background == "ignore":
         return fade_background(image, masks, encoder or get_encoder(device=image.device), scene, config)
-    objects, facts = objects_of(image, masks, scene.most_objects, config)
-    return replace(make_regions(image, objects, scene, config), facts={"mask": {**asdict(config), **facts}})
+    objects, found = objects_of(image, masks, scene.most_objects, config)
+    return make_regions(image, objects, scene, config, found)

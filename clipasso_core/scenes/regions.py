@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, get_args
 
 import torch
@@ -149,7 +149,11 @@ def check_one_photo(image: Tensor) -> None:
 
 
 def make_regions(
-    image: Tensor, masks: Tensor, scene: SceneConfig | None = None, config: MaskConfig | None = None
+    image: Tensor,
+    masks: Tensor,
+    scene: SceneConfig | None = None,
+    config: MaskConfig | None = None,
+    found: Mapping[str, object] | None = None,
 ) -> Regions:
     """Frame the objects of a photo, and what lies behind them.
 
@@ -159,6 +163,7 @@ def make_regions(
             front, and the other is only what is left of it.
         scene: what is drawn; None for the defaults.
         config: how objects are cut out and framed; None for the defaults.
+        found: how the masks were found, as ``objects_of`` says it, for ``Regions.facts``; None to say nothing.
 
     Raises:
         ShapeError: masks of another size than the photo.
@@ -179,7 +184,8 @@ def make_regions(
         _with_unseen(*each, objects[:index]) for index, each in enumerate(zip(cut.masks, cut.frames, strict=True))
     )
     frame = frame_photo(objects.any(dim=0).float(), config.fit, config.margin)
-    regions = Regions(names, objects.float(), cut.images, seen, cut.frames, frame, scene)
+    facts = {} if found is None else {"mask": {**asdict(config), **found}}
+    regions = Regions(names, objects.float(), cut.images, seen, cut.frames, frame, scene, facts)
     return _with_backdrop(regions, photo[0], config) if scene.background == "keep" else regions
 
 
@@ -203,6 +209,7 @@ def _with_backdrop(regions: Regions, photo: Tensor, config: MaskConfig) -> Regio
         (*regions.frames, frame),
         frame,
         regions.config,
+        regions.facts,
     )
 
 

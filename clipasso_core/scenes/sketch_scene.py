@@ -86,7 +86,7 @@ def sketch_scene(
         _check_together(config)
         faded = fade_background(image, masks, looking, scene, config.mask, config.attention)
         return _sketch_regions(faded, config, detail, encoder, looking, recipe, on_step)
-    objects, facts = objects_of(image, masks, scene.most_objects, config.mask)
+    objects, found = objects_of(image, masks, scene.most_objects, config.mask)
     if len(objects) == 1 and (scene.background == "remove" or bool(objects.all())):
         return sketch(
             image,
@@ -99,8 +99,7 @@ def sketch_scene(
             on_step=on_step,
         )
     _check_together(config)
-    regions = make_regions(image, objects, scene, config.mask)
-    regions = replace(regions, facts={"mask": {**asdict(config.mask), **facts}})
+    regions = make_regions(image, objects, scene, config.mask, found)
     config = affordable(config, len(regions.names))
     return _sketch_regions(regions, config, detail, encoder, looking, recipe, on_step)
 
