@@ -44,10 +44,10 @@ class PhotoCounts(NamedTuple):
     losses: tuple[float, ...]
 
 
-def counting(config: SketchConfig) -> SketchConfig:
+def counting(config: SketchConfig, seed: int = 0) -> SketchConfig:
     """Return a config as ``--strokes auto`` has it, at its first detail."""
-    init = replace(config.init, num_strokes=MOST, spare=0.0)
-    return replace(config, init=init, optimize=replace(config.optimize, auto_detail=DETAILS[0]))
+    init = replace(config.init, num_strokes=MOST, spare=0.0, seed=seed)
+    return replace(config, init=init, optimize=replace(config.optimize, auto_detail=DETAILS[0], seed=seed))
 
 
 def counted_curve(photo: Path, config: SketchConfig) -> StrokeCount:
@@ -83,11 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--preset", choices=get_args(Preset), default="standard", help="(default: standard)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     parsed = parser.parse_args(arguments)
-    config = counting(sketch_preset(parsed.preset))
-    seeded = replace(
-        config, init=replace(config.init, seed=parsed.seed), optimize=replace(config.optimize, seed=parsed.seed)
-    )
-    found = {photo.stem: counts_at(counted_curve(photo, seeded), parsed.details) for photo in photos_in(parsed.photos)}
+    config = counting(sketch_preset(parsed.preset), parsed.seed)
+    found = {photo.stem: counts_at(counted_curve(photo, config), parsed.details) for photo in photos_in(parsed.photos)}
     print_json(
         {
             "details": list(parsed.details),

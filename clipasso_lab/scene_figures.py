@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -165,20 +166,20 @@ def scene_changes(
         if photo in other
     ]
     changes = {}
-    for part in ("whole", "objects", BACKDROP):
-        for figure in COMPARED:
-            both = [
-                (photo, figure_of(one, part, figure), figure_of(other, part, figure)) for photo, one, other in pairs
-            ]
-            rows = [(photo, old, new) for photo, old, new in both if old is not None and new is not None]
-            if not rows:
-                continue
-            photos, old, new = zip(*rows, strict=True)
-            by = [late - early for early, late in zip(old, new, strict=True)]
-            changes[f"{part}, {figure}"] = SceneChange(
-                round(fmean(old), 4), round(fmean(new), 4), round(fmean(by), 4), mean_interval(by, photos), len(rows)
-            )
+    for part, figure in product(("whole", "objects", BACKDROP), COMPARED):
+        both = [(photo, figure_of(one, part, figure), figure_of(other, part, figure)) for photo, one, other in pairs]
+        rows = [(photo, old, new) for photo, old, new in both if old is not None and new is not None]
+        if rows:
+            changes[f"{part}, {figure}"] = _change(rows)
     return changes
+
+
+def _change(rows: Sequence[tuple[str, float, float]]) -> SceneChange:
+    """Return how a figure changed; rows: of a pair the photo, the figure before and after."""
+    photos, before, after = zip(*rows, strict=True)
+    by = [new - old for old, new in zip(before, after, strict=True)]
+    early, late, change = (round(fmean(values), 4) for values in (before, after, by))
+    return SceneChange(early, late, change, mean_interval(by, photos), len(rows))
 
 
 def found_pairs(photos: Path, sketches: Path) -> Iterator[tuple[Path, Path]]:
@@ -203,9 +204,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder: {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
         for folder in (*parsed.beside, *parsed.sketches)
     }
-    before, after = ([found[folder] for folder in folders] for folders in (parsed.beside, parsed.sketches))
-    changed = {name: change._asdict() for name, change in scene_changes(before, after).items()} if before else None
-    print_json({**{str(folder): of for folder, of in found.items()}, **({"changes": changed} if changed else {})})
+    report: dict[str, object] = {str(folder): figures for folder, figures in found.items()}
+    if parsed.beside:
+        before, after = ([found[folder] for folder in folders] for folders in (parsed.beside, parsed.sketches))
+        report["changes"] = {name: change._asdict() for name, change in scene_changes(before, after).items()}
+    print_json(report)
 
 
 if __name__ == "__main__":
