@@ -17,6 +17,7 @@ from .candidates import Candidates
 from .config import OptimizeConfig
 from .coordinates import mean_opacity
 from .photo_bank import PhotoBank
+from .prefixes import PREFIX_WEIGHT
 from .underlay import Underlay
 
 OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
@@ -118,6 +119,7 @@ class Iteration:
         self.losses.update({name: term.detach() for name, term in own.items()})
         self.losses["evaluation"] = self._with_own(self.losses["evaluation"], own)
         self.candidates.remember(self.points, self.losses["evaluation"])
+        gradients = [gradients[0], *(PREFIX_WEIGHT * each for each in gradients[1:])]
         finite = _each_finite(*gradients, *self.losses.values())
         shares = [self.weights[name] * finite for name in own]
         torch.autograd.backward([*pictures, *own.values()], [*(_only(finite, each) for each in gradients), *shares])

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 
 import torch
 
-from .candidates import LAST_CUT
 from .config import OptimizeConfig
 
 LEAST = 4
 """Strokes of the shortest prefix."""
 
-WHOLE = 0.5
+WHOLE = 0.2
 """Share of the iterations that see the whole drawing nevertheless."""
 
-FROM, UNTIL = 0.25, 0.9
-"""Between these fractions of the run. At the first the order is found; after the second the whole drawing is finished.
-Where sketches compete the first is when one of each photo is left."""
+SKEW = 2.5
+"""How much more often few strokes are seen than many: lengths are even on a logarithmic scale where it is 1. Four
+strokes have the most to learn, for they must be longer than a whole drawing needs them to be."""
+
+PREFIX_WEIGHT = 3.0
+"""Of what the random views see, where it is a prefix: the whole drawing spares that, and prefixes need it."""
+
+FROM, UNTIL = 0.1, 0.9
+"""Between these fractions of the run. At the first the order is found, early enough for strokes to become as long as
+drawings of a few need them; after the second the whole drawing is finished."""
 
 COUNTED = 0.55
 """The fraction of the run at which strokes are dropped, where their number is found on the way."""
@@ -42,14 +48,14 @@ class Prefixes:
         dropped: the iteration before which strokes are dropped, spare ones or those that do not pay; -1 for none.
 
     Source: Rippel, Gelbart and Adams, "Learning ordered representations with nested dropout" (2014). Differs: lengths
-    are drawn evenly on a logarithmic scale, because the first strokes tell more than the last ones.
+    are drawn on a logarithmic scale, and few more often than many, because the first strokes tell more than the last.
 
     >>> some = Prefixes(num_strokes=16, first=50, after=180)
     >>> some.begins(50), some.trains(49), some.trains(179), some.trains(180)
     (True, False, True, False)
     >>> generator = torch.Generator().manual_seed(2)
     >>> [some.length(generator) for _ in range(6)]
-    [4, 8, 8, 16, 7, 16]
+    [4, 5, 5, 16, 4, 16]
     """
 
     num_strokes: int
@@ -58,16 +64,15 @@ class Prefixes:
     dropped: int = -1
 
     @classmethod
-    def of_run(cls, config: OptimizeConfig, num_strokes: int, sketches: int, *, spare: bool = False) -> Prefixes:
-        """Return those of a run with so many sketches per photo; none where the config or the strokes say so.
+    def of_run(cls, config: OptimizeConfig, num_strokes: int, *, spare: bool = False) -> Prefixes:
+        """Return those of a run; none where the config or the strokes say so.
 
         Args:
             config: of the run.
             num_strokes: as above.
-            sketches: per photo.
             spare: whether there are more strokes than are wanted.
 
-        >>> Prefixes.of_run(OptimizeConfig(), num_strokes=16, sketches=3).trains(100)
+        >>> Prefixes.of_run(OptimizeConfig(), num_strokes=16).trains(100)
         False
         """
         iterations, dropped = config.num_iterations, -1
@@ -75,9 +80,8 @@ class Prefixes:
             dropped = evaluated_iteration(config, SETTLED if spare else COUNTED)
         if num_strokes <= LEAST or (not config.prefixes and config.auto_detail is None):
             return cls(num_strokes, 0, 0, dropped)
-        start = max(FROM, LAST_CUT) if config.halving and sketches > 1 else FROM
         after = math.floor(UNTIL * iterations) if config.prefixes else dropped
-        return cls(num_strokes, math.ceil(start * iterations), after, dropped)
+        return cls(num_strokes, math.ceil(FROM * iterations), after, dropped)
 
     def begins(self, iteration: int) -> bool:
         """Whether the order is to be found before this iteration."""
@@ -94,7 +98,7 @@ class Prefixes:
     def length(self, generator: torch.Generator) -> int:
         """Draw how many strokes are seen: all of them, or fewer."""
         kind, share = torch.rand(2, generator=generator, dtype=torch.float64).tolist()
-        return self.num_strokes if kind < WHOLE else int(LEAST * (self.num_strokes / LEAST) ** share)
+        return self.num_strokes if kind < WHOLE else int(LEAST * (self.num_strokes / LEAST) ** share**SKEW)
 
 
 def evaluated_iteration(config: OptimizeConfig, share: float) -> int:

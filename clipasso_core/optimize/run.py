@@ -120,7 +120,7 @@ class SketchRun:
         self.stages = Stages(self.config.num_stages, self.config.num_iterations)
         most = int(strokes.alive[:, strokes.num_given :].sum(dim=1).max())
         spare = self.wanted is not None
-        self.prefixes = Prefixes.of_run(self.config, most, self.candidates.per_photo, spare=spare)
+        self.prefixes = Prefixes.of_run(self.config, most, spare=spare)
         self.counts: tuple[StrokeCount, ...] = ()
         self._outline_from = evaluated_iteration(self.config, SETTLED)
         self._lengths = seeded_generator(self.config.seed)
@@ -272,6 +272,8 @@ class SketchRun:
             self._drop_strokes()
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
             self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+            if not self.work.sees_prefixes:
+                self._forget_losses()  # the best whole drawings were those that knew least of prefixes
 
     @property
     def _outline_waits(self) -> bool:
@@ -283,6 +285,10 @@ class SketchRun:
         if not self._outline_waits or self.iteration < self._outline_from:
             return
         self.bank.to_cover = self.contours
+        self._forget_losses()
+
+    def _forget_losses(self) -> None:
+        """Let the best states be looked for from here on."""
         self.candidates.forget_losses()
         self._do, self._evaluations = None, []
 
