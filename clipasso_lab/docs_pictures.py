@@ -2,13 +2,16 @@
 
     python -m clipasso_lab.docs_pictures rasterizer        squares of edge pixels, the picture, pixels under the edge
     python -m clipasso_lab.docs_pictures sketches FOLDER   photos and their sketches, few strokes to many
+    python -m clipasso_lab.docs_pictures levels FOLDER     photos, and the first strokes of one sketch of each
     python -m clipasso_lab.docs_pictures before_after FOLDER BEFORE   photos, and what another version made of them
     python -m clipasso_lab.docs_pictures styles FOLDER     one sketch in each style of export (needs resvg-py)
     python -m clipasso_lab.docs_pictures scenes FOLDER     photos, and beside each its drawing, coloured by groups
 
 FOLDER is that of ``python -m clipasso_lab.photos FOLDER`` after ``clipasso eval FOLDER --strokes 4 8 16 32``; BEFORE is
-the folder of sketches of the same photos that the other version made with the same command. For scenes, FOLDER holds
-photos, and under their names the SVGs of ``clipasso sketch PHOTO --background keep --strokes 32 --page photo``.
+the folder of sketches of the same photos that the other version made with the same command. For levels, FOLDER holds
+these photos, and under their names the SVGs of ``clipasso sketch PHOTO --strokes 32 --prefixes --order importance``.
+For scenes, FOLDER holds photos, and under their names the SVGs of ``clipasso sketch PHOTO --background keep
+--strokes 32 --page photo``.
 """
 
 from __future__ import annotations
@@ -69,6 +72,17 @@ def draw_sketches(folder: Path, out: Path) -> None:
         photo = reference_photo(folder / f"{name}.png")
         files = [folder / "clipasso-eval" / f"{name}-{count}.svg" for count in STROKES]
         drawn = [rasterize(load_sketch(file, photo.frame).strokes, (SIDE, SIDE))[0] for file in files]
+        rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
+    save_png(_join(rows, dim=1), out)
+
+
+def draw_levels(folder: Path, out: Path) -> None:
+    """Lay photos out with the first strokes of one sketch of each, few to all."""
+    rows = []
+    for name in SKETCHED:
+        photo = reference_photo(folder / f"{name}.png")
+        sketch = load_sketch(folder / f"{name}.svg", photo.frame).strokes
+        drawn = [rasterize(sketch.prefix(count), (SIDE, SIDE))[0] for count in STROKES]
         rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
     save_png(_join(rows, dim=1), out)
 
@@ -207,9 +221,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the pictures of the docs.")
     pictures = parser.add_subparsers(dest="picture", required=True)
     pictures.add_parser("rasterizer")
-    pictures.add_parser("sketches").add_argument("folder", type=Path)
-    pictures.add_parser("styles").add_argument("folder", type=Path)
-    pictures.add_parser("scenes").add_argument("folder", type=Path)
+    of_folder = {"sketches": draw_sketches, "levels": draw_levels, "styles": draw_styles, "scenes": draw_scenes}
+    for name in of_folder:
+        pictures.add_parser(name).add_argument("folder", type=Path)
     compared = pictures.add_parser("before_after")
     compared.add_argument("folder", type=Path)
     compared.add_argument("before", type=Path)
@@ -217,14 +231,10 @@ def main() -> None:
     out = IMAGES / f"{options.picture}.png"
     if options.picture == "rasterizer":
         draw_rasterizer(out)
-    elif options.picture == "scenes":
-        draw_scenes(options.folder, out)
     elif options.picture == "before_after":
         draw_before_after(options.folder, options.before, out)
-    elif options.picture == "styles":
-        draw_styles(options.folder, out)
     else:
-        draw_sketches(options.folder, out)
+        of_folder[options.picture](options.folder, out)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,21 @@
 """How much of a sketch its first strokes are worth: the judge's similarity against the share of strokes drawn.
 
-    python -m clipasso_lab.prefix_curve PHOTOS SKETCHES [--separate FOLDER] [--random 3]
+    python -m clipasso_lab.prefix_curve PHOTOS SKETCHES... [--separate FOLDERS] [--beside FOLDERS] [--random 3]
 
-Prints JSON. For every SVG of SKETCHES (named as for ``clipasso eval``: PHOTO.svg, PHOTO-LABEL.svg) the similarity after
-each stroke is taken in the order of the file's paths, and in some random orders of the same strokes. With --separate,
-also that of the sketches there that were made for fewer strokes (PHOTO-4.svg, PHOTO-8.svg, ...), beside the first 4, 8,
-... strokes of the sketch.
+Prints JSON. For every SVG of a folder of SKETCHES (named as for ``clipasso eval``: PHOTO.svg, PHOTO-LABEL.svg) the
+similarity after each stroke is taken in the order of the file's paths, and in some random orders of the same strokes.
+With --separate, also that of the sketches there that were made for fewer strokes (PHOTO-4.svg, PHOTO-8.svg, ...),
+beside the first 4, 8, ... strokes of the sketch. With --beside, also the area of other sketches of the same names, in
+their files' order. Either takes as many folders as there are of SKETCHES, one for each seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ class PrefixCurve:
         curve: similarity after each stroke, in the file's order.
         area: its area over the share of strokes drawn, over its end; see ``normalized_area``.
         random_area: the same on average over random orders of the strokes.
+        beside_area: the same of another sketch of that name; None without.
         rungs: beside separate sketches; empty without.
     """
 
@@ -74,6 +76,7 @@ class PrefixCurve:
     curve: Curve
     area: float
     random_area: float
+    beside_area: float | None
     rungs: tuple[Rung, ...]
 
 
@@ -108,6 +111,7 @@ def measure_prefixes(
     seen: SeenPhoto,
     judge: Judge,
     separate: Mapping[int, SketchFile],
+    beside: SketchFile | None = None,
     random_orders: int = RANDOM_ORDERS,
 ) -> PrefixCurve:
     """Measure one sketch.
@@ -118,6 +122,7 @@ def measure_prefixes(
         seen: what the judge saw in the photo.
         judge: the network that judges.
         separate: sketches of the photo by the number of strokes that they were made for.
+        beside: a sketch made otherwise; None for none.
         random_orders: how many.
     """
     strokes = load_sketch(sketch.path, photo.frame).strokes
@@ -130,34 +135,65 @@ def measure_prefixes(
         alone = load_sketch(separate[count].path, photo.frame).strokes
         (ours, similar), (theirs, as_similar) = (_judged(one, seen, judge) for one in (strokes.prefix(count), alone))
         rungs.append(Rung(count, similar, as_similar, ours / theirs))
+    other_area = None
+    if beside is not None:
+        other_area = normalized_area(similarity_curve(load_sketch(beside.path, photo.frame).strokes, seen, judge))
     return PrefixCurve(
-        sketch.photo.stem, sketch.label, curve, normalized_area(curve), statistics.fmean(areas), tuple(rungs)
+        sketch.photo.stem,
+        sketch.label,
+        curve,
+        normalized_area(curve),
+        statistics.fmean(areas),
+        other_area,
+        tuple(rungs),
     )
 
 
-def measure_folder(
-    photos: Path, sketches: Path, judge: Judge, separate: Path | None = None, random_orders: int = RANDOM_ORDERS
+def measure_folders(
+    photos: Path,
+    sketches: Sequence[Path],
+    judge: Judge,
+    separate: Sequence[Path] = (),
+    beside: Sequence[Path] = (),
+    random_orders: int = RANDOM_ORDERS,
 ) -> dict[str, Any]:
-    """Measure all sketches of a folder; return what was found, and means over all, as JSON values."""
+    """Measure all sketches of some folders; return what was found, and means over all, as JSON values."""
     files = photos_in(photos)
+    found = [
+        one
+        for made, alone, others in zip_longest(sketches, separate, beside)
+        for one in _measure_folder(files, made, judge, alone, others, random_orders)
+    ]
+    return {"judge": judge.encoder.name, **summary(found), "sketches": [asdict(one) for one in found]}
+
+
+def _measure_folder(
+    photos: Sequence[Path],
+    sketches: Path,
+    judge: Judge,
+    separate: Path | None,
+    beside: Path | None,
+    random_orders: int,
+) -> Iterator[PrefixCurve]:
+    """Yield what the prefixes of the sketches of one folder are worth."""
     alone: dict[Path, dict[int, SketchFile]] = {}
-    for one in pair_sketches(files, separate).sketches if separate else ():
+    for one in pair_sketches(photos, separate).sketches if separate else ():
         if one.label.isdecimal():
             alone.setdefault(one.photo, {})[int(one.label)] = one
-    found, seen = [], {}
-    for sketch in pair_sketches(files, sketches).sketches:
+    others = {(one.photo, one.label): one for one in (pair_sketches(photos, beside).sketches if beside else ())}
+    seen: dict[Path, tuple[ReferencePhoto, SeenPhoto]] = {}
+    for sketch in pair_sketches(photos, sketches).sketches:
         if sketch.photo not in seen:
             photo = reference_photo(sketch.photo)
             seen = {sketch.photo: (photo, see_photo(photo, judge))}
-        others = alone.get(sketch.photo, {})
-        found.append(measure_prefixes(sketch, *seen[sketch.photo], judge, others, random_orders))
-    return {"judge": judge.encoder.name, **summary(found), "sketches": [asdict(one) for one in found]}
+        fewer, other = alone.get(sketch.photo, {}), others.get((sketch.photo, sketch.label))
+        yield measure_prefixes(sketch, *seen[sketch.photo], judge, fewer, other, random_orders)
 
 
 def summary(found: Sequence[PrefixCurve]) -> dict[str, Any]:
     """Return means over sketches, each with the interval in which it lies with 95 %, photos being drawn.
 
-    >>> one = PrefixCurve("cat", "", [0.4, 0.8], 0.75, 0.7, (Rung(1, 0.4, 0.5, 1.02),))
+    >>> one = PrefixCurve("cat", "", [0.4, 0.8], 0.75, 0.7, 0.6, (Rung(1, 0.4, 0.5, 1.02),))
     >>> summary([one])["loss_ratio"]
     {'1': {'mean': 1.02, 'interval': None}}
     """
@@ -166,12 +202,18 @@ def summary(found: Sequence[PrefixCurve]) -> dict[str, Any]:
     for one in found:
         for rung in one.rungs:
             ratios.setdefault(rung.strokes, []).append((rung.loss_ratio, one.photo))
-    return {
+    means = {
         "area": _mean([one.area for one in found], photos),
         "random_area": _mean([one.random_area for one in found], photos),
         "gain": _mean([one.area - one.random_area for one in found], photos),
         "loss_ratio": {str(count): _mean(*zip(*pairs, strict=True)) for count, pairs in sorted(ratios.items())},
     }
+    both = [(one.area, one.beside_area, one.photo) for one in found if one.beside_area is not None]
+    if both:
+        areas, others, of_photos = zip(*both, strict=True)
+        gains = [area - other for area, other in zip(areas, others, strict=True)]
+        means |= {"beside_area": _mean(others, of_photos), "gain_beside": _mean(gains, of_photos)}
+    return means
 
 
 def _mean(values: Sequence[float], photos: Sequence[str]) -> dict[str, Any]:
@@ -188,14 +230,19 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure what the first strokes of sketches are worth.")
     parser.add_argument("photos", type=Path)
-    parser.add_argument("sketches", type=Path)
-    parser.add_argument("--separate", type=Path, help="sketches made for fewer strokes")
+    parser.add_argument("sketches", type=Path, nargs="+")
+    parser.add_argument("--separate", type=Path, nargs="+", default=[], help="sketches made for fewer strokes")
+    parser.add_argument("--beside", type=Path, nargs="+", default=[], help="sketches of the same names, made otherwise")
     parser.add_argument("--random", type=int, default=RANDOM_ORDERS, help="orders (default: %(default)s)")
     parser.add_argument("--judge", default=JUDGE)
     options = parser.parse_args()
     check_range("random", options.random, 1, 1000)
+    for name, folders in (("separate", options.separate), ("beside", options.beside)):
+        if folders and len(folders) != len(options.sketches):
+            parser.error(f"--{name} needs as many folders as there are of sketches, {len(options.sketches)}.")
     judge = load_judge(options.judge)
-    print_json(measure_folder(options.photos, options.sketches, judge, options.separate, options.random))
+    folders = options.sketches, judge, options.separate, options.beside
+    print_json(measure_folders(options.photos, *folders, random_orders=options.random))
 
 
 if __name__ == "__main__":

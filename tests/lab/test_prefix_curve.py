@@ -13,7 +13,7 @@ from clipasso_core.strokes import Strokes
 from clipasso_core.svg import to_svg
 from clipasso_lab.judge import Judge, cosines, embedding_of
 from clipasso_lab.metrics import ReferencePhoto, see_photo
-from clipasso_lab.prefix_curve import measure_folder, normalized_area, similarity_curve
+from clipasso_lab.prefix_curve import measure_folders, normalized_area, similarity_curve
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +54,23 @@ def test_a_folder_is_measured_beside_random_orders_and_separate_sketches(
         eight.scaled_to(judge.size), lambda drawings: 1 - cosines(own, embedding_of(judge.look(drawings)))
     )
     best = eight.in_order(order[None])
-    made, separate = tmp_path / "made", tmp_path / "separate"
-    for folder in (made, separate):
+    made, separate, beside = (tmp_path / name for name in ("made", "separate", "beside"))
+    for folder in (made, separate, beside):
         folder.mkdir()
+    (beside / "cup-8.svg").write_text(to_svg(best.in_order(torch.arange(8).flip(0)[None])))
     (made / "cup-8.svg").write_text(to_svg(best))
     (separate / "cup-3.svg").write_text(to_svg(best.prefix(3)))
     (separate / "cup-5.svg").write_text(to_svg(eight.in_order(order.flip(0)[None]).prefix(5)))
     (separate / "cup-old.svg").write_text(to_svg(best))
-    found = json.loads(json.dumps(measure_folder(photos[0].parent, made, judge, separate, random_orders=2)))
+    found = json.loads(
+        json.dumps(measure_folders(photos[0].parent, [made], judge, [separate], [beside], random_orders=2))
+    )
     (sketch,) = found["sketches"]
     assert (sketch["photo"], sketch["label"], len(sketch["curve"])) == ("cup", "8", 8)
     assert sketch["area"] > sketch["random_area"]
     assert found["gain"]["mean"] == pytest.approx(sketch["area"] - sketch["random_area"])
+    assert sketch["beside_area"] < sketch["area"]
+    assert found["gain_beside"]["mean"] == pytest.approx(sketch["area"] - sketch["beside_area"])
     same, other = sketch["rungs"]
     assert (same["strokes"], other["strokes"]) == (3, 5)
     assert same["loss_ratio"] == pytest.approx(1, abs=1e-3)
