@@ -19,7 +19,7 @@ from clipasso_core.stroke_init import StrokeInitConfig
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
 from .results import check_results
 from .scene_options import add_scene_options, note_of, scene_settings
-from .stroke_options import add_stroke_options, levels_of, stroke_settings
+from .stroke_options import add_stroke_options, counting_of, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
 if TYPE_CHECKING:
@@ -175,10 +175,11 @@ def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> Animatio
 
 def sketch_config(arguments: argparse.Namespace) -> SketchConfig:
     """Return the preset's config with what the user says otherwise."""
-    from clipasso_core.presets import as_one_line, sketch_preset
+    from clipasso_core.presets import as_counted, as_one_line, sketch_preset
 
-    config, strokes = sketch_preset(arguments.preset), stroke_settings(arguments)
+    config, strokes, counting = sketch_preset(arguments.preset), stroke_settings(arguments), counting_of(arguments)
     config = as_one_line(config) if arguments.one_line else config
+    config = as_counted(config, counting.detail, fewest=counting.fewest, most=counting.most) if counting else config
     source = "none" if arguments.mask == "none" else None
     init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
     least, most = arguments.width_range or (None, None)

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from clipasso_core.errors import ConfigError
 from clipasso_core.levels import check_levels
 from clipasso_core.order import ORDERS
-from clipasso_core.stroke_count import FEWEST, MOST
+from clipasso_core.stroke_count import DETAIL, FEWEST, MOST
 from clipasso_core.stroke_init import StrokeInitConfig
 
 AUTO = "auto"
-DETAIL = 0.5
 
 
 class StrokeSettings(NamedTuple):
@@ -85,7 +84,7 @@ def stroke_settings(arguments: argparse.Namespace) -> StrokeSettings:
             raise ConfigError(
                 f"--strokes {AUTO} drops strokes anyway: --most says how many there are. Leave out --spare."
             )
-        return _counted(arguments, named)
+        return StrokeSettings({}, named)
     for name in ("detail", "fewest", "most"):
         if getattr(arguments, name) is not None:
             raise ConfigError(f"--{name} says how strokes are counted. Add --strokes {AUTO}, or leave it out.")
@@ -95,15 +94,27 @@ def stroke_settings(arguments: argparse.Namespace) -> StrokeSettings:
     return StrokeSettings(init, {"order": "importance", "prefixes": True, **named} if levels else named)
 
 
-def _counted(arguments: argparse.Namespace, named: dict[str, Any]) -> StrokeSettings:
-    """Return what makes the run count its strokes."""
+class Counting(NamedTuple):
+    """How strokes are counted; see ``presets.as_counted``."""
+
+    detail: float
+    fewest: int
+    most: int
+
+
+def counting_of(arguments: argparse.Namespace) -> Counting | None:
+    """Return how strokes are counted; None where their number is given.
+
+    Raises:
+        ConfigError: there would be more at least than at most.
+    """
+    if arguments.strokes != AUTO:
+        return None
     fewest = FEWEST if arguments.fewest is None else arguments.fewest
     most = max(MOST, fewest) if arguments.most is None else arguments.most
     if fewest > most:
         raise ConfigError(f"--fewest ({fewest}) cannot exceed --most ({most}).")
-    detail = DETAIL if arguments.detail is None else arguments.detail
-    counted = {"auto_detail": detail, "fewest_strokes": fewest, "order": "importance"}
-    return StrokeSettings({"num_strokes": most, "spare": 0.0}, {**counted, **named})
+    return Counting(DETAIL if arguments.detail is None else arguments.detail, fewest, most)
 
 
 def _number_or_auto(text: str) -> int | str:

@@ -8,6 +8,7 @@ from .encoders import EMBEDDED
 from .mask import MaskConfig
 from .optimize import Preset, preset_config
 from .pipeline import SketchConfig
+from .stroke_count import DETAIL, FEWEST, MOST
 from .stroke_init import StrokeInitConfig
 from .weights import ModelStore
 
@@ -49,6 +50,28 @@ def as_one_line(config: SketchConfig) -> SketchConfig:
         config,
         init=replace(config.init, one_line=True, num_segments=2),
         optimize=replace(config.optimize, smooth=True, tidy=1.0),
+    )
+
+
+def as_counted(config: SketchConfig, detail: float = DETAIL, *, fewest: int = FEWEST, most: int = MOST) -> SketchConfig:
+    """Return a config that makes a sketch of as many strokes as pay, in their order by importance.
+
+    Args:
+        config: of a sketch.
+        detail: 0-1, higher keeps more strokes.
+        fewest: strokes that are kept at least.
+        most: strokes that there are to begin with.
+
+    Raises:
+        ConfigError: a number is out of its range.
+
+    >>> as_counted(sketch_preset("draft")).init.num_strokes
+    48
+    """
+    return replace(
+        config,
+        init=replace(config.init, num_strokes=most, spare=0.0),
+        optimize=replace(config.optimize, auto_detail=detail, fewest_strokes=fewest, order="importance"),
     )
 
 

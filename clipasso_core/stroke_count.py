@@ -15,6 +15,9 @@ from .errors import ShapeError, check_range
 FEWEST, MOST = 4, 48
 """Strokes that are kept at least, and that a search starts with."""
 
+DETAIL = 0.5
+"""How fine a sketch is whose strokes are counted, unless something else is asked for."""
+
 DEAREST, CHEAPEST = 0.08, 0.001
 """What a stroke costs at detail 0 and at detail 1, as a share of the loss of the empty canvas."""
 

@@ -19,8 +19,8 @@ from clipasso_core.files import load_image
 from clipasso_core.optimize import Preset, SketchStep
 from clipasso_core.optimize.prefixes import COUNTED, evaluated_iteration
 from clipasso_core.pipeline import SketchConfig, sketch
-from clipasso_core.presets import sketch_preset
-from clipasso_core.stroke_count import MOST, StrokeCount, choose_count
+from clipasso_core.presets import as_counted, sketch_preset
+from clipasso_core.stroke_count import StrokeCount, choose_count, price_of
 
 from .measure import print_json
 from .sketch_files import photos_in
@@ -46,8 +46,8 @@ class PhotoCounts(NamedTuple):
 
 def counting(config: SketchConfig, seed: int = 0) -> SketchConfig:
     """Return a config as ``--strokes auto`` has it, at its first detail."""
-    init = replace(config.init, num_strokes=MOST, spare=0.0, seed=seed)
-    return replace(config, init=init, optimize=replace(config.optimize, auto_detail=DETAILS[0], seed=seed))
+    config = as_counted(config, DETAILS[0])
+    return replace(config, init=replace(config.init, seed=seed), optimize=replace(config.optimize, seed=seed))
 
 
 def counted_curve(photo: Path, config: SketchConfig) -> StrokeCount:
@@ -83,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--preset", choices=get_args(Preset), default="standard", help="(default: standard)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     parsed = parser.parse_args(arguments)
+    for detail in parsed.details:
+        price_of(detail)  # refuses one that is out of range before any run
     config = counting(sketch_preset(parsed.preset), parsed.seed)
     found = {photo.stem: counts_at(counted_curve(photo, config), parsed.details) for photo in photos_in(parsed.photos)}
     print_json(

@@ -51,8 +51,8 @@ class Iteration:
         evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
         last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
-        sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones;
-            given strokes are always seen, and do not count.
+        sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones, and
+            count ``PREFIX_WEIGHT`` times; given strokes are always seen, and are not of the ``length``.
         length: [1] how many.
     """
 

@@ -20,7 +20,7 @@ SKEW = 2.5
 strokes have the most to learn, for they must be longer than a whole drawing needs them to be."""
 
 PREFIX_WEIGHT = 3.0
-"""Of what the random views see, where it is a prefix: the whole drawing spares that, and prefixes need it."""
+"""Of what the random views see while prefixes are trained: the whole drawing can spare that, and they need it."""
 
 FROM, UNTIL = 0.1, 0.9
 """Between these fractions of the run. At the first the order is found, early enough for strokes to become as long as

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from clipasso_core.errors import ConfigError
 from clipasso_core.files import load_image, save_png
 from clipasso_core.pipeline import SketchConfig, sketch
 from clipasso_core.presets import sketch_preset
-from clipasso_lab.auto_counts import counted_curve, counting, counts_at
+from clipasso_lab.auto_counts import counted_curve, counting, counts_at, main
 from clipasso_lab.photos import ball_photo
 
 
@@ -38,3 +39,8 @@ def test_a_curve_tells_what_every_detail_chooses(photo: Path, config: SketchConf
     ]
     assert told.strokes == tuple(run.result.strokes.num_strokes for run in runs)
     assert len(told.losses) == 8
+
+
+def test_a_detail_out_of_range_is_refused_before_any_run(photo: Path) -> None:
+    with pytest.raises(ConfigError, match="detail must lie between 0 and 1, got 2"):
+        main([str(photo.parent), "--details", "0.5", "2"])
