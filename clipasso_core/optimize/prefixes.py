@@ -80,7 +80,8 @@ class Prefixes:
             dropped = evaluated_iteration(config, SETTLED if spare else COUNTED)
         if num_strokes <= LEAST or (not config.prefixes and config.auto_detail is None):
             return cls(num_strokes, 0, 0, dropped)
-        after = math.floor(UNTIL * iterations) if config.prefixes else dropped
+        last = math.floor(UNTIL * iterations)
+        after = last - last % config.evaluation_interval if config.prefixes else dropped
         return cls(num_strokes, math.ceil(FROM * iterations), after, dropped)
 
     def begins(self, iteration: int) -> bool:

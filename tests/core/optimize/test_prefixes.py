@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 
 import pytest
 import torch
@@ -142,6 +143,13 @@ def test_the_best_state_is_one_that_knows_its_prefixes(start: Start, cup: Tensor
     run = start(cup, strokes=eight, prefixes=True, num_iterations=20, learning_rate=50.0)
     finish(run)
     assert run.result().best_iteration[0] >= run.prefixes.after
+
+
+def test_there_is_a_best_state_all_the_time(start: Start, cup: Tensor, eight: Strokes) -> None:
+    """Prefixes end where the next state is evaluated; else an interrupt would find none."""
+    run = start(cup, strokes=eight, prefixes=True, num_iterations=20, evaluation_interval=4)
+    assert all(isfinite(run.best_loss()[0]) for _ in run)
+    assert run.prefixes.after == 16
 
 
 def test_the_result_is_in_the_order_asked_for(start: Start, cup: Tensor, eight: Strokes) -> None:
