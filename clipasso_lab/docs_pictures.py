@@ -17,7 +17,9 @@ For scenes, FOLDER holds photos, and under their names the SVGs of ``clipasso sk
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +40,7 @@ from clipasso_core.strokes import Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.svg.render_svg import render_svg
 
-from .metrics import reference_photo
+from .metrics import ReferencePhoto, reference_photo
 from .sketch_files import load_sketch
 
 IMAGES = Path("docs/images")
@@ -71,8 +73,7 @@ def draw_sketches(folder: Path, out: Path) -> None:
     for name in SKETCHED:
         photo = reference_photo(folder / f"{name}.png")
         files = [folder / "clipasso-eval" / f"{name}-{count}.svg" for count in STROKES]
-        drawn = [rasterize(load_sketch(file, photo.frame).strokes, (SIDE, SIDE))[0] for file in files]
-        rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
+        rows.append(_photo_row(photo, [load_sketch(file, photo.frame).strokes for file in files]))
     save_png(_join(rows, dim=1), out)
 
 
@@ -82,8 +83,7 @@ def draw_levels(folder: Path, out: Path) -> None:
     for name in SKETCHED:
         photo = reference_photo(folder / f"{name}.png")
         sketch = load_sketch(folder / f"{name}.svg", photo.frame).strokes
-        drawn = [rasterize(sketch.prefix(count), (SIDE, SIDE))[0] for count in STROKES]
-        rows.append(_join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2))
+        rows.append(_photo_row(photo, [sketch.prefix(count) for count in STROKES]))
     save_png(_join(rows, dim=1), out)
 
 
@@ -92,12 +92,9 @@ def draw_before_after(folder: Path, before: Path, out: Path) -> None:
     rows = []
     for name in COMPARED:
         photo = reference_photo(folder / f"{name}.png")
-        row = [resize(photo.image, (SIDE, SIDE))[0]]
-        for count in COMPARED_STROKES:
-            for made in (before, folder / "clipasso-eval"):
-                strokes = load_sketch(made / f"{name}-{count}.svg", photo.frame).strokes
-                row.append(rasterize(strokes, (SIDE, SIDE))[0])
-        rows.append(_join(row, dim=2))
+        made = product(COMPARED_STROKES, (before, folder / "clipasso-eval"))
+        files = [sketches / f"{name}-{count}.svg" for count, sketches in made]
+        rows.append(_photo_row(photo, [load_sketch(file, photo.frame).strokes for file in files]))
     save_png(_join(rows, dim=1), out)
 
 
@@ -138,6 +135,12 @@ def draw_scenes(folder: Path, out: Path) -> None:
         rows.append(_join([resize(photo, size)[0], *drawn], dim=2))
     widest = max(row.shape[2] for row in rows)
     save_png(_join([torch.nn.functional.pad(row, (0, widest - row.shape[2]), value=1) for row in rows], dim=1), out)
+
+
+def _photo_row(photo: ReferencePhoto, sketches: Sequence[Strokes]) -> Tensor:
+    """Lay a photo and sketches of it side by side."""
+    drawn = [rasterize(strokes, (SIDE, SIDE))[0] for strokes in sketches]
+    return _join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2)
 
 
 def _join(images: list[Tensor], dim: int) -> Tensor:

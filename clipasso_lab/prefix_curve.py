@@ -32,7 +32,7 @@ from .bootstrap import mean_interval
 from .judge import JUDGE, Judge, cosines, embedding_of, load_judge
 from .measure import print_json
 from .metrics import ReferencePhoto, SeenPhoto, reference_photo, see_photo
-from .sketch_files import SketchFile, load_sketch, pair_sketches, photos_in
+from .sketch_files import SketchFile, load_sketch, pair_sketches, photos_in, require_as_many
 
 RANDOM_ORDERS = 3
 
@@ -237,12 +237,12 @@ def main() -> None:
     parser.add_argument("--judge", default=JUDGE)
     options = parser.parse_args()
     check_range("random", options.random, 1, 1000)
-    for name, folders in (("separate", options.separate), ("beside", options.beside)):
-        if folders and len(folders) != len(options.sketches):
-            parser.error(f"--{name} needs as many folders as there are of sketches, {len(options.sketches)}.")
+    for name, folders in (("--separate", options.separate), ("--beside", options.beside)):
+        require_as_many(parser, name, folders, options.sketches)
     judge = load_judge(options.judge)
-    folders = options.sketches, judge, options.separate, options.beside
-    print_json(measure_folders(options.photos, *folders, random_orders=options.random))
+    print_json(
+        measure_folders(options.photos, options.sketches, judge, options.separate, options.beside, options.random)
+    )
 
 
 if __name__ == "__main__":

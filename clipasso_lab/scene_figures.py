@@ -37,6 +37,7 @@ from .bootstrap import Interval, mean_interval
 from .judge import Judge, cosines, embedding_of, load_judge
 from .measure import print_json
 from .metrics import chamfer
+from .sketch_files import require_as_many
 
 ON_CURVE = 65
 """Points of a cubic, of which are counted those that lie outside."""
@@ -197,8 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("sketches", type=Path, nargs="+", help="folders of SVGs of the photos' size")
     parser.add_argument("--beside", type=Path, nargs="+", default=[], help="as many folders, to compare them with")
     parsed = parser.parse_args(arguments)
-    if parsed.beside and len(parsed.beside) != len(parsed.sketches):
-        parser.error(f"--beside needs as many folders as there are of sketches, {len(parsed.sketches)}.")
+    require_as_many(parser, "--beside", parsed.beside, parsed.sketches)
     judge = load_judge()
     found = {
         folder: {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,14 @@ class LoadedSketch:
 
     strokes: Strokes
     facts: Mapping[str, object]
+
+
+def require_as_many(
+    parser: argparse.ArgumentParser, option: str, folders: Sequence[Path], sketches: Sequence[Path]
+) -> None:
+    """End a study where an option names other folders, but not one for each folder of sketches."""
+    if folders and len(folders) != len(sketches):
+        parser.error(f"{option} needs as many folders as there are of sketches, {len(sketches)}.")
 
 
 def photos_in(folder: Path) -> tuple[Path, ...]:
