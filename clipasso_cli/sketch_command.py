@@ -179,7 +179,7 @@ def sketch_config(arguments: argparse.Namespace) -> SketchConfig:
 
     config, strokes, counting = sketch_preset(arguments.preset), stroke_settings(arguments), counting_of(arguments)
     config = as_one_line(config) if arguments.one_line else config
-    config = as_counted(config, counting.detail, fewest=counting.fewest, most=counting.most) if counting else config
+    config = as_counted(config, **counting._asdict()) if counting else config
     source = "none" if arguments.mask == "none" else None
     init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
     least, most = arguments.width_range or (None, None)

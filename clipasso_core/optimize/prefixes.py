@@ -80,7 +80,7 @@ class Prefixes:
             dropped = evaluated_iteration(config, SETTLED if spare else COUNTED)
         if num_strokes <= LEAST or (not config.prefixes and config.auto_detail is None):
             return cls(num_strokes, 0, 0, dropped)
-        last = math.floor(UNTIL * iterations)
+        last = math.floor(UNTIL * iterations)  # and down to an evaluation, so that short runs have a last part, too
         after = last - last % config.evaluation_interval if config.prefixes else dropped
         return cls(num_strokes, math.ceil(FROM * iterations), after, dropped)
 
