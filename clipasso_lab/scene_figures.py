@@ -2,7 +2,7 @@
 
 ``python -m clipasso_lab.scene_figures PHOTOS SKETCHES [SKETCHES ...]`` prints JSON. A folder of sketches holds, for
 each photo of PHOTOS, an SVG of the photo's size (``--page photo``) under the photo's name. The regions are those that
-``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first.
+``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first. ``means`` says what the drawings of each folder have in common.
 
 With ``--beside OTHERS [OTHERS ...]``, as many folders of the same photos in the same order (one for each seed), also
 what changed from those to SKETCHES: mean difference of the pairs, and its 95 % interval over photos.
@@ -37,12 +37,10 @@ from .bootstrap import Interval, mean_interval
 from .judge import Judge, cosines, embedding_of, load_judge
 from .measure import print_json
 from .metrics import chamfer
-from .sketch_files import require_as_many
+from .sketch_files import photos_in, require_as_many
 
 ON_CURVE = 65
 """Points of a cubic, of which are counted those that lie outside."""
-
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 COMPARED = ("similarity", "edge_to_ink")
 """The figures of a region that are compared."""
@@ -183,11 +181,22 @@ def _change(rows: Sequence[tuple[str, float, float]]) -> SceneChange:
     return SceneChange(early, late, change, mean_interval(by, photos), len(rows))
 
 
+def folder_means(found: Mapping[str, SceneFigures]) -> dict[str, float]:
+    """Return what the drawings of a folder have in common: strokes, and lines outside their region (mean and most).
+
+    >>> one, other = {"strokes": 30, "ink_outside": 0.01}, {"strokes": 34, "ink_outside": 0.0}
+    >>> folder_means({"a": one, "b": other})
+    {'strokes': 32.0, 'ink_outside': 0.005, 'most_ink_outside': 0.01}
+    """
+    strokes, outside = ([float(str(one[name])) for one in found.values()] for name in ("strokes", "ink_outside"))
+    return {"strokes": fmean(strokes), "ink_outside": round(fmean(outside), 4), "most_ink_outside": max(outside)}
+
+
 def found_pairs(photos: Path, sketches: Path) -> Iterator[tuple[Path, Path]]:
     """Yield the photos of a folder that a folder of sketches has an SVG of."""
-    for photo in sorted(photos.iterdir()):
+    for photo in photos_in(photos):
         svg = sketches / f"{photo.stem}.svg"
-        if photo.suffix.lower() in PHOTO_ENDINGS and svg.is_file():
+        if svg.is_file():
             yield photo, svg
 
 
@@ -205,6 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for folder in (*parsed.beside, *parsed.sketches)
     }
     report: dict[str, object] = {str(folder): figures for folder, figures in found.items()}
+    report["means"] = {str(folder): folder_means(figures) for folder, figures in found.items() if figures}
     if parsed.beside:
         before, after = ([found[folder] for folder in folders] for folders in (parsed.beside, parsed.sketches))
         report["changes"] = {name: change._asdict() for name, change in scene_changes(before, after).items()}

@@ -29,7 +29,11 @@ THICKEST = 2.0
 """How much wider than asked for the pen is at most on the canvas of a small object, while it is drawn."""
 
 SLOWER, LEAST_ITERATIONS = 1.35, 120
-"""How much more of the encoder's time a scene may take than one photo, and how many iterations it has at least."""
+"""How much more of the encoder's time a scene may take than one photo, and how many iterations it has at least, unless
+half as many as were asked for are fewer."""
+
+ENOUGH_ITERATIONS = 200
+"""A region has two sketches only where so many iterations, or all that were asked for, remain affordable."""
 
 LEAST_COUNT = 0.1
 """How much a place counts that does not stand out, where the background is ignored."""
@@ -128,19 +132,24 @@ def affordable(config: SketchConfig, regions: int) -> SketchConfig:
     """Return a config that sketches some regions in at most 1.5 times the time that it takes for one photo.
 
     Time goes with the pictures that the encoder sees. A photo has several sketches, of which the worse ones are dropped
-    on the way, and several views; a region has two sketches (from four regions on, one), one random view besides the
-    whole, and as many iterations as the time allows, but no fewer than 120.
+    on the way, and several views; a region has two sketches (or one, where two would leave too few iterations), one
+    random view besides the whole, and as many iterations as the time allows, but no fewer than 120 or half of all.
 
     >>> [affordable(SketchConfig(), regions).optimize.num_iterations for regions in (2, 3, 4, 16)]
     [300, 264, 227, 120]
     """
     optimize, init = config.optimize, config.init
-    sketches = min(init.num_sketches, 2 if regions < 4 else 1)
-    views = min(optimize.num_views, 1)
-    a_photo = mean_active(init.num_sketches, optimize.halving) * (1 + optimize.num_views)
-    a_scene = mean_active(sketches, optimize.halving) * (1 + views) * regions
-    most = int(SLOWER * optimize.num_iterations * a_photo / a_scene)
-    iterations = min(optimize.num_iterations, max(most, LEAST_ITERATIONS))
+    asked, views = optimize.num_iterations, min(optimize.num_views, 1)
+    photo_looks = mean_active(init.num_sketches, optimize.halving) * (1 + optimize.num_views) * asked
+
+    def iterations_of(sketches: int) -> int:
+        looks = mean_active(sketches, optimize.halving) * (1 + views) * regions
+        return min(asked, int(SLOWER * photo_looks / looks))
+
+    sketches = min(init.num_sketches, 2)
+    if iterations_of(sketches) < min(asked, ENOUGH_ITERATIONS):
+        sketches = 1
+    iterations = max(iterations_of(sketches), min(LEAST_ITERATIONS, asked // 2), 1)
     optimize = replace(optimize, num_views=views, num_iterations=iterations)
     return replace(config, init=replace(init, num_sketches=sketches), optimize=optimize)
 
