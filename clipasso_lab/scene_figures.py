@@ -2,7 +2,8 @@
 
 ``python -m clipasso_lab.scene_figures PHOTOS SKETCHES [SKETCHES ...]`` prints JSON. A folder of sketches holds, for
 each photo of PHOTOS, an SVG of the photo's size (``--page photo``) under the photo's name. The regions are those that
-``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first. ``means`` says what the drawings of each folder have in common.
+``find_regions`` finds in the photo, or of a folder of masks: PHOTO.masks/*.png beside it, the foremost first.
+``means`` says what the drawings of each folder have in common.
 
 With ``--beside OTHERS [OTHERS ...]``, as many folders of the same photos in the same order (one for each seed), also
 what changed from those to SKETCHES: mean difference of the pairs, and its 95 % interval over photos.
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from statistics import fmean
@@ -29,6 +32,7 @@ from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.saliency import lines_inside
 from clipasso_core.scenes import Regions, SceneConfig, find_regions
 from clipasso_core.scenes.regions import BACKDROP, grown
+from clipasso_core.selection import in_groups
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.xdog import xdog
@@ -89,13 +93,25 @@ def ink_outside(strokes: Strokes, regions: Regions) -> float:
     return outside / max(total, 1e-9)
 
 
+def own_strokes(strokes: Strokes, region: str) -> Tensor:
+    """Return which strokes are a region's, [1, N] bool: all of a drawing that knows no regions.
+
+    >>> lines = Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32))
+    >>> scene = lines.with_groups(torch.tensor([[0, 1]]), ["background", "object-1"])
+    >>> [own_strokes(one, "object-1").tolist() for one in (lines, scene)]
+    [[[True, True]], [[False, True]]]
+    """
+    return in_groups(strokes, [region]) if strokes.group_names else strokes.alive
+
+
 def region_figures(
-    strokes: Strokes, image: Tensor, mask: Tensor, frame: Frame, judge: Judge, has_rim: bool = False
+    strokes: Strokes, own: Tensor, image: Tensor, mask: Tensor, frame: Frame, judge: Judge, has_rim: bool = False
 ) -> dict[str, float | None]:
-    """Return how well a region is shown: the judge's similarity of both crops, and px from its edges to the ink.
+    """Return how well a region is shown: the judge's similarity of its own lines, and px from its edges to any ink.
 
     Args:
         strokes: one sketch over the photo, all of it.
+        own: which strokes are the region's, [1, N] bool.
         image: [3, S, S] in 0-1, the region on its canvas.
         mask: [S, S], where it is there.
         frame: of its canvas.
@@ -103,7 +119,8 @@ def region_figures(
         has_rim: whether the region's outline is an edge, as an object's is.
     """
     drawn = frame.to_canvas(strokes, CANVAS)
-    seen = [embedding_of(judge.look(one)) for one in (rasterize(drawn, judge.size), image[None])]
+    alone = rasterize(replace(drawn, alive=own), judge.size)
+    seen = [embedding_of(judge.look(one)) for one in (alone, image[None])]
     inside, found = resize_map((mask == 1).float()[None], CANVAS) >= 0.5, xdog(resize(image[None], CANVAS))
     edges = (lines_inside(found, inside) if has_rim else found * inside)[0]
     try:
@@ -113,23 +130,28 @@ def region_figures(
     return {"similarity": round(float(cosines(seen[0][0], seen[1])[0]), 4), "edge_to_ink": covered}
 
 
-def scene_figures(photo: Path, svg: Path, judge: Judge) -> dict[str, object]:
-    """Return the figures of one drawing of a photo."""
+def see_scene(photo: Path) -> tuple[Tensor, Regions]:
+    """Return a photo [1, 3, H, W] and its regions, the background among them."""
     image = load_image(photo)
     files = sorted(photo.with_suffix(".masks").glob("*.png"))
     masks = torch.cat([load_mask(one) for one in files]) if files else None
-    regions = find_regions(image, masks, SceneConfig("keep"))
+    return image, find_regions(image, masks, SceneConfig("keep"))
+
+
+def scene_figures(image: Tensor, regions: Regions, svg: Path, judge: Judge) -> dict[str, object]:
+    """Return the figures of one drawing of a photo [1, 3, H, W]."""
     strokes = from_svg(read_bytes(svg)).scaled_to((image.shape[-2], image.shape[-1]))
     each = list(zip(regions.images, regions.canvas_masks, regions.frames, strict=True))
     counts = {name: strokes.names_of(0).count(name) for name in regions.names}
-    whole = region_figures(strokes, image[0], torch.ones_like(image[0, 0]), frame_photo(image[0, 0], "squash"), judge)
+    squashed = frame_photo(image[0, 0], "squash")
+    whole = region_figures(strokes, strokes.alive, image[0], torch.ones_like(image[0, 0]), squashed, judge)
     return {
         "strokes": int(strokes.alive.sum()),
         **({"of_regions": counts} if strokes.group_names else {}),
         "ink_outside": round(ink_outside(strokes, regions), 4),
         "whole": whole,
         **{
-            name: region_figures(strokes, *one, judge, name != BACKDROP)
+            name: region_figures(strokes, own_strokes(strokes, name), *one, judge, name != BACKDROP)
             for name, one in zip(regions.names, each, strict=True)
         },
     }
@@ -209,10 +231,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = parser.parse_args(arguments)
     require_as_many(parser, "--beside", parsed.beside, parsed.sketches)
     judge = load_judge()
-    found = {
-        folder: {photo.stem: scene_figures(photo, svg, judge) for photo, svg in found_pairs(parsed.photos, folder)}
-        for folder in (*parsed.beside, *parsed.sketches)
-    }
+    see, found = cache(see_scene), {}
+    for folder in (*parsed.beside, *parsed.sketches):
+        pairs = found_pairs(parsed.photos, folder)
+        found[folder] = {photo.stem: scene_figures(*see(photo), svg, judge) for photo, svg in pairs}
     report: dict[str, object] = {str(folder): figures for folder, figures in found.items()}
     report["means"] = {str(folder): folder_means(figures) for folder, figures in found.items() if figures}
     if parsed.beside:

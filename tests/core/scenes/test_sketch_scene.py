@@ -78,7 +78,9 @@ def test_a_single_object_alone_is_todays_sketch() -> None:
 
 
 @pytest.mark.parametrize("regions", [2, 3, 4])
-@pytest.mark.parametrize(("preset", "plain"), [("draft", 80 * 1.5 * 2), ("standard", 300 * 1.5 * 3), ("best", 500 * 3 * 4)])
+@pytest.mark.parametrize(
+    ("preset", "plain"), [("draft", 80 * 1.5 * 2), ("standard", 300 * 1.5 * 3), ("best", 500 * 3 * 4)]
+)
 def test_a_scene_takes_at_most_half_as_long_again(preset: Preset, plain: float, regions: int) -> None:
     config = affordable(sketch_preset(preset), regions)
     halved = {1: 1.0, 2: 1.15}[config.init.num_sketches]
