@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,7 +31,7 @@ from clipasso_core.rasterizer import ink, rasterize
 from clipasso_core.saliency import lines_inside
 from clipasso_core.scenes import Regions, SceneConfig, find_regions
 from clipasso_core.scenes.regions import BACKDROP, grown
-from clipasso_core.selection import in_groups
+from clipasso_core.selection import in_groups, only
 from clipasso_core.strokes import CANVAS, Strokes
 from clipasso_core.svg import from_svg
 from clipasso_core.xdog import xdog
@@ -49,8 +48,38 @@ ON_CURVE = 65
 COMPARED = ("similarity", "edge_to_ink")
 """The figures of a region that are compared."""
 
-SceneFigures = Mapping[str, object]
+SceneFigures = Mapping[str, Any]
 """Of one drawing; see ``scene_figures``."""
+
+
+class SeenRegion(NamedTuple):
+    """A region of a photo as drawings are held against it.
+
+    Args:
+        frame: of its canvas.
+        inside: [224, 224] bool, where it is there.
+        edges: [224, 224] of zeros and ones.
+        embedding: the judge's, [1, D].
+    """
+
+    frame: Frame
+    inside: Tensor
+    edges: Tensor
+    embedding: Tensor
+
+
+class SeenScene(NamedTuple):
+    """A photo as drawings are held against it.
+
+    Args:
+        regions: of the photo.
+        seen: each of them, by name.
+        whole: the photo.
+    """
+
+    regions: Regions
+    seen: Mapping[str, SeenRegion]
+    whole: SeenRegion
 
 
 class SceneChange(NamedTuple):
@@ -93,67 +122,74 @@ def ink_outside(strokes: Strokes, regions: Regions) -> float:
     return outside / max(total, 1e-9)
 
 
-def own_strokes(strokes: Strokes, region: str) -> Tensor:
-    """Return which strokes are a region's, [1, N] bool: all of a drawing that knows no regions.
+def own_strokes(strokes: Strokes, region: str) -> Strokes:
+    """Return the strokes that are a region's: all of a drawing that knows no regions.
 
     >>> lines = Strokes.black(torch.zeros(1, 2, 4, 2), (32, 32))
     >>> scene = lines.with_groups(torch.tensor([[0, 1]]), ["background", "object-1"])
-    >>> [own_strokes(one, "object-1").tolist() for one in (lines, scene)]
-    [[[True, True]], [[False, True]]]
+    >>> [own_strokes(one, "object-1").num_strokes for one in (lines, scene)]
+    [2, 1]
     """
-    return in_groups(strokes, [region]) if strokes.group_names else strokes.alive
+    return only(strokes, in_groups(strokes, [region])) if strokes.group_names else strokes
 
 
-def region_figures(
-    strokes: Strokes, own: Tensor, image: Tensor, mask: Tensor, frame: Frame, judge: Judge, has_rim: bool = False
-) -> dict[str, float | None]:
-    """Return how well a region is shown: the judge's similarity of its own lines, and px from its edges to any ink.
+def see_region(image: Tensor, mask: Tensor, frame: Frame, judge: Judge, has_rim: bool = False) -> SeenRegion:
+    """Look at a region.
 
     Args:
-        strokes: one sketch over the photo, all of it.
-        own: which strokes are the region's, [1, N] bool.
         image: [3, S, S] in 0-1, the region on its canvas.
         mask: [S, S], where it is there.
         frame: of its canvas.
         judge: the network that judges.
         has_rim: whether the region's outline is an edge, as an object's is.
     """
-    drawn = frame.to_canvas(strokes, CANVAS)
-    alone = rasterize(replace(drawn, alive=own), judge.size)
-    seen = [embedding_of(judge.look(one)) for one in (alone, image[None])]
     inside, found = resize_map((mask == 1).float()[None], CANVAS) >= 0.5, xdog(resize(image[None], CANVAS))
-    edges = (lines_inside(found, inside) if has_rim else found * inside)[0]
-    try:
-        covered: float | None = round(chamfer(ink(drawn, CANVAS)[0] * inside[0], edges).edge_to_ink, 2)
-    except ShapeError:  # no ink there, or nothing to draw
-        covered = None
-    return {"similarity": round(float(cosines(seen[0][0], seen[1])[0]), 4), "edge_to_ink": covered}
+    edges = lines_inside(found, inside) if has_rim else found * inside
+    return SeenRegion(frame, inside[0], edges[0], embedding_of(judge.look(image[None])))
 
 
-def see_scene(photo: Path) -> tuple[Tensor, Regions]:
-    """Return a photo [1, 3, H, W] and its regions, the background among them."""
+def see_scene(photo: Path, judge: Judge) -> SeenScene:
+    """Look at a photo and its regions, the background among them."""
     image = load_image(photo)
     files = sorted(photo.with_suffix(".masks").glob("*.png"))
     masks = torch.cat([load_mask(one) for one in files]) if files else None
-    return image, find_regions(image, masks, SceneConfig("keep"))
-
-
-def scene_figures(image: Tensor, regions: Regions, svg: Path, judge: Judge) -> dict[str, object]:
-    """Return the figures of one drawing of a photo [1, 3, H, W]."""
-    strokes = from_svg(read_bytes(svg)).scaled_to((image.shape[-2], image.shape[-1]))
-    each = list(zip(regions.images, regions.canvas_masks, regions.frames, strict=True))
-    counts = {name: strokes.names_of(0).count(name) for name in regions.names}
+    regions = find_regions(image, masks, SceneConfig("keep"))
+    each = zip(regions.images, regions.canvas_masks, regions.frames, strict=True)
+    seen = {name: see_region(*one, judge, name != BACKDROP) for name, one in zip(regions.names, each, strict=True)}
     squashed = frame_photo(image[0, 0], "squash")
-    whole = region_figures(strokes, strokes.alive, image[0], torch.ones_like(image[0, 0]), squashed, judge)
+    return SeenScene(regions, seen, see_region(image[0], torch.ones_like(image[0, 0]), squashed, judge))
+
+
+def region_figures(strokes: Strokes, own: Strokes, seen: SeenRegion, judge: Judge) -> dict[str, float | None]:
+    """Return how well a region is shown: the judge's similarity of its own lines, and px from its edges to any ink.
+
+    Args:
+        strokes: one sketch over the photo, all of it.
+        own: those of its strokes that are the region's.
+        seen: the region.
+        judge: that looked at it.
+    """
+    alone = rasterize(seen.frame.to_canvas(own, CANVAS), judge.size)
+    similarity = float(cosines(embedding_of(judge.look(alone))[0], seen.embedding)[0])
+    drawn = ink(seen.frame.to_canvas(strokes, CANVAS), CANVAS)[0] * seen.inside
+    try:
+        covered: float | None = round(chamfer(drawn, seen.edges).edge_to_ink, 2)
+    except ShapeError:  # no ink there, or nothing to draw
+        covered = None
+    return {"similarity": round(similarity, 4), "edge_to_ink": covered}
+
+
+def scene_figures(scene: SeenScene, svg: Path, judge: Judge) -> dict[str, object]:
+    """Return the figures of one drawing of a scene."""
+    height, width = scene.regions.masks.shape[-2:]
+    strokes = from_svg(read_bytes(svg)).scaled_to((height, width))
+    counts = {name: strokes.names_of(0).count(name) for name in scene.regions.names}
     return {
         "strokes": int(strokes.alive.sum()),
         **({"of_regions": counts} if strokes.group_names else {}),
-        "ink_outside": round(ink_outside(strokes, regions), 4),
-        "whole": whole,
-        **{
-            name: region_figures(strokes, own_strokes(strokes, name), *one, judge, name != BACKDROP)
-            for name, one in zip(regions.names, each, strict=True)
-        },
+        "ink_outside": round(ink_outside(strokes, scene.regions), 4),
+        "whole": region_figures(strokes, strokes, scene.whole, judge),
+        **{name: region_figures(strokes, own_strokes(strokes, name), seen, judge) for name, seen in scene.seen.items()},
     }
 
 
@@ -210,7 +246,7 @@ def folder_means(found: Mapping[str, SceneFigures]) -> dict[str, float]:
     >>> folder_means({"a": one, "b": other})
     {'strokes': 32.0, 'ink_outside': 0.005, 'most_ink_outside': 0.01}
     """
-    strokes, outside = ([float(str(one[name])) for one in found.values()] for name in ("strokes", "ink_outside"))
+    strokes, outside = ([float(one[name]) for one in found.values()] for name in ("strokes", "ink_outside"))
     return {"strokes": fmean(strokes), "ink_outside": round(fmean(outside), 4), "most_ink_outside": max(outside)}
 
 
@@ -231,10 +267,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = parser.parse_args(arguments)
     require_as_many(parser, "--beside", parsed.beside, parsed.sketches)
     judge = load_judge()
-    see, found = cache(see_scene), {}
+    see, found = cache(partial(see_scene, judge=judge)), {}
     for folder in (*parsed.beside, *parsed.sketches):
         pairs = found_pairs(parsed.photos, folder)
-        found[folder] = {photo.stem: scene_figures(*see(photo), svg, judge) for photo, svg in pairs}
+        found[folder] = {photo.stem: scene_figures(see(photo), svg, judge) for photo, svg in pairs}
     report: dict[str, object] = {str(folder): figures for folder, figures in found.items()}
     report["means"] = {str(folder): folder_means(figures) for folder, figures in found.items() if figures}
     if parsed.beside:
