@@ -141,15 +141,12 @@ def affordable(config: SketchConfig, regions: int) -> SketchConfig:
     optimize, init = config.optimize, config.init
     asked, views = optimize.num_iterations, min(optimize.num_views, 1)
     photo_looks = mean_active(init.num_sketches, optimize.halving) * (1 + optimize.num_views) * asked
-
-    def iterations_of(sketches: int) -> int:
-        looks = mean_active(sketches, optimize.halving) * (1 + views) * regions
-        return min(asked, int(SLOWER * photo_looks / looks))
-
+    region_looks = {count: mean_active(count, optimize.halving) * (1 + views) * regions for count in (1, 2)}
+    most = {count: min(asked, int(SLOWER * photo_looks / looks)) for count, looks in region_looks.items()}
     sketches = min(init.num_sketches, 2)
-    if iterations_of(sketches) < min(asked, ENOUGH_ITERATIONS):
+    if most[sketches] < min(asked, ENOUGH_ITERATIONS):
         sketches = 1
-    iterations = max(iterations_of(sketches), min(LEAST_ITERATIONS, asked // 2), 1)
+    iterations = max(most[sketches], min(LEAST_ITERATIONS, asked // 2), 1)
     optimize = replace(optimize, num_views=views, num_iterations=iterations)
     return replace(config, init=replace(init, num_sketches=sketches), optimize=optimize)
 

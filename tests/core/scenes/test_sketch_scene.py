@@ -77,16 +77,21 @@ def test_a_single_object_alone_is_todays_sketch() -> None:
     assert texts[0] == texts[1]
 
 
-@pytest.mark.parametrize("regions", [2, 3, 4])
 @pytest.mark.parametrize(
-    ("preset", "plain"), [("draft", 80 * 1.5 * 2), ("standard", 300 * 1.5 * 3), ("best", 500 * 3 * 4)]
+    ("preset", "plain", "regions"),  # plain: iterations x sketches on average x views
+    [("draft", 80 * 1.5 * 2, regions) for regions in (2, 3, 4)]
+    + [("standard", 300 * 1.5 * 3, regions) for regions in (2, 3, 4, 6)]
+    + [("best", 500 * 3 * 4, regions) for regions in (2, 3, 4, 6)],
 )
 def test_a_scene_takes_at_most_half_as_long_again(preset: Preset, plain: float, regions: int) -> None:
-    config = affordable(sketch_preset(preset), regions)
+    asked = sketch_preset(preset)
+    config = affordable(asked, regions)
     halved = {1: 1.0, 2: 1.15}[config.init.num_sketches]
     sketches = halved if config.optimize.halving else config.init.num_sketches
     looks = config.optimize.num_iterations * sketches * regions * (1 + config.optimize.num_views)
-    assert 0.6 * plain < looks <= 1.4 * plain  # plain: iterations x sketches on average x views
+    has_all = config.init.num_sketches == 2 and config.optimize.num_iterations == asked.optimize.num_iterations
+    assert looks <= 1.4 * plain
+    assert looks > 0.9 * plain or (preset == "best" and has_all)
 
 
 @pytest.mark.parametrize(
