@@ -8,7 +8,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -184,14 +184,17 @@ def open_folder(
             journal = (path / JOURNAL).open("a+b")
         except OSError as error:
             raise unwritable(path / JOURNAL, error) from error
-        with journal:
+        try:
             yield OutFolder(path, journal, photos, store, retry_errors)
+        finally:
+            with suppress(OSError):  # a line that could not be written is tried again, and was told of before
+                journal.close()
 
 
 def _check_free(path: Path) -> None:
     """Raise ConfigError where there are files that no batch wrote."""
     try:
-        names = os.listdir(path) if path.exists() else []
+        names = [name for name in os.listdir(path) if not name.startswith(".")] if path.exists() else []
     except OSError as error:
         raise ConfigError(f"{str(path)!r} is no folder that can be read: {error.strerror}. Choose another.") from error
     if not {SETTINGS, LOCK} & set(names) and names:

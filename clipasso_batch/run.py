@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -19,7 +20,8 @@ from .sources import PhotoFile, each_photo, folder_of
 from .svg_store import SHARD_SIZE, Form
 from .workers import sketch_in_workers, usable_cores
 
-MOST_WORKERS = 1024
+MOST_WORKERS = 60 if sys.platform == "win32" else 1024
+"""Windows waits for 63 handles at a time."""
 
 Sketching = Callable[[Iterator[PhotoFile], BatchConfig], Generator[Row, None, None]]
 """Makes rows of photos, in any order."""
@@ -116,7 +118,7 @@ def checked_workers(num_workers: int | None, device: str) -> int:
     (1, 3)
     """
     if num_workers is None:
-        return usable_cores() if device == "cpu" else 1
+        return min(usable_cores(), MOST_WORKERS) if device == "cpu" else 1
     check_range("workers", num_workers, 1, MOST_WORKERS)
     return num_workers
 

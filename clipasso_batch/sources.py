@@ -86,10 +86,10 @@ def each_photo(source: str | Path, column: str | None = None) -> Iterator[PhotoF
     """Yield the photos of a source, in an order that is the same every time; a key may come more than once.
 
     Args:
-        source: a folder, with all folders in it (hidden ones, and files that are not named as images, are left out); a
-            .txt of one path a line; a .csv with a head line or a .parquet; a .tar that is not compressed; or a pattern
-            of photos, .tar and .parquet ("photos/**/*.jpg"). Paths in a list start at the list's folder. A path that
-            is listed twice is two photos, a missing one is a photo, too: it gets a row that says so.
+        source: a folder, with all folders in it (left out: hidden ones, links, and files that are not named as
+            images); a .txt of one path a line; a .csv with a head line or a .parquet; a .tar that is not compressed;
+            or a pattern of photos, .tar and .parquet ("photos/**/*.jpg"). Paths in a list start at the list's folder. A
+            path that is listed twice is two photos, a missing one is a photo, too: it gets a row that says so.
         column: of the table that holds the paths (or, in a .parquet, the photos' bytes); None for "path".
 
     Raises:
@@ -185,7 +185,8 @@ def _lines(path: Path, column: str) -> Iterator[str]:
             check_choice("--column", column, rows.fieldnames or ())
             yield from ((row[column] or "").strip() for row in rows)
     except (OSError, UnicodeError, csv.Error) as error:
-        raise ConfigError(f"The list {str(path)!r} cannot be read: {first_line(error)}. Save it as UTF-8.") from error
+        remedy = "Change its permissions" if isinstance(error, OSError) else "Save it as UTF-8"
+        raise ConfigError(f"The list {str(path)!r} cannot be read: {first_line(error)}. {remedy}.") from error
 
 
 def _key(path: str) -> str:

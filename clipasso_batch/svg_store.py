@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -25,6 +26,12 @@ FORMS: tuple[Form, ...] = get_args(Form)
 
 SHARD_SIZE, MOST_A_SHARD = 1000, 10_000
 """Photos in a shard, and the most of them, as a shard is put together in memory."""
+
+MOST_BYTES = 200
+"""Of what a file or folder is called; file systems take 255, and endings come on top."""
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+"""What names of files may not hold on Windows."""
 
 LOOSE = "unpacked"
 """The folder of SVGs whose shard is not whole yet."""
@@ -53,7 +60,7 @@ class SvgTree:
     """An SVG a photo, at the same place in the tree.
 
     An SVG is named as its photo; where two photos share a name ("cup.png", "cup.jpg"), the second one keeps its ending
-    ("cup.png.svg").
+    ("cup.png.svg"). Names that a system could refuse are changed: what Windows forbids becomes "_", long ones are cut.
 
     Args:
         folder: of the results.
@@ -232,9 +239,26 @@ def unwritable(path: Path, error: OSError) -> ImageFileError:
 
 def _names(key: str) -> Iterator[str]:
     """Yield what the SVG of a photo may be called, best first."""
-    yield f"{key.removesuffix(PurePosixPath(key).suffix)}.svg"
-    yield f"{key}.svg"
-    yield from (f"{key}-{number}.svg" for number in count(2))
+    photo = PurePosixPath(key)
+    folder = "".join(f"{_folder_name(part)}/" for part in photo.parent.parts)
+    stem, name = _possible(photo.stem), _possible(photo.name)
+    yield f"{folder}{stem}.svg"
+    yield f"{folder}{name}.svg"
+    yield from (f"{folder}{name}-{number}.svg" for number in count(2))
+
+
+def _folder_name(part: str) -> str:
+    """Return what a folder is called: never as an SVG may be, which could lie beside it."""
+    name = _possible(part)
+    return f"{name}_" if name.lower().endswith(".svg") else name
+
+
+def _possible(name: str) -> str:
+    """Return a name of a file or folder, without what some systems refuse."""
+    name = _FORBIDDEN.sub("_", name)
+    while len(name.encode("utf-8", "surrogateescape")) > MOST_BYTES:
+        name = name[:-1]
+    return name.rstrip(". ") or "_"
 
 
 def _member(position: int) -> str:

@@ -8,14 +8,14 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
 
 import torch
 
-from clipasso_core.errors import ClipassoError
+from clipasso_core.errors import ClipassoError, first_line
 
 from .photo_sketcher import BatchConfig, PhotoSketcher, Row, in_groups, past_limit
 from .sources import PhotoFile
@@ -46,6 +46,7 @@ def sketch_in_workers(photos: Iterable[PhotoFile], config: BatchConfig, num_work
     """
     crew = _Crew(photos, config, num_workers)
     try:
+        crew.begin()
         yield from crew.rows()
     finally:
         crew.end()
@@ -98,7 +99,12 @@ class _Crew:
         self._waiting = deque(islice(self._coming, num_workers))
         self._deaths: Counter[str] = Counter()  # key -> workers that died of this photo
         self._failed_starts = 0
-        self.workers = [self._hire() for _ in self._waiting]
+        self.workers: list[_Worker] = []
+
+    def begin(self) -> None:
+        """Hire a worker for each group of photos, up to their number."""
+        for _ in self._waiting:
+            self.workers.append(self._hire())
 
     def rows(self) -> Iterator[Row]:
         """Yield rows until each photo has one."""
@@ -120,7 +126,10 @@ class _Crew:
         return bool(self._waiting)
 
     def _hire(self) -> _Worker:
-        return _Worker(self._context, self._config)
+        try:
+            return _Worker(self._context, self._config)
+        except OSError as error:
+            raise WorkerError(f"A worker cannot be started: {first_line(error)}. Try fewer --workers.") from error
 
     def _listen(self) -> Iterator[Row]:
         """Wait until a worker says something, dies, or is past its deadline; yield the rows that come of it."""
@@ -161,17 +170,24 @@ class _Crew:
         self.workers[index] = self._hire()
         self._deaths.update(photo.key for photo in photos)
         again = [photo for photo in photos if self._deaths[photo.key] < TRIES]
-        self._waiting.extendleft((photo,) for photo in reversed(again))  # one by one: which of them was it?
+        self._put_back(again)
         died = f"The worker died {TRIES} times while it sketched the photo (exit code {code}); is there enough memory?"
         return [Row(photo.key, 0.0, died) for photo in photos if photo not in again]
 
     def _give_up(self, index: int) -> list[Row]:
-        """End a worker that is past its deadline, and replace it."""
+        """End a worker that is past its deadline, and replace it; of several photos each is tried again."""
         photos, limit = self.workers[index].photos, self._config.time_limit or 0.0
         self.workers[index].end()
         self.workers[index] = self._hire()
+        if len(photos) > 1:
+            self._put_back(photos)
+            return []
         late = f"The sketch was given up: {past_limit(limit)}."
         return [Row(photo.key, limit + GRACE_SECONDS, late) for photo in photos]
+
+    def _put_back(self, photos: Sequence[PhotoFile]) -> None:
+        """Let photos be the next ones, one by one: which of them was it?"""
+        self._waiting.extendleft((photo,) for photo in reversed(photos))
 
 
 def _work(pipe: Connection, config: BatchConfig) -> None:

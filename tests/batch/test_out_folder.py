@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,3 +147,35 @@ def test_names_that_are_no_unicode_and_lines_in_names(tmp_path: Path) -> None:
         folder.write_table()
     assert [row["key"] for row in table(tmp_path / "out")] == ["caf\\udce9.png", photos[1].key]
     assert [json.loads(line)["key"] for line in (tmp_path / "out" / JOURNAL).open()] == [one.key for one in photos]
+
+
+def test_what_no_system_takes_for_a_name_is_named_otherwise(tmp_path: Path) -> None:
+    keys = ["render?url=" + "x" * 300, "a:b.png", "a.png", "a.svg/b.png", "end. /c.png", "a.svg/a.SVG/d.png"]
+    photos = PhotoIndex([PhotoFile(key, key) for key in keys])
+    with open_folder(tmp_path / "out", SETTINGS, photos) as folder:
+        for key in keys:
+            folder.write(replace(MADE, key=key))
+        assert folder.write_table() == 0
+    written = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.svg"))
+    names = ["a.svg", "a.svg_/a.SVG_/d.svg", "a.svg_/b.svg", "a_b.svg", "end/c.svg", f"render_url={'x' * 189}.svg"]
+    assert written == names
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_journal_that_cannot_grow_is_told_in_one_sentence(out: Path) -> None:
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = (out / JOURNAL).read_bytes()
+
+    def write_on_a_full_disk() -> None:
+        with open_folder(out, SETTINGS, PhotoIndex(PHOTOS)) as folder:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limit[1]))
+            folder.write(Row("a/cup.jpg", 0.1, "No."))
+
+    try:
+        with pytest.raises(ImageFileError, match=r"Cannot write .*journal\.jsonl"):
+            write_on_a_full_disk()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert missing(out) == ["a/cup.jpg", "a/Cup.gif"]

@@ -107,6 +107,29 @@ def test_a_worker_that_hangs_is_given_up_only_where_there_is_a_limit(monkeypatch
     assert errors == {"a": None, "b": None, "x": "The sketch was given up: it took longer than the limit of 5 s."}
 
 
+def test_of_several_photos_at_once_only_the_one_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(photo: PhotoFile) -> Row | None:
+        return None if photo.key == "x" else Row(photo.key, 0.1)
+
+    errors = rows_of(script, "axbc", monkeypatch, limit=5, at_once=2)
+    assert {key for key, error in errors.items() if error} == {"x"}
+
+
+def test_a_worker_that_cannot_be_started_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Scripted] = []
+
+    def start(*_: object) -> Scripted:
+        if started:
+            raise OSError(24, "Too many open files")
+        started.append(Scripted(lambda photo: Row(photo.key, 0.1)))
+        return started[0]
+
+    monkeypatch.setattr("clipasso_batch.workers._Worker", start)
+    with pytest.raises(WorkerError, match=r"Too many open files\. Try fewer --workers"):
+        list(sketch_in_workers([PhotoFile("a", "a"), PhotoFile("b", "b")], BatchConfig(), 2))
+    assert started[0].pipe.closed
+
+
 @pytest.mark.parametrize(("script", "said"), [("It knows no words.", "^It knows no words"), (None, "exit code -9")])
 def test_workers_that_cannot_begin_end_the_batch(
     script: str | None, said: str, monkeypatch: pytest.MonkeyPatch
