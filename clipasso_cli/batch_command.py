@@ -17,7 +17,7 @@ from clipasso_core.sketch_svg import PAGES
 
 from .sketch_command import add_making_options, encoders_of, sketch_config
 from .stroke_options import levels_of
-from .terminal import EXIT_INTERRUPTED, EXIT_OK, BatchProgress, shown_hours, write_line
+from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, BatchProgress, shown_hours, write_line
 
 if TYPE_CHECKING:
     from clipasso_batch import BatchConfig
@@ -29,7 +29,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command to the parser."""
     text = (
         "Sketch all photos of SOURCE into the folder OUT: an SVG each, and results.csv with a row each. A photo that "
-        "cannot be sketched gets a row that says why. The same command again makes only what is missing."
+        "cannot be sketched gets a row that says why; the exit status is 1 where none could be. The same command again "
+        "makes only what is missing."
     )
     parser = commands.add_parser("batch", help="sketch many photos", description=text)
     text = "a folder, a pattern in quotes ('photos/**/*.jpg'), a .txt of one path a line, a .csv, a .parquet, or a .tar"
@@ -102,7 +103,7 @@ def _run(arguments: argparse.Namespace, config: BatchConfig) -> int:
         f"why); {made} now, {outcome.seconds:.1f} s"
     )
     write_line(json.dumps({"out": str(arguments.output), **asdict(outcome)}) if arguments.json else line)
-    return EXIT_OK
+    return EXIT_ERROR if outcome.failed == outcome.photos else EXIT_OK
 
 
 @contextmanager

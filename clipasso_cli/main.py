@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -36,13 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     models_command.add_parser(commands)
     bench_command.add_parser(commands)
     arguments = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text of this terminal
     try:
         status: int = arguments.run(arguments)
     except ClipassoError as error:
         sys.stderr.write(f"clipasso: {error}\n")
         return EXIT_ERROR
     except KeyboardInterrupt:
-        sys.stderr.write("clipasso: interrupted before there was anything to save\n")
+        sys.stderr.write("clipasso: interrupted\n")
         return EXIT_INTERRUPTED
     return status
 

@@ -18,17 +18,26 @@ def check_results(sources: Mapping[Path, str], results: Sequence[Path], force: b
     from clipasso_core.errors import ImageFileError
     from clipasso_core.files import check_writable
 
-    used = {os.path.realpath(source): what for source, what in sources.items()}
+    used = {_identity(source): what for source, what in sources.items()}
     for path in results:
         check_writable(path)
-        real = os.path.realpath(path)
-        if real in used:
-            raise ImageFileError(f"{str(path)!r} is {used[real]}. Choose another name for the result.")
+        file = _identity(path)
+        if file in used:
+            raise ImageFileError(f"{str(path)!r} is {used[file]}. Choose another name for the result.")
         if path.exists() and not force and not _is_ours(path):
             raise ImageFileError(
                 f"{str(path)!r} exists, and clipasso did not write it. Choose another name, or replace it with --force."
             )
-        used[real] = "another result of this command"
+        used[file] = "another result of this command"
+
+
+def _identity(path: Path) -> object:
+    """Return what is the same for all names of a file: some disks know no upper case, and there are links."""
+    try:
+        found = path.stat()
+    except OSError:
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino
 
 
 def _is_ours(path: Path) -> bool:

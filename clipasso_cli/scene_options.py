@@ -59,10 +59,19 @@ def scene_settings(arguments: argparse.Namespace) -> SceneSettings | None:
     objects = arguments.objects or AUTO
     most = int(objects) if objects.isdecimal() else None
     shares = parse_shares(" ".join(arguments.share or ()))
-    config = SceneConfig(arguments.background or "remove", most, shares)
-    if objects == AUTO or most is not None:
-        return SceneSettings(config, None if arguments.mask in ("auto", "none") else _masks([Path(arguments.mask)]))
-    return SceneSettings(config, _masks(_mask_files(Path(objects))))
+    config, files = SceneConfig(arguments.background or "remove", most, shares), mask_files(arguments)
+    return SceneSettings(config, _masks(files) if files else None)
+
+
+def mask_files(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files of the masks that the options name.
+
+    Raises:
+        ConfigError, ImageFileError: a folder of masks is none, or holds none.
+    """
+    if arguments.objects is None or arguments.objects == AUTO or arguments.objects.isdecimal():
+        return [] if arguments.mask in ("auto", "none") else [Path(arguments.mask)]
+    return _in_folder(Path(arguments.objects))
 
 
 def note_of(provenance: Mapping[str, object]) -> str:
@@ -96,7 +105,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
         raise ConfigError("--mask and --objects both say what the objects are. Leave one of them out.")
 
 
-def _mask_files(folder: Path) -> list[Path]:
+def _in_folder(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ConfigError(f"--objects takes auto, a number or a folder of masks, got {str(folder)!r}.")
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in MASK_ENDINGS)

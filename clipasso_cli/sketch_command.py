@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clipasso_core.errors import ClipassoError, ConfigError, check_choice
 from clipasso_core.framing import FITS
 from clipasso_core.optimize import COLORS, PRESETS, WIDTHS, OptimizeConfig
 from clipasso_core.saliency import EDGE_METHODS
@@ -18,7 +19,7 @@ from clipasso_core.stroke_init import StrokeInitConfig
 
 from .animate_command import add_animation_options, animation_config, write_animation, write_movie
 from .results import check_results
-from .scene_options import add_scene_options, note_of, scene_settings
+from .scene_options import add_scene_options, mask_files, note_of, scene_settings
 from .stroke_options import add_stroke_options, counting_of, levels_of, stroke_settings
 from .terminal import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, write_line
 
@@ -134,7 +135,11 @@ def run(arguments: argparse.Namespace) -> int:
             made = error.sketch
     page = _page(arguments, made, given)
     _write(arguments, made, files, page)
-    _animate(arguments, made, animation, history, page)
+    try:
+        _animate(arguments, made, animation, history, page)
+    except (ClipassoError, KeyboardInterrupt):
+        sys.stderr.write(f"clipasso: the sketch is in {_named(files)}; its animation was not finished\n")
+        raise
     facts = _facts(arguments, made, files, time.perf_counter() - started)
     line = f"{_named(files)}: {_last_line(facts, encoder.description + lacking)}"
     write_line(json.dumps(facts) if arguments.json else line)
@@ -161,13 +166,16 @@ def _named(files: list[_Files]) -> str:
 def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> AnimationConfig:
     """Return how animations are made, once all files are known to be writable and possible."""
     from clipasso_core.animation.movie import MOVIES
-    from clipasso_core.errors import check_choice
 
     history = arguments.animate_history
     results = (*(path for one in files for path in one), arguments.animate, history)
-    sources = {arguments.photo: "the photo itself"}
-    sources |= dict.fromkeys(filter(None, (arguments.given, arguments.detail_map)), "what the sketch is made from")
+    made_from = filter(None, (arguments.given, arguments.detail_map, *mask_files(arguments)))
+    sources = {arguments.photo: "the photo itself", **dict.fromkeys(made_from, "what the sketch is made from")}
     check_results(sources, [path for path in results if path], arguments.force)
+    for one in files:
+        check_choice(f"The ending of {str(one.svg)!r}", one.svg.suffix.lower(), (".svg",))
+        if one.png:
+            check_choice(f"The ending of {str(one.png)!r}", one.png.suffix.lower(), (".png",))
     if history:
         check_choice(f"The ending of {str(history)!r}", history.suffix.lower(), MOVIES)
     return animation_config(arguments, *filter(None, (arguments.animate, history)))
@@ -183,6 +191,10 @@ def sketch_config(arguments: argparse.Namespace) -> SketchConfig:
     source = "none" if arguments.mask == "none" else None
     init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
     least, most = arguments.width_range or (None, None)
+    if least is not None and arguments.widths in (None, "keep"):
+        raise ConfigError("--width-range bounds widths that are moved. Add --widths, or leave it out.")
+    if arguments.given_freedom is not None and arguments.given is None:
+        raise ConfigError("--given-freedom is of the strokes of --continue. Add that, or leave it out.")
     looks = {"widths": arguments.widths, "min_width": least, "max_width": most, "colors": arguments.colors}
     optimize = {"num_iterations": arguments.iterations, "tidy": arguments.tidy, "simplify": arguments.simplify, **looks}
     optimize["given_freedom"] = arguments.given_freedom

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import torch
 from PIL import Image
 
 from clipasso_cli import main
+from clipasso_core.errors import ConfigError
 from clipasso_core.pixels import to_uint8
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.strokes import Strokes
@@ -151,3 +153,25 @@ def test_wrong_animations_are_refused_before_the_long_work(
     assert ran.status == 1
     assert says in ran.err
     assert [path.name for path in photo_file.parent.iterdir()] == ["cup.png"]
+
+
+def test_a_name_that_the_terminal_cannot_write_ends_nothing(drawing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii", write_through=True))
+    assert animate(drawing, "-o", drawing.with_name("\u732b.svg")) == 0
+    assert b"\\u732b.svg: 2 strokes" in out.getvalue()
+
+
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt(), 130), (ConfigError("It is too wide."), 1)])
+def test_what_ends_an_animation_says_where_the_sketch_is(
+    clipasso: Clipasso, photo_file: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int
+) -> None:
+    def end(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("clipasso_cli.sketch_command.write_animation", end)
+    ran = clipasso(photo_file, "--animate", photo_file.with_suffix(".gif"))
+    svg = photo_file.with_suffix(".svg")
+    assert ran.status == status
+    assert f"the sketch is in {svg}; its animation was not finished" in ran.err
+    assert svg.is_file()

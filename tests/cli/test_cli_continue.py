@@ -65,6 +65,7 @@ def test_with_freedom_they_move(
     arguments = (photo_file, "--continue", mine(*LINES), "-o", out, "--iterations", 3, "--given-freedom", 1)
     assert clipasso(*arguments).status == 0
     assert '"given_freedom": 1.0' in out.read_text()
+    assert not set(LINES) & set(data_in(out))
 
 
 @pytest.mark.parametrize(

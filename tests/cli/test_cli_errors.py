@@ -70,6 +70,11 @@ def refused(ran: Any, folder: Path) -> str:
         (("--detail", "0.5"), "--detail says how strokes are counted. Add --strokes auto"),
         (("--levels-in-one",), "--levels-in-one says how --levels are written"),
         (("--levels", "2", "-o", "no/such/folder/out.svg"), "out-2.svg"),
+        (("-o", "out.png"), "The ending of 'out.png' must be one of .svg, got '.png'"),
+        (("--png", "out.jpg"), "The ending of 'out.jpg' must be one of .png, got '.jpg'"),
+        (("--width-range", "1", "6"), "--width-range bounds widths that are moved. Add --widths"),
+        (("--given-freedom", "0.5"), "--given-freedom is of the strokes of --continue"),
+        (("--mask", "mask.png", "--png", "mask.png"), "is what the sketch is made from"),
     ],
 )
 def test_one_line_for_each_error(clipasso: Clipasso, photo_file: Path, arguments: tuple[str, ...], said: str) -> None:
