@@ -51,10 +51,11 @@ class Abstraction(io.ComfyNode):
             return io.NodeOutput(ladder(strokes, parse_levels(levels)))
 
     @classmethod
-    def validate_inputs(cls, levels: str) -> bool | str:
-        """Say before the run that the levels cannot be read."""
+    def validate_inputs(cls, levels: str | None) -> bool | str:
+        """Say before the run that the levels cannot be read; None: they come by a link, and are not known yet."""
         try:
-            parse_levels(levels)
+            if levels is not None:
+                parse_levels(levels)
         except ConfigError as error:
             return str(error)
         return True

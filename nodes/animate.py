@@ -123,4 +123,4 @@ def _frames(strokes: Strokes, config: AnimationConfig, longest_side: int) -> Ten
     """Return the frames [B * F, 3, H, W] of one sketch after another; both sides are even."""
     height, width = strokes.size_for(longest_side)
     frames = drawing_frames(strokes, config, (height + height % 2, width + width % 2))
-    return torch.stack(list(frames), dim=1).flatten(0, 1)
+    return torch.stack(list(host.shown(frames, config.num_frames + config.num_hold_frames)), dim=1).flatten(0, 1)

@@ -45,10 +45,10 @@ class EditStrokes(io.ComfyNode):
             return io.NodeOutput(apply_edits(strokes, parse_edits(edits)), ui=strokes_ui(strokes))
 
     @classmethod
-    def validate_inputs(cls, edits: str = "") -> bool | str:
-        """Say before the run that the edits cannot be read; those that another node makes are not known yet."""
+    def validate_inputs(cls, edits: str | None = "") -> bool | str:
+        """Say before the run that the edits cannot be read; None: another node makes them, they are not known yet."""
         try:
-            parse_edits(edits)
+            parse_edits(edits or "")
         except JsonError as error:
             return str(error)
         return True

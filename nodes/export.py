@@ -28,6 +28,7 @@ from ..clipasso_core.export.page import ALIGNS, Align
 from ..clipasso_core.export.page_svg import sheet_to_svg
 from ..clipasso_core.export.pen import PATH_ORDERS, PathOrder
 from ..clipasso_core.export.styles import STYLES, LineStyle
+from ..clipasso_core.files import read_bytes
 from ..clipasso_core.levels import parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
@@ -300,30 +301,37 @@ class Export(io.ComfyNode):
         return io.NodeOutput(host.to_svg_type(pages), notes, ui={"images": shown})
 
     @classmethod
-    def fingerprint_inputs(cls, profile: str = NO_PROFILE, **_others: object) -> str:
-        """Run again when the profile has changed."""
-        if profile == NO_PROFILE:
-            return profile
-        return hashlib.sha256(host.input_file(profile).read_bytes()).hexdigest()
+    def fingerprint_inputs(cls, profile: str | None = NO_PROFILE, **_others: object) -> str:
+        """Run again when the profile has changed; None comes by a link, whose other end says whether it has."""
+        if profile is None or profile == NO_PROFILE:
+            return "no file"
+        return hashlib.sha256(read_bytes(host.input_file(profile))).hexdigest()
 
     @classmethod
     def validate_inputs(
         cls,
-        format: str = "svg",
-        page: str = "a4",
-        margin: float = 10.0,
-        grid: str = "",
-        levels: str = "",
-        ink: str = "",
-        paper: str = "",
+        format: str | None = None,
+        page: str | None = None,
+        margin: float | None = None,
+        grid: str | None = None,
+        levels: str | None = None,
+        ink: str | None = None,
+        paper: str | None = None,
+        profile: str | None = None,
     ) -> bool | str:
-        """Say before the run that a text cannot be read, or that a format's package is missing."""
+        """Say before the run that a text or the profile cannot be read, or that a format's package is missing.
+
+        What is None comes by a link, and is not known yet.
+        """
         try:
-            _style(ink=ink, paper=paper)
-            check_format(f".{format}")
-            Page.named(page, margin=margin)
-            _grid(grid)
-            _levels(levels)
+            _style(ink=ink or "", paper=paper or "")
+            check_format(f".{format or 'svg'}")
+            if page is not None:
+                Page.named(page, margin=margin or 0)
+            if profile is not None:
+                _profile(profile)
+            _grid(grid or "")
+            _levels(levels or "")
         except ClipassoError as error:
             return str(error)
         return True

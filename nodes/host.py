@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..clipasso_core.drawing_file import DRAWINGS
-from ..clipasso_core.errors import WeightsError
+from ..clipasso_core.errors import ImageFileError, WeightsError
 from ..clipasso_core.files import write_atomically
 from ..clipasso_core.optimize import OptimizeConfig, SketchRun, SketchStep, bank_bytes
 from ..clipasso_core.pixels import to_uint8
@@ -102,6 +103,15 @@ def run_to_end(run: SketchRun, on_step: Callable[[SketchStep], None], photos: Se
         raise
 
 
+def shown(steps: Iterator[Tensor], count: int) -> Iterator[Tensor]:
+    """Yield what each of ``count`` steps makes, with progress on the node; ComfyUI's interrupt ends it."""
+    progress = comfy.utils.ProgressBar(count)
+    for step in steps:
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        progress.update(1)
+        yield step
+
+
 def clip_vision_tensors(clip_vision: Any) -> Mapping[str, Tensor]:
     """Return the weights of a CLIP_VISION by name, as they are: on any device, maybe inference tensors. Copy them.
 
@@ -169,8 +179,16 @@ def input_files(ending: str) -> list[str]:
 
 
 def input_file(name: str) -> Path:
-    """Return the path of a file in the input folder, or raise when it is not there."""
-    return Path(folder_paths.get_annotated_filepath(name))
+    """Return the path of a file in the input folder, there or not ("name [output]" and "name [temp]": in those).
+
+    Raises:
+        ImageFileError: it lies elsewhere: a shared workflow must not read any file of this machine.
+    """
+    path = Path(os.path.abspath(folder_paths.get_annotated_filepath(name)))
+    folders = [folder_paths.get_directory_by_type(kind) for kind in ("input", "output", "temp")]
+    if not any(path.is_relative_to(os.path.abspath(folder)) for folder in folders):
+        raise ImageFileError(f"{name!r} lies outside ComfyUI's input folder. Put the file there.")
+    return path
 
 
 def save_for_page(photos: Sequence[Tensor]) -> list[dict[str, str]]:
@@ -206,11 +224,12 @@ def svg_documents(svg: Any) -> list[bytes]:
     return [one.getvalue() for one in svg.data]
 
 
-def show_text(text: str, hidden: Any) -> None:
-    """Show a text on the node that runs."""
-    from server import PromptServer
+def show_text(text: str, node_id: str | None = None) -> None:
+    """Show a text on a node; None for the one that runs, or ran last."""
+    from server import PromptServer  # only there in a running ComfyUI
 
-    PromptServer.instance.send_progress_text(text, hidden.unique_id)
+    server = PromptServer.instance
+    server.send_progress_text(text, node_id or server.last_node_id)
 
 
 def _preview(run: SketchRun) -> tuple[str, Image.Image, int]:
@@ -254,6 +273,8 @@ def _rescue(run: SketchRun, photos: Sequence[Mapping[str, str]], reason: BaseExc
         texts = [to_svg(strokes, i, title=title, metadata=facts, background="white") for i in each]
         saved = save_svgs(texts, f"clipasso/{word}")
         _tell_page(run, photos, word, strokes)
+        where = "/".join(filter(None, (saved[0]["subfolder"], saved[0]["filename"])))
+        show_text(f"{word.capitalize()}: the best sketch so far is in ComfyUI's output folder, {where}")
     except Exception:  # a full disk, say: what ended the run is what the user must hear of
         log.exception("The run %s after %d iterations, and its best sketch could not be saved", word, run.iteration)
     else:

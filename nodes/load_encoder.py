@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
+from ..clipasso_core.errors import WeightsError
 from . import host
 from .api import io
 from .page_hints import page_hints
@@ -58,19 +59,31 @@ class LoadEncoder(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, encoder_name: str) -> bool | str:
-        """Take listed names only: a shared workflow must not name any file of this machine."""
-        if encoder_name in encoder_names(host.model_store()):
-            return True
-        return f"There is no encoder {encoder_name!r}. Put its file into models/clipasso or models/clip_vision."
+    def validate_inputs(cls, encoder_name: str | None) -> bool | str:
+        """Say before the run that there is no such encoder; None: its name comes by a link, and is not known yet."""
+        try:
+            if encoder_name is not None:
+                _check_listed(encoder_name)
+        except WeightsError as error:
+            return str(error)
+        return True
 
     @classmethod
     def execute(
         cls, encoder_name: str, download_if_missing: bool, layer_weights: str, semantic_weight: float
     ) -> io.NodeOutput:
+        _check_listed(encoder_name)
         with host.gradients():
             loaded = embedded() if encoder_name == EMBEDDED else _load(encoder_name, download_if_missing)
             return io.NodeOutput(loaded.read_as(layer_weights, semantic_weight))
+
+
+def _check_listed(name: str) -> None:
+    """Raise WeightsError for other names than listed ones: a shared workflow must not name any file of this machine."""
+    if name not in encoder_names(host.model_store()):
+        raise WeightsError(
+            f"There is no encoder {name!r}. Put its file into models/clipasso or models/clip_vision, and refresh."
+        )
 
 
 def _load(name: str, download: bool) -> SketchEncoder:

@@ -15,6 +15,7 @@ from . import host
 from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
+from .viewer_data import strokes_ui
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,9 @@ class LoadSVG(io.ComfyNode):
                 ),
             ],
             outputs=[
-                StrokesType.Output("strokes", display_name="strokes", tooltip="The file's strokes, a batch of one.")
+                StrokesType.Output(
+                    "strokes", display_name="strokes", tooltip="The file's strokes; several sketches from a .json."
+                )
             ],
         )
 
@@ -76,31 +79,33 @@ class LoadSVG(io.ComfyNode):
         size = (canvas_size, canvas_size) if canvas_size else None
         with host.gradients():
             if text.strip():
-                return io.NodeOutput(from_svg(text, size, fills=fills))
-            strokes, report = read_drawing(host.input_file(file), size, fills=fills)
-        for sentence in report.sentences():
-            log.warning(sentence)
-        return io.NodeOutput(strokes)
+                strokes = from_svg(text, size, fills=fills)
+            else:
+                strokes, report = read_drawing(host.input_file(file), size, fills=fills)
+                for sentence in report.sentences():
+                    log.warning(sentence)
+            return io.NodeOutput(strokes, ui=strokes_ui(strokes))
 
     @classmethod
-    def fingerprint_inputs(cls, file: str, canvas_size: int, text: str = "", fills: Fills = "refuse") -> str:
-        """Run again when the file has changed."""
-        return hashlib.sha256(_document(file, text)).hexdigest()
+    def fingerprint_inputs(
+        cls, file: str | None, canvas_size: int | None, text: str | None = "", fills: Fills | None = "refuse"
+    ) -> str:
+        """Run again when the file has changed; None comes by a link, whose other end says whether it has."""
+        if file is None or text is None:
+            return "linked"
+        document = text.encode() if text.strip() else read_bytes(host.input_file(file), MAX_BYTES)
+        return hashlib.sha256(document).hexdigest()
 
     @classmethod
-    def validate_inputs(cls, file: str, text: str | None = None) -> bool | str:
-        """Say before the run that the file is not there or too large; a text that comes by a link is not known yet."""
-        if text is None or text.strip():
+    def validate_inputs(cls, file: str | None, text: str | None = "") -> bool | str:
+        """Say before the run that the file is not there or too large; None comes by a link, not known yet."""
+        if file is None or text is None or text.strip():
             return True
-        path = host.input_file(file)
-        if not path.is_file():
-            return f"There is no {'SVG file' if file == NO_FILE else file} in ComfyUI's input folder."
         try:
+            path = host.input_file(file)
+            if not path.is_file():
+                return f"There is no {'SVG file' if file == NO_FILE else file} in ComfyUI's input folder."
             check_file_size(path, MAX_BYTES)
         except ImageFileError as error:
             return str(error)
         return True
-
-
-def _document(file: str, text: str) -> bytes:
-    return text.encode() if text.strip() else read_bytes(host.input_file(file), MAX_BYTES)

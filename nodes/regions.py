@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.mask import MaskConfig
 from ..clipasso_core.scenes import BACKGROUNDS, MOST_OBJECTS, Background, SceneConfig, find_regions, parse_shares
 from . import host
@@ -113,3 +114,12 @@ class Regions(io.ComfyNode):
             found = find_regions(photo, mask_to_core(masks), scene, config, looking)
         images = with_origin(image_to_host(found.image), found.facts, found.images)
         return io.NodeOutput(found, images, with_origin(mask_to_host(found.mask), found.facts, found.canvas_masks))
+
+    @classmethod
+    def validate_inputs(cls, shares: str | None = "") -> bool | str:
+        """Say before the run that the shares cannot be read; None: they come by a link, and are not known yet."""
+        try:
+            parse_shares(shares or "")
+        except ConfigError as error:
+            return str(error)
+        return True

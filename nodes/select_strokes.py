@@ -88,10 +88,10 @@ class SelectStrokes(io.ComfyNode):
             return io.NodeOutput(*select(strokes, chosen))
 
     @classmethod
-    def validate_inputs(cls, numbers: str = "") -> bool | str:
-        """Say before the run that the numbers cannot be read."""
+    def validate_inputs(cls, numbers: str | None = "") -> bool | str:
+        """Say before the run that the numbers cannot be read; None: they come by a link, and are not known yet."""
         try:
-            parse_ranges(numbers)
+            parse_ranges(numbers or "")
         except ConfigError as error:
             return str(error)
         return True

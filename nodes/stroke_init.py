@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..clipasso_core.detail import favour_detail
+from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.framing import Frame
 from ..clipasso_core.given import continue_strokes, place_given
 from ..clipasso_core.preview import first_strokes_preview
@@ -106,8 +107,8 @@ class StrokeInit(io.ComfyNode):
                 io.Image.Input(
                     "image",
                     optional=True,
-                    tooltip="The object on white, from CLIPasso Mask: people's eyes, nose and mouth get a stroke each, "
-                    "and the preview shows it.",
+                    tooltip="The object on white, from CLIPasso Mask: people's eyes, nose and mouth get a stroke each "
+                    "(not beside given ones), and the preview shows it.",
                 ),
                 io.Float.Input(
                     "follow",
@@ -170,7 +171,8 @@ class StrokeInit(io.ComfyNode):
                 SketchRegionsType.Input(
                     "regions",
                     optional=True,
-                    tooltip="From CLIPasso Regions: num_strokes are the whole scene's, shared among its regions.",
+                    tooltip="From CLIPasso Regions: num_strokes are the whole scene's, shared among its regions. spare "
+                    "is not used then, and given not allowed.",
                 ),
             ],
             outputs=[
@@ -239,6 +241,8 @@ def _first_strokes(
     regions: Regions | None,
     config: StrokeInitConfig,
 ) -> Strokes:
+    if regions is not None and given is not None:
+        raise ConfigError("A scene cannot go on from given strokes. Disconnect given, or regions.")
     if regions is not None:
         return first_strokes(saliency, regions, config)
     if given is None:

@@ -8,10 +8,11 @@ from . import host
 from .api import io
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
+from .viewer_data import strokes_ui
 
 
 class StrokesInfo(io.ComfyNode):
-    """Tell what a sketch holds, in the node and as text."""
+    """Show sketches, and tell what they hold, in the node and as text."""
 
     @classmethod
     @page_hints(["count strokes", "statistics", "bounds"])
@@ -22,8 +23,8 @@ class StrokesInfo(io.ComfyNode):
             category=CATEGORY,
             is_output_node=True,
             hidden=[io.Hidden.unique_id],
-            description="Tells of each sketch how many strokes and segments it has, its canvas, length of line, share "
-            "of ink, bounds, widths and colours, and groups, seed and loss where they are known.",
+            description="Shows sketches, and tells of each how many strokes and segments it has, its canvas, length of "
+            "line, share of ink, bounds, widths and colours, and groups, seed and loss where they are known.",
             inputs=[StrokesType.Input("strokes", tooltip="The sketches to tell of.")],
             outputs=[
                 io.String.Output("text", display_name="text", tooltip="The facts as lines of text."),
@@ -36,5 +37,7 @@ class StrokesInfo(io.ComfyNode):
         with host.gradients():
             facts = summarize(strokes)
         text = describe(facts)
-        host.show_text(text, cls.hidden)
-        return io.NodeOutput(text, host.as_json([one.report() for one in facts]), ui={"text": (text,)})
+        host.show_text(text, cls.hidden.unique_id)
+        return io.NodeOutput(
+            text, host.as_json([one.report() for one in facts]), ui={"text": (text,), **strokes_ui(strokes)}
+        )

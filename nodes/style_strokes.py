@@ -92,11 +92,11 @@ class StyleStrokes(io.ComfyNode):
             return io.NodeOutput(restyle(strokes, style, parse_ranges(numbers), photos, mask_to_core(mask)))
 
     @classmethod
-    def validate_inputs(cls, numbers: str = "", color: str = "") -> bool | str:
-        """Say before the run that the numbers or the colour cannot be read."""
+    def validate_inputs(cls, numbers: str | None = "", color: str | None = "") -> bool | str:
+        """Say before the run that the numbers or the colour cannot be read; None comes by a link, not known yet."""
         try:
-            parse_ranges(numbers)
-            _style(AS_IT_IS, color, AS_IT_IS)
+            parse_ranges(numbers or "")
+            _style(AS_IT_IS, color or "", AS_IT_IS)
         except ClipassoError as error:
             return str(error)
         return True

@@ -113,3 +113,26 @@ def test_a_prompt_of_an_older_version_names_no_group(host: ComfyServer, info: Js
     with pytest.raises(ExecutionError) as refused:
         host.client.run(graph.built())
     assert "they are of sea & sky, cat. Ask for one of these." in refused.value.message
+
+
+def test_texts_may_come_by_links_and_nothing_is_done_twice(host: ComfyServer, info: Json) -> None:
+    graph = Graph(info)
+
+    def text(value: str) -> list[object]:
+        return graph.add("PrimitiveString", value=value)
+
+    strokes = graph.add("CLIPassoLoadSVG", text=text(LINES), canvas_size=0)
+    edited = graph.add("CLIPassoEditStrokes", strokes=strokes, edits=text(""))
+    styled = graph.add("CLIPassoStyleStrokes", strokes=edited, numbers=text("1"), color=text("red"))
+    chosen = graph.add("CLIPassoSelectStrokes", strokes=styled, numbers=text("1-2"))
+    levels = graph.add("CLIPassoAbstraction", strokes=chosen, levels=text("1, 2"))
+    margin = graph.add("PrimitiveFloat", value=5.0)
+    graph.add("CLIPassoExport", strokes=levels, page=text("a5"), grid=text("1x2"), ink=text(""), margin=margin)
+    graph.add("CLIPassoStrokesInfo", strokes=levels)
+    entry = host.client.run(graph.built())
+    (told,) = entry["outputs"][graph.find("CLIPassoStrokesInfo")]["text"]
+    assert told.startswith("sketch 1 of 2\nstrokes: 1,")
+    (shown,) = entry["outputs"][graph.find("CLIPassoStrokesInfo")]["clipasso_strokes"]
+    assert len(shown["strokes"]["sketches"]) == 2
+    messages = dict(host.client.run(graph.built())["status"]["messages"])
+    assert set(messages["execution_cached"]["nodes"]) == set(graph.prompt)

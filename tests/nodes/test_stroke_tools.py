@@ -7,7 +7,7 @@ import json
 import os
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,7 +126,9 @@ def test_transform_keeps_the_sides_of_the_canvas_that_are_0() -> None:
 def test_info_tells_in_the_node_and_as_json(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr(host, "show_text", lambda text, _hidden: shown.append(text))
-    text, facts = node("strokes_info", "StrokesInfo").execute(sketch(5, 2))
+    info = node("strokes_info", "StrokesInfo")
+    info.hidden = SimpleNamespace(unique_id="7")
+    text, facts = info.execute(sketch(5, 2))
     assert shown == [text]
     assert text.startswith("sketch 1 of 2\nstrokes: 5, segments: 5\ncanvas: 64 x 64 px")
     assert [one["num_strokes"] for one in json.loads(facts)] == [5, 5]
@@ -199,7 +201,9 @@ def test_load_svg_says_before_the_run_what_is_missing() -> None:
     assert load.validate_inputs("none", "") == "There is no SVG file in ComfyUI's input folder."
     assert load.validate_inputs("a.svg", "") == "There is no a.svg in ComfyUI's input folder."
     assert load.validate_inputs("none", "<svg/>") is True
-    assert load.validate_inputs("none") is True  # the text comes by a link
+    assert "lies outside" in load.validate_inputs("../mine.svg", "")
+    with pytest.raises(core("errors").ImageFileError, match="lies outside ComfyUI's input folder"):
+        load.execute("/etc/mine.svg", 0)
     with pytest.raises(core("errors").ImageFileError, match="Cannot read"):
         load.execute("a.svg", 0)
 
@@ -215,6 +219,22 @@ def test_load_svg_refuses_a_file_of_100_mb_before_the_run(tmp_path: Path) -> Non
     for late in (load.execute, load.fingerprint_inputs):
         with pytest.raises(core("errors").ImageFileError, match="at most 32 MB are read"):
             late("huge.svg", 0)
+
+
+@pytest.mark.usefixtures("host")
+def test_what_comes_by_a_link_is_not_known_before_the_run() -> None:
+    assert node("abstraction", "Abstraction").validate_inputs(levels=None) is True
+    assert node("edit_strokes", "EditStrokes").validate_inputs(edits=None) is True
+    assert node("load_encoder", "LoadEncoder").validate_inputs(encoder_name=None) is True
+    assert node("regions", "Regions").validate_inputs(shares=None) is True
+    assert node("select_strokes", "SelectStrokes").validate_inputs(numbers=None) is True
+    assert node("style_strokes", "StyleStrokes").validate_inputs(numbers=None, color=None) is True
+    load, export = node("load_svg", "LoadSVG"), node("export", "Export")
+    assert load.validate_inputs(file=None, text="") is load.validate_inputs(file="none", text=None) is True
+    assert load.fingerprint_inputs("none", 0, None) == load.fingerprint_inputs(None, 0, "") == "linked"
+    texts = ("format", "page", "margin", "grid", "levels", "ink", "paper", "profile")
+    assert export.validate_inputs(**dict.fromkeys(texts)) is True
+    assert export.fingerprint_inputs(profile=None) == export.fingerprint_inputs()
 
 
 def test_there_is_something_to_choose_in_an_empty_folder(host: ModuleType, tmp_path: Path) -> None:
@@ -260,3 +280,4 @@ def test_export_takes_a_style_and_works_without_it(host: ModuleType, monkeypatch
     assert b'fill="#ff0000"' in saved[1]
     assert export.validate_inputs(ink="red", paper="") is True
     assert "paper must be an opaque colour" in export.validate_inputs(paper="none")
+    assert "Cannot read" in export.validate_inputs(profile="gone.toml")
