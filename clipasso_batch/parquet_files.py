@@ -138,5 +138,5 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise DependencyError('Parquet takes pyarrow: pip install "clipasso[parquet]"') from error
+        raise DependencyError("Parquet takes pyarrow: pip install pyarrow") from error
     return pyarrow, pyarrow.parquet

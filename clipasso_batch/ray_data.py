@@ -281,5 +281,5 @@ def _ray() -> Any:
         import ray
         import ray.data
     except ImportError as error:
-        raise DependencyError('--ray takes Ray: pip install "clipasso[ray]"') from error
+        raise DependencyError('--ray takes Ray: pip install "ray[data]"') from error
     return ray

@@ -14,6 +14,22 @@ from .terminal import EXIT_ERROR, EXIT_INTERRUPTED
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status (0, 1 error, 2 wrong usage, 130 interrupted)."""
+    arguments = build_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text of this terminal
+    try:
+        status: int = arguments.run(arguments)
+    except ClipassoError as error:
+        sys.stderr.write(f"clipasso: {error}\n")
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        sys.stderr.write("clipasso: interrupted\n")
+        return EXIT_INTERRUPTED
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     from . import (
         animate_command,
         batch_command,
@@ -36,18 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     eval_command.add_parser(commands)
     models_command.add_parser(commands)
     bench_command.add_parser(commands)
-    arguments = parser.parse_args(argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text of this terminal
-    try:
-        status: int = arguments.run(arguments)
-    except ClipassoError as error:
-        sys.stderr.write(f"clipasso: {error}\n")
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        sys.stderr.write("clipasso: interrupted\n")
-        return EXIT_INTERRUPTED
-    return status
+    return parser
 
 
 def _version() -> str:

@@ -172,5 +172,5 @@ def _rich() -> Any:
     try:
         from rich import progress
     except ImportError as error:
-        raise DependencyError('The command needs rich: pip install "clipasso[cli]"') from error
+        raise DependencyError("The command needs rich: pip install rich") from error
     return progress

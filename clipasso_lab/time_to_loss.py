@@ -103,7 +103,7 @@ def draw_curves(photos: Mapping[str, Mapping[str, Curve]], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError('Charts need matplotlib: pip install "clipasso[eval]"') from error
+        raise DependencyError("Charts need matplotlib: pip install matplotlib") from error
     figure = Figure(figsize=(3 * len(photos), 3.2), layout="constrained")
     panels = figure.subplots(1, len(photos), squeeze=False)[0]
     for panel, (photo, curves) in zip(panels, photos.items(), strict=True):

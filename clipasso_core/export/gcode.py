@@ -173,7 +173,7 @@ def _toml_reader() -> Any:
             return importlib.import_module(name)
         except ImportError:
             continue
-    raise DependencyError('A profile is TOML, which takes a package with this Python: pip install "clipasso[plot]"')
+    raise DependencyError("A profile is TOML, which takes a package with this Python: pip install tomli")
 
 
 def _value(name: str, value: Any, default: Any) -> Any:

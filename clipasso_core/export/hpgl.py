@@ -116,5 +116,5 @@ def _vpype() -> Any:
     try:
         import vpype
     except ImportError as error:
-        raise DependencyError('HPGL takes vpype: pip install "clipasso[plot]"') from error
+        raise DependencyError("HPGL takes vpype: pip install vpype") from error
     return vpype

@@ -12,7 +12,7 @@ from clipasso_batch import Row, find_photos
 from clipasso_batch.parquet_files import ParquetShard
 from clipasso_core.errors import ClipassoError, ConfigError, DependencyError, ImageFileError
 
-pa = pytest.importorskip("pyarrow", reason='needs pyarrow: pip install "clipasso[parquet]"')
+pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
 

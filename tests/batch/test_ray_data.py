@@ -24,8 +24,8 @@ from clipasso_core.errors import ConfigError
 
 from .conftest import OPTIONS, facts, killed_after_a_row, svgs
 
-ray = pytest.importorskip("ray", reason='needs Ray: pip install "clipasso[ray]"')
-pytest.importorskip("ray.data", reason='needs Ray Data: pip install "clipasso[ray]"')
+ray = pytest.importorskip("ray", reason='needs Ray: pip install "ray[data]"')
+pytest.importorskip("ray.data", reason='needs Ray Data: pip install "ray[data]"')
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds Ray's actors in /proc")
 
 POOL = RayPool(most=2)

@@ -46,7 +46,7 @@ def undisturbed(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("form", ["tar", "parquet"])
 def test_shards_hold_photos_in_order_whatever_came_first(tmp_path: Path, form: Form) -> None:
     if form == "parquet":
-        pytest.importorskip("pyarrow", reason='needs pyarrow: pip install "clipasso[parquet]"')
+        pytest.importorskip("pyarrow", reason="needs pyarrow: pip install pyarrow")
     fill(tmp_path / "one", form=form)
     for keys in ("e", "b", "ad", "b"):
         fill(tmp_path / "two", keys, form)
