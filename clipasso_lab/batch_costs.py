@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -164,6 +163,8 @@ def workers(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _children_seconds(photos: Path, out: Path, config: BatchConfig, count: int) -> float:
+    import resource  # Windows has none
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run_batch(photos, out, config, num_workers=count)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

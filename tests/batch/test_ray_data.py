@@ -66,12 +66,12 @@ def test_a_killed_actor_and_a_killed_driver_cost_nothing(
 
     outcome = run_batch(many_photos, out, config, sketch=partial(sketch_in_ray, pool=POOL), on_row=kill_one)
     assert killed
-    assert (outcome.photos, outcome.done_before, outcome.failed) == (60, done_before, 3)
+    assert (outcome.photos, outcome.done_before, outcome.failed) == (24, done_before, 3)
     undisturbed = tmp_path / "undisturbed"
     run_batch(many_photos, undisturbed, config, num_workers=2)
     assert facts(out) == facts(undisturbed)
     assert svgs(out) == svgs(undisturbed)
-    assert len(facts(out)) == 1 + 60
+    assert len(facts(out)) == 1 + 24
 
 
 def test_a_dataset_of_bytes_becomes_one_of_rows(cluster: str, photos: Path, quick: BatchConfig) -> None:

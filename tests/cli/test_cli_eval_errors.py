@@ -70,7 +70,7 @@ def test_no_photos(evaluate: Callable[..., Any], folder: Path, tmp_path: Path) -
     for path, said in (
         (empty, "holds no photos"),
         (folder / "cup.png", "is a file"),
-        (tmp_path / "x", "No such file"),
+        (tmp_path / "x", "cannot be read"),
     ):
         ran = evaluate(path)
         assert ran.status == 1

