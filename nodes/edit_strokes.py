@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from ..clipasso_core.edits import apply_edits, parse_edits
 from ..clipasso_core.errors import JsonError
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .api import io
+from .convert import image_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 from .viewer_data import strokes_ui
@@ -33,6 +36,11 @@ class EditStrokes(io.ComfyNode):
                     tooltip="What was changed, as JSON that the editor writes; empty for nothing. The help describes "
                     "it, for programs that edit.",
                 ),
+                io.Image.Input(
+                    "image",
+                    optional=True,
+                    tooltip="The photo, from CLIPasso Mask, to draw after: the editor shows it beneath the strokes.",
+                ),
             ],
             outputs=[
                 StrokesType.Output("edited", display_name="edited strokes", tooltip="The strokes with the edits made.")
@@ -40,9 +48,10 @@ class EditStrokes(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, strokes: Strokes, edits: str) -> io.NodeOutput:
+    def execute(cls, strokes: Strokes, edits: str, image: Tensor | None = None) -> io.NodeOutput:
         with host.gradients():
-            return io.NodeOutput(apply_edits(strokes, parse_edits(edits)), ui=strokes_ui(strokes))
+            photos = [] if image is None else host.save_for_page(list(image_to_core(image)))
+            return io.NodeOutput(apply_edits(strokes, parse_edits(edits)), ui=strokes_ui(strokes, photos=photos))
 
     @classmethod
     def validate_inputs(cls, edits: str | None = "") -> bool | str:

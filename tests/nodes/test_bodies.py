@@ -357,6 +357,10 @@ def test_edit_strokes_makes_the_edits_and_shows_its_input(pack: ModuleType, monk
     (shown,) = ui["clipasso_strokes"]
     assert len(shown["strokes"]["sketches"][0]["strokes"]) == 2
     assert not any(stroke.get("alive") is False for stroke in shown["strokes"]["sketches"][0]["strokes"])
+    assert "photos" not in shown
+    monkeypatch.setattr(nodes.host, "save_for_page", lambda photos: [list(photo.shape) for photo in photos])
+    (shown,) = nodes.EditStrokes.execute(two, text, torch.rand(1, 24, 24, 3))[1]["clipasso_strokes"]
+    assert shown["photos"] == [[3, 24, 24]]
     assert nodes.EditStrokes.validate_inputs(text) is True
     assert nodes.EditStrokes.validate_inputs("") is True
     assert "no edits in JSON" in nodes.EditStrokes.validate_inputs("{")
