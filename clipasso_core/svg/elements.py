@@ -225,7 +225,7 @@ class ElementReader:
             rgba, width, fill = place.style.fill_even_if_unseen(), held.width, None
         if width < 0:
             raise SvgError(f"<{tag}> has stroke-width {width:g}; it must be 0 or more. Correct it.")
-        if fill is not None and (rgba is None or width == 0):
+        if fill is not None and (rgba is None or rgba[3] <= 0 or width == 0):
             covers = tag == "rect" and self._is_background(rectangle(element.attrib, place.view), place.matrix)
             return None if covers else self._filled(tag, fill, width or 1.0)
         if rgba is None:

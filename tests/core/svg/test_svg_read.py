@@ -208,6 +208,19 @@ def test_filled_shapes_are_skipped_and_counted(svg: Wrap, caplog: pytest.LogCapt
         from_svg(svg(FILLED), fills="trace")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("unseen", ['stroke="rgba(0,0,0,0)"', 'stroke-opacity="0"', 'stroke-width="0"'])
+def test_a_stroke_that_is_not_seen_leaves_its_shape_filled(svg: Wrap, unseen: str) -> None:
+    body = f'<circle r="3" fill="blue" {unseen}/>'
+    strokes, report = read_svg(svg(body), fills="outline")
+    assert (strokes.color[0].tolist(), report.outlined, report.left_out) == ([[0, 0, 1, 1]], 1, ())
+    with pytest.raises(SvgError, match="A <circle> is filled and has no stroke"):
+        from_svg(svg(body))
+
+
+def test_a_stroke_that_is_not_seen_stays_where_nothing_is_filled(svg: Wrap) -> None:
+    assert from_svg(svg('<path d="M0 0L9 9" stroke-opacity="0"/>')).color[0, 0, 3] == 0
+
+
 def test_style_sheets_are_read_in_the_order_of_their_weight(svg: Wrap) -> None:
     sheet = """@charset "utf-8"; @font-face{font-family:x}
     /* { */ *{stroke-linejoin:round} .a,.b{stroke:red;stroke-width:2} path.a{stroke:lime} #one{stroke:blue}
