@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import ConfigError, ShapeError, check_choice, check_range
 from ..strokes import Strokes
@@ -142,7 +143,8 @@ def place(
     drawing whose canvas is this very page, as that of a page read again, stays where it is.
 
     Args:
-        drawings: batches of sketches, all of whose sketches are laid out; dead strokes are left out.
+        drawings: batches of sketches, all of whose sketches are laid out; dead strokes are left out, and those that
+            are not seen, of no width or opacity.
         page: the page.
         grid: cells, filled row by row; None for a single sketch.
         pen_width: mm that all lines are wide; None keeps the drawn widths, which grow with the drawing.
@@ -161,6 +163,7 @@ def place(
     """
     if pen_width is not None:
         check_range("pen_width in mm", pen_width, LEAST_WIDTH, 100)
+    drawings = [replace(one, alive=one.alive & ~_unseen(one)) for one in drawings]
     count = sum(one.batch_size for one in drawings)
     _check_drawings(drawings, count, grid)
     if count == 1 and grid is None and drawings[0].canvas_size == page.canvas_size:
@@ -173,6 +176,11 @@ def place(
             scale, shift = _fit(window, next(cells), page.align, pen_width or 0.0, strokes.canvas_size)
             placed += _paths(strokes, index, scale, shift, pen_width)
     return placed
+
+
+def _unseen(strokes: Strokes) -> Tensor:
+    """[B, N] bool, the strokes of no width or opacity, which a pen would draw; NaN is neither."""
+    return (strokes.stroke_width <= 0) | (strokes.color[..., 3] <= 0)
 
 
 def _page_size(name: str) -> tuple[float, float]:

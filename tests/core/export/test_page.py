@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -71,6 +73,26 @@ def test_levels_of_one_sketch_lie_in_one_place_of_their_cells(sketch: Strokes) -
     paths = place([both], Page(210, 297), Grid(1, 2))
     shifts = [paths[index + 3].points - paths[index].points for index in range(3)]
     assert np.ptp(np.concatenate(shifts), axis=0).max() < 0.0021
+
+
+@pytest.mark.parametrize("pen", [None, 0.7])
+@pytest.mark.parametrize(("name", "value"), [("stroke_width", 0.0), ("color", torch.tensor([1.0, 0, 0, 0]))])
+def test_a_stroke_that_is_not_seen_is_not_on_the_page(sketch: Strokes, name: str, value: object, pen: float) -> None:
+    far = sketch.with_points(torch.cat([sketch.control_points[:, :1] + 999, sketch.control_points[:, 1:]], dim=1))
+    seen = torch.arange(sketch.num_strokes)[None] > 0
+    getattr(far, name)[0, 0] = value
+    wanted = place([replace(far, alive=seen)], Page(), pen_width=pen)
+    got = place([far], Page(), pen_width=pen)
+    assert [path.points.tolist() for path in got] == [path.points.tolist() for path in wanted]
+    with pytest.raises(ShapeError, match="no strokes"):
+        place([replace(far, alive=~seen)], Page(), pen_width=pen)
+
+
+@pytest.mark.parametrize("name", ["control_points", "stroke_width", "color"])
+def test_numbers_that_are_not_finite_are_still_refused(sketch: Strokes, name: str) -> None:
+    getattr(sketch, name)[0, 0] = torch.nan
+    with pytest.raises(ShapeError, match="NaN"):
+        place([sketch], Page())
 
 
 def test_a_page_that_was_read_stays_where_it_is(sketch: Strokes) -> None:
