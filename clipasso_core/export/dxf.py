@@ -23,7 +23,7 @@ LINEWEIGHTS = (
 )
 """Widths that a DXF knows, in hundredths of a mm."""
 
-_FORBIDDEN = '<>/\\":;?*|=`'
+_FORBIDDEN = '<>/\\":;?*|,=`'
 """Signs that a layer's name must not hold."""
 
 

@@ -125,12 +125,13 @@ def sheet_to_gcode(sheet: Sheet, profile: GcodeProfile | None = None) -> str:
 
 def _moves(layer: Layer, sheet: Sheet, profile: GcodeProfile, bed: Size) -> list[str]:
     lines: list[str] = []
+    feed, travel_feed = (format_number(one, DECIMALS) for one in (profile.feed, profile.travel_feed))
     for path in layer.paths:
         points = _on_bed(flatten(path.points, profile.tolerance), sheet, profile)
         _check_on_bed(points, bed, profile)
         places = [f"X{x} Y{y}" for x, y in ([format_number(v, DECIMALS) for v in point] for point in points.tolist())]
-        lines += [f"G0 {places[0]} F{profile.travel_feed:g}", *profile.pen_down]
-        lines += [f"G1 {place} F{profile.feed:g}" for place in places[1:]]
+        lines += [f"G0 {places[0]} F{travel_feed}", *profile.pen_down]
+        lines += [f"G1 {place} F{feed}" for place in places[1:]]
         lines += profile.pen_up
     return lines
 
@@ -154,8 +155,9 @@ def _check_on_bed(points: Points, bed: Size, profile: GcodeProfile) -> None:
 
 
 def _comment(text: str) -> str:
-    """Return a text as a comment can hold it: one line of ASCII without the signs that end one."""
-    return "".join(sign if sign.isprintable() and sign.isascii() and sign not in "()" else " " for sign in text)
+    """Return a text as a comment can hold it: one line of ASCII without the signs that end one, or that machines obey
+    wherever they stand (GRBL's hold, resume and status; the end of a tape)."""
+    return "".join(sign if sign.isprintable() and sign.isascii() and sign not in "()!~?%" else " " for sign in text)
 
 
 def _toml(path: str | Path) -> dict[str, Any]:

@@ -104,6 +104,20 @@ def test_a_comment_cannot_become_a_command(sketch: Strokes) -> None:
     assert sheet_to_gcode(sheet).splitlines()[1] == "; cat M112  stop    , 210 x 297 mm"
 
 
+def test_a_comment_holds_nothing_that_machines_obey_wherever_it_stands(sketch: Strokes) -> None:
+    named = sketch.with_groups(torch.zeros(1, 32).long(), ["100 %? ~yes!"])
+    text = sheet_to_gcode(lay_out([named], SheetConfig(layers="group"), title="Stop!?~%"))
+    assert "; layer 1 100     yes \n" in text
+    assert not set("!?~%") & set(text)
+
+
+def test_feeds_are_written_without_an_exponent(sketch: Strokes) -> None:
+    text = sheet_to_gcode(lay_out([sketch]), GcodeProfile(feed=1_000_000, travel_feed=1234567 / 2))
+    assert {line.split(" F")[1] for line in text.splitlines() if " F" in line and line[3] == "X"} == (
+        {"1000000", "617283.5"}
+    )
+
+
 def test_a_profile_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('bed = [300, 218.5]\ny_up = false\nfeed = 900\npen_down = ["M3 S90", "G4 P0.2"]\nend = []\n')
@@ -201,6 +215,13 @@ def test_dxf_keeps_looks(sketch: Strokes) -> None:
     assert {round(spline.transparency, 1) for spline in splines} == {0.0, 0.5}
     assert len({spline.dxf.lineweight for spline in splines}) > 5
     assert re.fullmatch(r"\.dxf knows some widths only: \d+ paths have the nearest one\.", exported.notes[0])
+
+
+def test_dxf_layers_have_names_that_cad_programs_take(sketch: Strokes) -> None:
+    ezdxf = pytest.importorskip("ezdxf", reason="needs ezdxf: pip install ezdxf")
+    named = sketch.with_groups(torch.zeros(1, 32).long(), ["sea, sky"])
+    data = encoded(lay_out([named], SheetConfig(layers="group")), ".dxf").decode()
+    assert {spline.dxf.layer for spline in ezdxf.read(io.StringIO(data)).modelspace()} == {"1 sea- sky"}
 
 
 def pdf_objects(data: bytes) -> list[bytes]:
