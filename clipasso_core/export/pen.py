@@ -30,7 +30,8 @@ def travel(paths: Sequence[PenPath]) -> float:
 def order_paths(paths: Sequence[PenPath]) -> list[PenPath]:
     """Put paths in an order, and turn some round, so that the pen travels little between them.
 
-    The way depends on where the paths lie, not on the order in which they come: paths in this order keep it.
+    The way depends on where the paths lie, not on the order in which they come, unless that is as short: then they keep
+    it, as paths do that are in this order already.
 
     >>> far, near = (PenPath(np.array([[x, 9.0], [x, 8], [x, 7], [x, 6]]), 1) for x in (20.0, 4.0))
     >>> [path.ends.tolist() for path in order_paths([far, near])]
