@@ -33,7 +33,7 @@ MAX_DRAWN = 20_000
 """Most elements that are looked at for strokes, those that clones draw once more counted again."""
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
-_KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use", "switch", "symbol"))
+_KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use"))
 
 
 class ReadStroke(NamedTuple):
@@ -113,7 +113,7 @@ class ElementReader:
     def _element(self, element: ElementTree.Element, outer: _Place) -> Iterator[ReadStroke]:
         """Yield the strokes of an element and of what it holds; ``outer`` is where its parent stands."""
         tag = local_name(element)
-        if tag not in _KNOWN or (tag == "symbol" and not outer.clones):
+        if tag not in _KNOWN:
             return
         self._count(outer)
         style = outer.style.child(tag, element.attrib, self.sheet)
@@ -210,7 +210,8 @@ class ElementReader:
         if look is None:
             return
         width, rgba = look
-        growth = 1.0 if place.style.own.get("vector-effect") == "non-scaling-stroke" else place.matrix.scale
+        fixed = place.style.own.get("vector-effect") == "non-scaling-stroke"
+        growth = self.page.scale if fixed else place.matrix.scale
         text = _path_text(tag, attributes, width) if len(pieces) == 1 and place.matrix == Matrix() else None
         for points in itertools.chain(pieces, subpaths):
             yield ReadStroke(place.matrix.apply_all(np.array(points)), width * growth, rgba, text, place.group)

@@ -82,10 +82,12 @@ class Viewport:
     Args:
         matrix: user units -> px of what surrounds the ``<svg>``.
         view: the part of user space that is shown; percentages refer to it.
+        scale: px of the canvas per px of the page, of the outermost one.
     """
 
     matrix: Matrix
     view: Box
+    scale: float = 1.0
 
 
 def root_viewport(
@@ -114,7 +116,7 @@ def root_viewport(
         onto = Matrix() if size is None else fit(size, page)
     page = size or Box(0, 0, float(canvas_size[1]), float(canvas_size[0]))
     inner = _inner(attributes, view_box, page)
-    return Viewport(onto @ inner.matrix, inner.view), canvas_size
+    return Viewport(onto @ inner.matrix, inner.view, onto.scale), canvas_size
 
 
 def check_canvas_size(canvas_size: tuple[int, int]) -> None:

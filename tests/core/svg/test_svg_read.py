@@ -84,6 +84,7 @@ def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[floa
     [
         '<defs><path d="M0 0L1 1"/><circle r="3"/></defs>',
         '<symbol><path d="M0 0L1 1"/></symbol>',
+        '<defs><g id="a"><symbol><path d="M0 0L1 1"/></symbol></g></defs><use href="#a"/>',
         '<defs><g id="a" display="none"><path d="M0 0L1 1"/></g></defs><use href="#a"/>',
         '<defs><path id="a" d="M0 0L1 1"/></defs><use href="#a" visibility="hidden"/><use href="#b"/><use/>',
         '<defs><symbol id="a" viewBox="0 0 1 1"><path d="M0 0L1 1"/></symbol></defs><use href="#a" width="0"/>',
@@ -142,6 +143,14 @@ def test_shorter_strokes_are_padded_at_their_end(svg: Wrap) -> None:
 def test_width_follows_units_and_transforms(svg: Wrap, attributes: str, width: float) -> None:
     strokes = from_svg(svg(f'<path d="M0 0L9 9" {attributes}/>'))
     assert strokes.stroke_width.item() == pytest.approx(width, rel=1e-6)
+
+
+@pytest.mark.parametrize("canvas_size", [(50, 50), (200, 200), (400, 200)])
+def test_what_does_not_scale_grows_with_the_page_alone(svg: Wrap, canvas_size: tuple[int, int]) -> None:
+    fixed = '<path d="M0 0L9 9" stroke-width="2" transform="scale(3)" vector-effect="non-scaling-stroke"/>'
+    drawing = svg(fixed, 'width="100" height="100" viewBox="0 0 20 20"')
+    assert from_svg(drawing).stroke_width.item() == 2
+    assert from_svg(drawing, canvas_size).stroke_width.item() == min(canvas_size) / 50
 
 
 @pytest.mark.parametrize(
