@@ -47,7 +47,12 @@ _HARMLESS = ("@charset", "@font-face", "@namespace", "@import")
 _MOTION = re.compile(r"@(?:-[a-z]+-)?(?:keyframes\b|media\s*\(\s*prefers-reduced-motion\b)[^{}]*", re.IGNORECASE)
 """The head of a block that only says how things move."""
 _BRACKET = re.compile("[{}]")
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+"""Comments, and the signs around a style sheet that hide it from very old browsers."""
+_UNSEEN = re.compile(
+    r":(?:hover|active|focus[\w-]*|visited|target|before|after|first-line|first-letter)(?![\w-])", re.IGNORECASE
+)
+"""What never holds in a still picture, or selects no element."""
 _RGB = re.compile(r"rgba?\(([^()]*)\)", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 
@@ -82,7 +87,7 @@ class Style:
         declared = {name: value for name, value in attributes.items() if name in _READ}
         declared.update(sheet.declarations(tag, attributes))
         if "style" in attributes:
-            declared.update(parse_declarations(attributes["style"]))
+            declared.update(parse_declarations(_without_comments(attributes["style"])))
         if not declared:
             return replace(self, own={}) if self.own else self
         declared = {name: value.strip() for name, value in declared.items() if value.strip() not in ("", "inherit")}
@@ -185,9 +190,9 @@ class StyleSheet:
 
     def _add(self, selectors: str, declarations: dict[str, str]) -> None:
         for selector in (text.strip() for text in selectors.split(",", MAX_SELECTORS)):
-            if ":" in selector and not selector.startswith("@"):
-                continue  # :hover and the like never hold in a still picture
-            match = _SELECTOR.fullmatch(selector)
+            if _is_unseen(selector):
+                continue
+            match = _SELECTOR.fullmatch("svg" if selector.lower() in (":root", "svg:root") else selector)
             if match is None or not selector:
                 raise SvgError(
                     f"The style sheet holds {shorten(selector)!r}; only single elements, .classes and #ids "
@@ -204,6 +209,11 @@ class StyleSheet:
             self._rules.setdefault(parts[-1] if parts else tag, []).append(
                 _Rule(weight, tag, frozenset(parts), declarations)
             )
+
+
+def _is_unseen(selector: str) -> bool:
+    """Whether a selector is of pseudo-elements or of a pointer that a still picture has not; not :not(:hover)."""
+    return selector[:1] != "@" and ("::" in selector or ("(" not in selector and bool(_UNSEEN.search(selector))))
 
 
 class _Rule(NamedTuple):

@@ -241,6 +241,30 @@ def test_style_sheets_are_read_in_the_order_of_their_weight(svg: Wrap) -> None:
     assert strokes.stroke_width[0].tolist() == [2, 2, 2, 5]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(f"path{name}{{stroke:red}}" for name in (":hover", ":Active", ":focus-within", ":visited", ":target")),
+        *(f"{name}{{stroke:red}}" for name in ("path::before", ":after", "::selection", ":focus .a", "::part(a)")),
+        "<!-- path{stroke:lime} -->",
+        ":root{stroke:red} svg:root{stroke:red}",
+    ],
+)
+def test_what_never_holds_in_a_still_picture_is_passed_over(svg: Wrap, rule: str) -> None:
+    body = f'<style><![CDATA[path{{stroke:lime}} {rule}]]></style><path d="M0 0L9 9"/>'
+    assert from_svg(svg(body)).color[0, 0].tolist() == [0, 1, 0, 1]
+
+
+def test_root_is_the_page() -> None:
+    drawing = '<svg width="9" height="9"><style>:root{stroke:lime}</style><path d="M0 0L9 9" fill="none"/></svg>'
+    assert from_svg(drawing).color[0, 0].tolist() == [0, 1, 0, 1]
+
+
+def test_comments_in_a_style_are_passed_over(svg: Wrap) -> None:
+    body = '<path style="/* stroke: red; */stroke: /**/ lime; /* stroke: red" d="M0 0L9 9"/>'
+    assert from_svg(svg(body)).color[0, 0].tolist() == [0, 1, 0, 1]
+
+
 def test_what_strokes_cannot_hold_is_said_in_the_log(svg: Wrap, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         from_svg(svg('<path fill="red" stroke-dasharray="3" d="M0 0L9 9"/><g mask="url(#m)" style="marker:url(#m)"/>'))

@@ -2,6 +2,7 @@
 
 import gc
 import gzip
+import re
 import time
 from collections.abc import Callable
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from clipasso_core.svg import document, from_svg, read
 
 Wrap = Callable[..., str]
 GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
+PSEUDO = (":not(:hover)", ":first-child", ":link", ":root", ":hovering")
 LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
 
 
@@ -93,6 +95,7 @@ def test_element_that_cannot_be_read_is_named_with_its_remedy(svg: Wrap, tag: st
         ('<path d="M0 0\u017f1 1 2 2"/>', "a number at character 5"),
         ('<svg width="-5"><path d="M0 0L9 9"/></svg>', "inner <svg>'s width is '-5'"),
         ("<style>g path{stroke:red}</style>", "'g path'"),
+        *((f"<style>path{name}{{stroke:red}}</style>", f"holds 'path{re.escape(name)}'") for name in PSEUDO),
         ("<style>@media print{.a{stroke:red}}</style>", "@media"),
     ],
 )
