@@ -107,6 +107,11 @@ class Style:
         """Whether the element itself is seen (children may be, in a hidden group)."""
         return self.inherited["visibility"] == "visible"
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether a shape has a stroke or a fill at all, of whatever colour."""
+        return not self.inherited["stroke"] == self.inherited["fill"] == "none"
+
     def fill(self) -> Rgba | None:
         """Return the fill's colour, opacity included, or None when none is seen; black for a gradient or pattern."""
         rgba = self.fill_even_if_unseen()

@@ -17,11 +17,11 @@ from ..errors import ConfigError, SvgError
 from ..stroke_groups import check_group_names
 from ..strokes import PathText
 from .css import Rgba, Style, StyleSheet
-from .document import MAX_DEPTH, local_name
+from .document import MAX_DEPTH, MAX_ELEMENTS, local_name
 from .group_elements import NAME as GROUP_NAME
 from .held_line import HeldLine, held_line
 from .numerals import shorten, to_length
-from .path_data import PATH_DATA, Effort
+from .path_data import PATH_DATA, TEXT, Effort
 from .shapes import GROUPS, READABLE, UNREADABLE, rectangle, subpaths_of
 from .viewport import Box, Matrix, Viewport, nested_viewport, parse_transform
 
@@ -31,6 +31,9 @@ FILLS: tuple[Fills, ...] = get_args(Fills)
 
 MAX_DRAWN = 20_000
 """Most elements that are looked at for strokes, those that clones draw once more counted again."""
+
+MAX_VISITED = 2 * MAX_ELEMENTS
+"""Most elements that are come to, those that draw nothing and those of clones counted, too."""
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _KNOWN = frozenset((*GROUPS, *READABLE, *UNREADABLE, "use"))
@@ -93,6 +96,7 @@ class ElementReader:
     outlined: int = 0
     skipped: int = 0
     _drawn: int = 0
+    _visited: int = 0
     _effort: Effort = field(default_factory=Effort)
 
     def strokes(self) -> Iterator[ReadStroke]:
@@ -112,6 +116,7 @@ class ElementReader:
 
     def _element(self, element: ElementTree.Element, outer: _Place) -> Iterator[ReadStroke]:
         """Yield the strokes of an element and of what it holds; ``outer`` is where its parent stands."""
+        self._visit(element)
         tag = local_name(element)
         if tag not in _KNOWN:
             return
@@ -132,6 +137,13 @@ class ElementReader:
             for child, where in self._held(element, tag, place):
                 yield from self._element(child, where)
 
+    def _visit(self, element: ElementTree.Element) -> None:
+        """Count an element that is come to and what its attributes hold, as clones make many of few."""
+        self._visited += 1
+        if self._visited > MAX_VISITED:
+            raise SvgError(f"The SVG comes to over {MAX_VISITED} elements, clones counted; simplify the drawing.")
+        self._effort.spend(sum(len(name) + len(value) for name, value in element.attrib.items()) // TEXT)
+
     def _count(self, outer: _Place) -> None:
         """Stop before drawings that would never end."""
         self._drawn += 1
@@ -145,8 +157,11 @@ class ElementReader:
     ) -> Iterator[tuple[ElementTree.Element, _Place]]:
         """Yield what a group draws, and where."""
         if tag == "switch":
-            chosen = (child for child in element if local_name(child) is not None and _is_for_us(child))
-            yield from ((child, place) for child in itertools.islice(chosen, 1))
+            for child in element:
+                self._visit(child)
+                if local_name(child) is not None and _is_for_us(child):
+                    yield child, place
+                    return
             return
         inner = place.inside(nested_viewport(element.attrib, place.view)) if tag == "svg" else place
         yield from ((child, inner) for child in element)
@@ -176,6 +191,7 @@ class ElementReader:
         self, clone: ElementTree.Element, target: ElementTree.Element, tag: str, place: _Place
     ) -> Iterator[ReadStroke]:
         """Yield the strokes of a ``<symbol>`` or ``<svg>``, of the size that its ``<use>`` says."""
+        self._visit(target)
         self._count(place)
         style = place.style.child(tag, target.attrib, self.sheet)
         if not style.is_displayed:
@@ -202,6 +218,8 @@ class ElementReader:
     def _shape(self, element: ElementTree.Element, tag: str, place: _Place) -> Iterator[ReadStroke]:
         if tag in UNREADABLE:
             raise SvgError(f"The SVG holds a <{tag}>, which cannot be read as strokes. {UNREADABLE[tag]}.")
+        if not place.style.is_painted:
+            return
         held = held_line(element.attrib) if tag == "path" else None
         attributes: dict[str, str] = element.attrib if held is None else {**element.attrib, "d": held.data}
         subpaths = subpaths_of(tag, attributes, place.view, self._effort)

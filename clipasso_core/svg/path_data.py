@@ -14,20 +14,24 @@ from .numerals import MAX_NUMBER, NUMBER, numbers_at_once, shorten, skip_separat
 from .path_pen import MAX_SEGMENTS, Pen, Subpath, too_many_segments
 
 MAX_COMMANDS = 200_000
-"""Most commands in all path data of a drawing; a row of the same command counts as one, and an arc as several."""
+"""Most commands in all path data of a drawing, clones counted; an arc counts as several, and a row as of ``ROW``."""
 
 ARC_COUNTS = 5
 """Commands that an arc counts as: it takes as long."""
 
 ROW = 64
-"""Characters from which on a row of the same command is read in one go."""
+"""Characters from which on a row of the same command is read in one go, and so many commands of it, or points, count as
+one command."""
+
+TEXT = 1024
+"""Characters of an element's attributes that count as one command."""
 
 PATH_DATA = "[Mm][-+0-9.,eE MmZzLlHhVvCcSsQqTtAa]*"
 """The form of path data that is kept as it is: on one line, and without anything that XML would have to escape."""
 
 
 class Effort:
-    """Count what reading path data takes, and stop before it takes long."""
+    """Count what reading a drawing's shapes takes, and stop before it takes long."""
 
     def __init__(self) -> None:
         self._commands = 0
@@ -41,8 +45,8 @@ class Effort:
         self._commands += commands
         if self._commands > MAX_COMMANDS:
             raise SvgError(
-                f"The SVG's paths hold over {MAX_COMMANDS} commands (rows of the same one count as one); simplify the "
-                "drawing (Path > Simplify)."
+                f"The SVG's paths hold over {MAX_COMMANDS} commands, or as much in points and attributes (clones "
+                "counted, and long rows as little); simplify the drawing (Path > Simplify)."
             )
 
 
@@ -68,6 +72,7 @@ def parse_path(data: str, effort: Effort | None = None) -> Iterator[Subpath]:
         last, letter = letter, scanner.command(letter)
         effort.spend(ARC_COUNTS if letter in "Aa" else 1)
         if letter in _ROWS and (row := scanner.row(letter)) is not None:
+            effort.spend(len(row) // ROW)
             _ROWS[letter](pen, row)
             continue
         values = scanner.arguments(letter, pen.position)

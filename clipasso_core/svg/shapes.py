@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import SvgError
 from .numerals import to_array, to_length
-from .path_data import Effort, parse_path
+from .path_data import ROW, Effort, parse_path
 from .path_pen import MAX_SEGMENTS, Pen, Subpath, too_many_segments
 from .viewport import Box
 
@@ -30,7 +30,7 @@ def subpaths_of(tag: str, attributes: Mapping[str, str], view: Box, effort: Effo
         tag: one of READABLE.
         attributes: of the element.
         view: what percentages refer to.
-        effort: counts the commands of all path data of a drawing.
+        effort: counts the commands of all path data of a drawing, and the points.
 
     Raises:
         SvgError: coordinates that cannot be read, negative sizes, or paths that take too long.
@@ -41,6 +41,7 @@ def subpaths_of(tag: str, attributes: Mapping[str, str], view: Box, effort: Effo
     pen = Pen()
     _DRAW[tag](pen, attributes, view)
     if drawn := pen.take():
+        effort.spend(len(drawn) // (3 * ROW))
         yield drawn
 
 

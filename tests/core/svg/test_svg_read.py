@@ -97,6 +97,7 @@ def test_shapes_become_strokes(svg: Wrap, body: str, joints: list[list[list[floa
         '<path visibility="hidden" d="M0 0L1 1"/>',
         '<g visibility="hidden"><image/></g>',
         '<path stroke="none" d="M0 0L1 1"/>',
+        '<path stroke="none" d="never read"/>',
         '<path d=""/>',
         '<path d="M3 3"/>',
         '<path transform="scale(0)" d="M0 0L1 1"/>',

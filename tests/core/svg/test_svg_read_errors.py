@@ -11,7 +11,7 @@ import pytest
 
 from clipasso_core.errors import ClipassoError, SvgError
 from clipasso_core.strokes import MAX_STROKES
-from clipasso_core.svg import document, from_svg, read
+from clipasso_core.svg import document, elements, from_svg, path_data, read
 
 Wrap = Callable[..., str]
 GOOD = '<svg width="9" height="9"><path d="M0 0L9 9" stroke="red" fill="none"/></svg>'
@@ -166,6 +166,27 @@ def test_clones_of_clones_end_before_they_fill_the_memory(svg: Wrap) -> None:
     with pytest.raises(SvgError, match="draws over 20000 elements, clones counted"):
         from_svg(svg(body))
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("clone", "said"),
+    [
+        (f'<path id="a" d="M0 0{"h1" * 1000}"/>', "over 100 commands"),
+        (f'<polyline id="a" points="{"1 2 " * 1000}"/>', "over 100 commands"),
+        (f'<path id="a" style="{";" * 10_000}" d="M0 0h1"/>', "over 100 commands"),
+        (f'<path id="a" class="{"b " * 5000}" d="M0 0h1"/>', "over 100 commands"),
+        (f'<g id="a">{"<title/>" * 5}<path d="M0 0h1"/></g>', "over 50 elements, clones counted"),
+        (f'<switch id="a">{"<x:g/>" * 5}<path d="M0 0h1"/></switch>', "over 50 elements, clones counted"),
+    ],
+    ids=["row", "points", "style", "classes", "unknown", "switch"],
+)
+def test_clones_count_all_that_they_read(svg: Wrap, clone: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_data, "MAX_COMMANDS", 100)
+    monkeypatch.setattr(elements, "MAX_VISITED", 50)
+    page = 'width="100" height="100" xmlns:x="urn:x"'
+    assert from_svg(svg(f'<defs>{clone}</defs><use href="#a"/>', page)).num_strokes == 1
+    with pytest.raises(SvgError, match=said):
+        from_svg(svg(f"<defs>{clone}</defs>" + '<use href="#a"/>' * 20, page))
 
 
 def test_a_long_chain_of_clones_is_refused(svg: Wrap) -> None:
