@@ -32,15 +32,15 @@ that way: what float32 loses on the way from page to canvas and back."""
 _STYLE = r"""(?: stroke="#[0-9a-f]{6}")?(?: stroke-width="[0-9.]+")?(?: stroke-opacity="[0-9.]+")?"""
 
 
-def _form(metadata: str, data: str) -> re.Pattern[str]:
-    """Return the form of an SVG of ours, for one of its metadata and one of the paths' data."""
+def _form(data: str) -> re.Pattern[str]:
+    """Return the form of an SVG of ours, for one of the paths' data."""
     path = rf"""    <path{_STYLE}{FORM[1]} d="{data}"/>\n"""
     drawn = rf"""(?:{path}|    {GROUP_FORM}\n(?:{path})+    </g>\n)"""
     return re.compile(
         r"""<svg xmlns="http://www\.w3\.org/2000/svg" width="[0-9]+" height="[0-9]+" viewBox="0 0 [0-9]+ [0-9]+\""""
         r"""(?: style="background: #[0-9a-f]{6}")?>\n"""
         r"""  <title>(?:[^<>&]|&(?:lt|gt|amp);)*</title>\n"""
-        rf"""{metadata}{FORM[0]}"""
+        rf"""(?:  <metadata><!\[CDATA\[(?P<metadata>\{{[^<>]*\}})\]\]></metadata>\n)?{FORM[0]}"""
         rf"""  <g fill="none" stroke-linecap="round" stroke-linejoin="round"{_STYLE}>\n"""
         rf"""{drawn}*"""
         rf"""(?:    <g id="level-[0-9]+">\n{drawn}+    </g>\n)*"""
@@ -48,12 +48,12 @@ def _form(metadata: str, data: str) -> re.Pattern[str]:
     )
 
 
-_OUR_FORMS = (
-    _form(r"""(?:  <metadata><!\[CDATA\[\{[^<>]*\}\]\]></metadata>\n)?""", "M [-0-9.C ]+"),
-    _form(r"""  <metadata><!\[CDATA\[\{[^<>]*"given": [1-9][^<>]*\}\]\]></metadata>\n""", PATH_DATA),
-)
+_OUR_FORM, _GIVEN_FORM = _form("M [-0-9.C ]+"), _form(PATH_DATA)
 """The forms of all that to_svg has written since 0.1.0; a change of the writer adds to them and takes nothing away. The
 second one is of sketches that hold given strokes, and say so: theirs is any path data."""
+
+_SAYS_GIVEN = re.compile('"given": [1-9]')
+"""What metadata hold then; looked for apart, for inside the form it would take the square of the time."""
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -159,7 +159,12 @@ def is_ours(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return any(form.fullmatch(text) for form in _OUR_FORMS) and NOT_XML.search(text) is None
+    return (_OUR_FORM.fullmatch(text) is not None or _is_given(text)) and NOT_XML.search(text) is None
+
+
+def _is_given(text: str) -> bool:
+    match = _GIVEN_FORM.fullmatch(text)
+    return match is not None and _SAYS_GIVEN.search(match["metadata"] or "") is not None
 
 
 def _head(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -91,4 +92,8 @@ def test_words_of_others_are_ours_only_where_strokes_were_given() -> None:
     text = to_svg(own(), metadata={"clipasso": {"given": 3}})
     assert is_ours(text.encode())
     assert not is_ours(text.replace('"given": 3', '"given": 0').encode())
+    hostile = text.replace('"given": 3', '"given": 3' * 6000).replace("]]>", "]>")
+    started = time.process_time()
+    assert not is_ours(hostile.encode())
+    assert time.process_time() - started < 0.5, "not the square of the length"
     assert not is_ours(to_svg(own()).encode())
