@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from xml.etree import ElementTree
@@ -28,11 +28,13 @@ SHORT = ("style", "class", "transform", "viewBox")
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
-def parse_document(data: str | bytes) -> ElementTree.Element:
+def parse_document(data: str | bytes, on_instruction: Callable[[str, str], None] | None = None) -> ElementTree.Element:
     """Return the root of an SVG document.
 
     Args:
         data: the text, or the bytes of the file.
+        on_instruction: told the target and the rest of each processing instruction, which the tree does not hold; it
+            may raise an SvgError.
 
     Raises:
         SvgError: too large, compressed, not XML, truncated, no SVG, nested too deep, or with an entity declaration.
@@ -43,7 +45,7 @@ def parse_document(data: str | bytes) -> ElementTree.Element:
     if raw[:2] == b"\x1f\x8b":
         raise SvgError("The SVG is compressed (.svgz); unpack it first, or save it as plain SVG.")
     try:
-        _scan(raw, encoding)
+        _scan(raw, encoding, on_instruction)
         with _no_collection():
             root = ElementTree.fromstring(raw, ElementTree.XMLParser(encoding=encoding))
     except SvgError:
@@ -93,7 +95,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _scan(raw: bytes, encoding: str | None) -> None:
+def _scan(raw: bytes, encoding: str | None, on_instruction: Callable[[str, str], None] | None) -> None:
     """Read through the file once, keeping nothing, and stop at whatever could harm."""
     parser = expat.ParserCreate(encoding)
     depth = count = 0
@@ -122,4 +124,5 @@ def _scan(raw: bytes, encoding: str | None) -> None:
     parser.StartElementHandler = open_element
     parser.EndElementHandler = close_element
     parser.EntityDeclHandler = refuse_entity
+    parser.ProcessingInstructionHandler = on_instruction
     parser.Parse(raw, True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 from ..errors import SvgError
 from .document import MAX_ELEMENTS, parse_document
@@ -50,8 +50,7 @@ def check_safe(data: str | bytes) -> ElementTree.Element:
     Traceback (most recent call last):
     clipasso_core.errors.SvgError: The SVG is not shown: it holds the event handler 'onload', which ...
     """
-    root = parse_document(data)
-    _check_instructions(data)
+    root = parse_document(data, _check_instruction)
     for element in root.iter():
         _check_element(element)
     _check_clones(root)
@@ -62,14 +61,9 @@ def _refusal(holds: str, could: str) -> SvgError:
     return SvgError(f"The SVG is not shown: it holds {holds}, which could {could}. Save it as plain SVG without it.")
 
 
-def _check_instructions(data: str | bytes) -> None:
-    """Refuse ``<?xml-stylesheet href="..."?>``, which the tree of elements does not hold."""
-    found: list[str] = []
-    text = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
-    parser = expat.ParserCreate(None if isinstance(data, bytes) else "utf-8")
-    parser.ProcessingInstructionHandler = lambda target, _value: found.append(target)
-    parser.Parse(text, True)
-    for target in (one for one in found if one.lower().startswith("xml-stylesheet")):
+def _check_instruction(target: str, _value: str) -> None:
+    """Refuse ``<?xml-stylesheet href="..."?>``."""
+    if target.lower().startswith("xml-stylesheet"):
         raise _refusal(f"the instruction {shorten(target)!r}", "load other files")
 
 
@@ -118,7 +112,10 @@ def _check_address(text: str) -> None:
 
 def _check_clones(root: ElementTree.Element) -> None:
     """Refuse ``<use>`` of ``<use>`` of ... that makes more elements than may stand in a file, or goes round."""
-    targets = {element.attrib["id"]: element for element in root.iter() if "id" in element.attrib}
+    targets: dict[str, ElementTree.Element] = {}
+    for element in root.iter():
+        if name := element.get("id"):
+            targets.setdefault(name, element)  # of those that share an id, the first counts
     sizes: dict[ElementTree.Element, int] = {}
     stack: list[tuple[ElementTree.Element, bool]] = [(root, False)]
     open_now: set[ElementTree.Element] = set()
@@ -142,8 +139,9 @@ def _parts(element: ElementTree.Element, targets: dict[str, ElementTree.Element]
     yield from element
     if _local(element.tag) == "use":
         for name, value in element.attrib.items():
-            if _local(name) == "href" and value.strip()[1:] in targets:
-                yield targets[value.strip()[1:]]
+            if _local(name) == "href":
+                named = value.strip()[1:]
+                yield from (targets[one] for one in {named, unquote(named)} if one in targets)
 
 
 def _local(name: str) -> str:

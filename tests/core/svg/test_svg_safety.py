@@ -84,7 +84,7 @@ def test_a_document_that_is_hostile_as_a_whole_is_refused(text: str, says: str) 
     "inside",
     [
         '<linearGradient id="f"/><path d="M0 0L9 9" fill="url(#f)" style="stroke: url(\'#f\')"/>',
-        '<g id="a"><path d="M0 0L9 9"/></g><use href="#a"/><use xlink:href="#a"/>',
+        '<g id="a"><path d="M0 0L9 9"/></g><use href="#a"/><use xlink:href="#a"/><use href="#"/><use/>',
         '<image href="data:image/png;base64,iVBORw0KGgo="/>',
         "<style>@font-face { src: url(data:font/woff2;base64,AAAA) } .a:hover { fill: red }</style>",
         '<animate attributeName="opacity" values="0;1" dur="1s"/>',
@@ -119,3 +119,10 @@ def test_clones_of_clones_are_counted_before_they_are_drawn() -> None:
     assert time.monotonic() - start < 1
     with pytest.raises(SvgError, match="clones that hold themselves"):
         check_safe(document('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>'))
+
+
+@pytest.mark.parametrize(("href", "after"), [("#l%31", ""), ("#l1", '<g id="l1"/>')])
+def test_clones_are_found_by_escaped_names_and_by_the_first_of_equal_ones(href: str, after: str) -> None:
+    bomb = document(f'<g id="l1"><use href="#l2"/></g><g id="l2"><use href="{href}"/></g>{after}')
+    with pytest.raises(SvgError, match="clones that hold themselves"):
+        check_safe(bomb)
