@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from .errors import DependencyError, DxfError, first_line
-from .strokes import MAX_STROKES, Strokes
+from .strokes import Strokes
 from .svg.document import MAX_BYTES
 from .svg.elements import ReadStroke
 from .svg.numerals import PX_PER_UNIT
-from .svg.path_pen import MAX_SEGMENTS, Pen, Subpath
-from .svg.read import ReadReport, assemble
+from .svg.path_pen import Pen, Subpath
+from .svg.read import ReadReport, assemble, gather
 from .svg.viewport import MAX_CANVAS, Box, Matrix, check_canvas_size, fit
 
 READABLE = ("LINE", "LWPOLYLINE", "POLYLINE", "ARC", "CIRCLE", "ELLIPSE", "SPLINE")
@@ -68,11 +68,13 @@ def read_dxf(data: bytes, canvas_size: tuple[int, int] | None = None) -> tuple[S
         document, _ = ezdxf.recover.read(io.BytesIO(data))
         scale = ezdxf.units.conversion_factor(document.units or ezdxf.units.MM, ezdxf.units.MM) * MM
         left_out: set[str] = set()
-        strokes = _gather(_strokes(ezdxf, document, scale, left_out))
+        strokes = gather(_strokes(ezdxf, document, scale, left_out), DxfError, "DXF")
     except (ezdxf.DXFError, *_DAMAGED) as error:
         if isinstance(error, DxfError):
             raise
         raise DxfError(f"This is no whole DXF file ({first_line(error)}). Save it anew as ASCII DXF.") from error
+    if not strokes:
+        raise DxfError(f"The DXF holds no lines that are seen: none of {', '.join(READABLE)} in its model space.")
     return _placed(strokes, canvas_size), ReadReport(tuple(sorted(left_out)))
 
 
@@ -139,23 +141,6 @@ def _look(ezdxf: Any, document: Any, entity: Any) -> tuple[float, tuple[float, f
         rgb = (0, 0, 0) if index in (7, BY_LAYER, BY_BLOCK) else ezdxf.colors.aci2rgb(abs(index))
     red, green, blue = (channel / 255 for channel in rgb)
     return weight, (red, green, blue, 1.0 - float(entity.transparency))
-
-
-def _gather(strokes: Iterator[ReadStroke]) -> list[ReadStroke]:
-    """Return the strokes as a list, or stop as soon as they are too much."""
-    gathered: list[ReadStroke] = []
-    longest = 0
-    for stroke in strokes:
-        gathered.append(stroke)
-        longest = max(longest, len(stroke.points) // 3)
-        if len(gathered) > MAX_STROKES or len(gathered) * longest > MAX_SEGMENTS:
-            raise DxfError(
-                f"The DXF has over {MAX_STROKES} lines, or over {MAX_SEGMENTS} segments when all are as long as the "
-                "longest; a sketch has at most that many. Simplify it."
-            )
-    if not gathered:
-        raise DxfError(f"The DXF holds no lines that are seen: none of {', '.join(READABLE)} in its model space.")
-    return gathered
 
 
 def _placed(strokes: list[ReadStroke], canvas_size: tuple[int, int] | None) -> Strokes:

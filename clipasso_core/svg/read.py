@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..errors import SvgError, check_choice
+from ..errors import ClipassoError, SvgError, check_choice
 from ..stroke_groups import number_names
 from ..strokes import MAX_STROKES, Strokes
 from .css import StyleSheet
@@ -105,7 +105,7 @@ def read_svg(
     viewport, canvas_size = root_viewport(root.attrib, canvas_size)
     texts = ["".join(element.itertext()) for element in root.iter() if local_name(element) == "style"]
     reader = ElementReader(root, StyleSheet(texts), viewport, fills)
-    strokes = _gather(reader.strokes())
+    strokes = gather(reader.strokes(), SvgError, "SVG")
     report = ReadReport(tuple(sorted(reader.left_out)), reader.outlined, reader.skipped)
     if not strokes:
         skipped = f" ({reader.skipped} filled shapes were skipped)" if reader.skipped else ""
@@ -113,17 +113,26 @@ def read_svg(
     return assemble(strokes, canvas_size), report
 
 
-def _gather(strokes: Iterator[ReadStroke]) -> list[ReadStroke]:
-    """Return the strokes as a list, or stop as soon as they are too much."""
+def gather(strokes: Iterator[ReadStroke], error: type[ClipassoError], kind: str) -> list[ReadStroke]:
+    """Return the strokes of a drawing as a list, or stop as soon as they are too much.
+
+    Args:
+        strokes: of the drawing.
+        error: what is raised then.
+        kind: of the file, for the message.
+
+    >>> gather(iter([]), SvgError, "SVG")
+    []
+    """
     gathered: list[ReadStroke] = []
     longest = 0
     for stroke in strokes:
         gathered.append(stroke)
         longest = max(longest, len(stroke.points) // 3)
         if len(gathered) > MAX_STROKES:
-            raise SvgError(f"The SVG has over {MAX_STROKES} strokes; a sketch has at most that many. Simplify it.")
+            raise error(f"The {kind} has over {MAX_STROKES} strokes; a sketch has at most that many. Simplify it.")
         if len(gathered) * longest > MAX_SEGMENTS:
-            raise SvgError(
+            raise error(
                 f"The strokes have over {MAX_SEGMENTS} segments when all are padded to the longest, of {longest}. "
                 "Break up the longest path, or simplify the drawing."
             )

@@ -163,8 +163,8 @@ def test_what_is_no_drawing_is_refused(data: bytes, said: str) -> None:
 
 
 def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clipasso_core.read_dxf.MAX_STROKES", 3)
-    with pytest.raises(DxfError, match="over 3 lines"):
+    monkeypatch.setattr("clipasso_core.svg.read.MAX_STROKES", 3)
+    with pytest.raises(DxfError, match="The DXF has over 3 strokes"):
         read_dxf(in_space(lambda m: [m.add_line((0, 0), (1, i)) for i in range(4)]))
 
 
