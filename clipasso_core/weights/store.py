@@ -168,7 +168,7 @@ def _walk(folder: Path) -> list[Path]:
 
     Links to folders are followed, each real folder once. Hidden files are parts of downloads.
     """
-    seen: set[str] = set()
+    seen = {os.path.realpath(folder)}
     files: list[Path] = []
     for where, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(one for one in folders if os.path.realpath(os.path.join(where, one)) not in seen)

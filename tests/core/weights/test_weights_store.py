@@ -40,6 +40,12 @@ def test_list_shows_known_networks_first(store: ModelStore) -> None:
     assert [status.name for status in listed if status.file] == ["clip-rn101-openai", "sd/CLIP-ViT-H"]
 
 
+def test_a_link_to_the_folder_itself_lists_nothing_twice(tmp_path: Path) -> None:
+    (tmp_path / "mine.safetensors").write_bytes(b"x")
+    (tmp_path / "again").symlink_to(tmp_path)
+    assert [file.name for file in ModelStore([tmp_path]).files()] == ["mine"]
+
+
 def test_two_formats_of_one_name_are_both_reachable(tmp_path: Path) -> None:
     for name in ("mine.pt", "mine.safetensors", "clip-rn101-openai.bin", "clip-rn101-openai.safetensors"):
         (tmp_path / name).write_bytes(b"x")
