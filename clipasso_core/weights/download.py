@@ -8,6 +8,7 @@ ends. Every failure becomes a WeightsError that says what to do.
 from __future__ import annotations
 
 import errno
+import hashlib
 import logging
 import os
 import re
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ STALL_SECONDS = 120.0
 SPARE_BYTES = 64_000_000
 """Free space that a download leaves on the disk."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 
 
@@ -54,6 +57,7 @@ class RemoteFile:
         commit: revision, "" if not said.
         sha256: hex, None where the server does not say one.
         size_bytes: None where the server does not say it.
+        version: hex digits that another version of the file does not share, "" where nothing tells.
     """
 
     url: str
@@ -61,6 +65,7 @@ class RemoteFile:
     commit: str
     sha256: str | None
     size_bytes: int | None
+    version: str
 
 
 class _Part(FileIO):
@@ -101,16 +106,20 @@ def download(known: KnownNetwork, folder: Path, endpoint: str | None, progress: 
     server = (endpoint or os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
     with _explained(known, folder, server):
         remote = _ask(known, server)
+        _check_offer(known, remote)
         target = folder / known.local_name_of(remote.name)
-        part = folder / f".{target.name}.{(remote.sha256 or 'unknown')[:12]}.part"
+        part = folder / f".{target.name}.{remote.version or 'unknown'}.part"
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(target, part, remote, progress):
             if target.exists():  # another process has fetched it meanwhile
                 return target
+            if not remote.version:  # what lies there may be of another version
+                part.unlink(missing_ok=True)
             _check_space(folder, remote, part)
             _transfer(remote, part, progress)
             sha256, basis = _check(known, remote, part)
             os.replace(part, target)
+            _delete_parts(target)
             size = target.stat().st_size
             write_record(target, DownloadRecord(known.repo, remote.name, server, remote.commit, sha256, size, basis))
         return target
@@ -167,8 +176,32 @@ def _ask(known: KnownNetwork, server: str) -> RemoteFile:
             continue
         etag = (found.etag or "").lower()
         sha256 = etag if re.fullmatch("[0-9a-f]{64}", etag) else None
-        return RemoteFile(url, name, found.commit_hash or "", sha256, found.size)
+        said = found.commit_hash or etag
+        version = sha256 or (hashlib.sha256(said.encode()).hexdigest() if said else "")
+        return RemoteFile(url, name, found.commit_hash or "", sha256, found.size, version[:12])
     raise WeightsError(f"{server} has none of {', '.join(known.files)} in {known.repo}.") from missing
+
+
+def _pinned(known: KnownNetwork, remote: RemoteFile) -> str | None:
+    """Return the sha256 that the table has of a file, which is that of the first one."""
+    return known.sha256 if remote.name == known.files[0] else None
+
+
+def _check_offer(known: KnownNetwork, remote: RemoteFile) -> None:
+    """Refuse another file than the table's before gigabytes of it have come."""
+    pinned = _pinned(known, remote)
+    if pinned and remote.sha256 and pinned != remote.sha256:
+        raise WeightsError(
+            f"{remote.url} is not the file that {known.name} is (sha256 {remote.sha256[:16]}..., expected "
+            f"{pinned[:16]}...): pull it from another server (HF_ENDPOINT), or update clipasso."
+        )
+
+
+def _delete_parts(target: Path) -> None:
+    """Delete what has come of other versions of a file that is there now."""
+    for part in target.parent.glob(f".{target.name}.*.part"):
+        with suppress(OSError):  # on Windows another process may have it open
+            part.unlink()
 
 
 def _check_space(folder: Path, remote: RemoteFile, part: Path) -> None:
@@ -191,11 +224,16 @@ def _transfer(remote: RemoteFile, part: Path, progress: Progress | None) -> None
     silent = hub.utils.are_progress_bars_disabled()
     hub.utils.disable_progress_bars()  # ours tells instead
     try:
+        anew = False
         while True:
             before = _size(part)
             try:
                 return _transfer_once(remote, part, progress)
             except _network_errors() as error:
+                if before and not anew and _status(error) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    anew = True  # nobody says how large it is: once more, from the start
+                    part.unlink()
+                    continue
                 if _size(part) <= before:
                     raise
                 log.warning("The connection broke (%s); going on at %d bytes.", error, _size(part))
@@ -203,6 +241,12 @@ def _transfer(remote: RemoteFile, part: Path, progress: Progress | None) -> None
     finally:
         if not silent:
             hub.utils.enable_progress_bars()
+
+
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status of an answer that is an error, or None where there was no answer."""
+    status: int | None = getattr(getattr(error, "response", None), "status_code", None)
+    return status
 
 
 def _transfer_once(remote: RemoteFile, part: Path, progress: Progress | None) -> None:
@@ -220,7 +264,7 @@ def _transfer_once(remote: RemoteFile, part: Path, progress: Progress | None) ->
 def _check(known: KnownNetwork, remote: RemoteFile, part: Path) -> tuple[str, Basis]:
     """Compare the hash; a file that is not what was promised is deleted."""
     sha256 = file_sha256(part)
-    pinned = known.sha256 if remote.name == known.files[0] else None
+    pinned = _pinned(known, remote)
     expected = pinned or remote.sha256
     if expected is None:
         return sha256, "first download"
@@ -256,7 +300,7 @@ def _explained(known: KnownNetwork, folder: Path, server: str) -> Iterator[None]
     except OSError as error:
         if isinstance(error, _network_errors()):
             raise _unreachable(known, folder, server, error) from error
-        full = error.errno == errno.ENOSPC
+        full = error.errno in _FULL
         if not full and error.errno not in _NOT_WRITABLE:
             raise _unreachable(known, folder, server, error) from error
         reason = "the disk is full" if full else "the folder cannot be written to"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -96,8 +97,11 @@ def record_path(file: Path) -> Path:
 
 
 def write_record(file: Path, record: DownloadRecord) -> None:
-    """Write the record beside the file."""
-    record_path(file).write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    """Write the record beside the file; whoever looks finds the whole of it or none."""
+    path = record_path(file)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
 
 
 def read_record(file: Path) -> DownloadRecord | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from clipasso_core.errors import ConfigError, WeightsError
-from clipasso_core.weights import ModelStore
+from clipasso_core.weights import ModelStore, record
 from clipasso_core.weights import download as download_module
 from clipasso_core.weights import store as store_module
 from clipasso_core.weights.known import KNOWN, KnownNetwork, find_known
@@ -39,6 +39,8 @@ class Hub:
     endpoint: str = ""
     content: bytes = CONTENT
     etag: str = hashlib.sha256(CONTENT).hexdigest()
+    commit: str = COMMIT
+    says_size: bool = True
     there: str = "open_clip_model.safetensors"
     cut_after: int | None = None
     broken: bool = False
@@ -56,7 +58,7 @@ def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
             if not self.path.endswith(f"/resolve/main/{state.there}"):
                 self._answer(404, {"X-Error-Code": "EntryNotFound", "Content-Length": "0"})
                 return
-            self._answer(200, {"Content-Length": str(len(state.content))})
+            self._answer(200, {"Content-Length": str(len(state.content))} if state.says_size else {})
 
         def do_GET(self) -> None:
             self.close_connection = True
@@ -70,6 +72,9 @@ def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
                 return
             if wanted:
                 start = int(wanted.removeprefix("bytes=").split("-")[0])
+            if wanted and start >= len(state.content):
+                self._answer(416, {"Content-Length": "0", "Content-Range": f"bytes */{len(state.content)}"})
+                return
             body = state.content[start:]
             headers = {"Content-Length": str(len(body))}
             if wanted:
@@ -83,7 +88,8 @@ def handler(state: Hub) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, status: int, headers: dict[str, str]) -> None:
             self.send_response(status)
-            for name, value in (headers | {"X-Repo-Commit": COMMIT, "ETag": f'"{state.etag}"'}).items():
+            marks = {"X-Repo-Commit": state.commit, "ETag": f'"{state.etag}"' if state.etag else ""}
+            for name, value in headers.items() | {(name, mark) for name, mark in marks.items() if mark}:
                 self.send_header(name, value)
             if self.close_connection:  # without saying so, a client may send its next request into the closing line
                 self.send_header("Connection", "close")
@@ -148,13 +154,6 @@ def test_goes_on_by_itself_after_a_cut(server: Hub, tmp_path: Path) -> None:
 
 
 def test_a_later_pull_goes_on_where_the_first_stopped(server: Hub, tmp_path: Path) -> None:
-    class StoppedError(Exception):
-        pass
-
-    def stop(done: int, _total: int | None) -> None:
-        if done >= 100_000:
-            raise StoppedError
-
     store = ModelStore([tmp_path])
     with pytest.raises(StoppedError):
         store.pull(NAME, stop)
@@ -171,6 +170,61 @@ def test_a_whole_part_is_not_fetched_again(server: Hub, tmp_path: Path) -> None:
     (tmp_path / f".{NAME}.safetensors.{server.etag[:12]}.part").write_bytes(CONTENT)
     assert ModelStore([tmp_path]).pull(NAME).read_bytes() == CONTENT
     assert server.ranges == []
+
+
+class StoppedError(Exception):
+    pass
+
+
+def stop(done: int, _total: int | None) -> None:
+    if done >= 100_000:
+        raise StoppedError
+
+
+@pytest.mark.parametrize("marks", [("abc", COMMIT, "abc", "1" * 40), ("abc", "", "abcd", ""), ("", "", "", "")])
+def test_what_came_of_another_version_is_not_gone_on_with(
+    marks: tuple[str, str, str, str], server: Hub, tmp_path: Path
+) -> None:
+    """The server says no hash: the revision, or else the mark of the file, tells versions apart."""
+    server.etag, server.commit, *others = marks
+    store = ModelStore([tmp_path])
+    with pytest.raises(StoppedError):
+        store.pull(NAME, stop)
+    (server.etag, server.commit), server.content = others, CONTENT[::-1]
+    assert store.pull(NAME).read_bytes() == CONTENT[::-1]
+    assert leftovers(tmp_path) == []
+
+
+def test_without_a_hash_the_same_version_is_gone_on_with(server: Hub, tmp_path: Path) -> None:
+    server.etag = "abc"
+    store = ModelStore([tmp_path])
+    with pytest.raises(StoppedError):
+        store.pull(NAME, stop)
+    assert store.pull(NAME).read_bytes() == CONTENT
+    assert server.ranges[-1].startswith("bytes=1")
+
+
+def test_a_whole_part_of_a_size_that_nobody_says_is_fetched_anew(server: Hub, tmp_path: Path) -> None:
+    server.says_size = False
+    (tmp_path / f".{NAME}.safetensors.{server.etag[:12]}.part").write_bytes(CONTENT)
+    assert ModelStore([tmp_path]).pull(NAME).read_bytes() == CONTENT
+    assert server.ranges == [f"bytes={len(CONTENT)}-", ""]
+
+
+def test_a_record_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = record.DownloadRecord("repo", "file", "https://example.org", "", "0" * 64, 3, "hub")
+    record.write_record(tmp_path / "clip.safetensors", written)
+    assert record.read_record(tmp_path / "clip.safetensors") == written
+    assert leftovers(tmp_path) == []
+    before = (tmp_path / "clip.safetensors.json").read_bytes()
+
+    def cut(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(record.os, "replace", cut)
+    with pytest.raises(OSError, match="No space"):
+        record.write_record(tmp_path / "clip.safetensors", replace(written, size_bytes=4))
+    assert (tmp_path / "clip.safetensors.json").read_bytes() == before
 
 
 HOLD = """
@@ -248,6 +302,10 @@ def test_the_tables_hash_wins_over_the_servers(server: Hub, tmp_path: Path, monk
     monkeypatch.setattr(store_module, "find_known", lambda _name: pinned)
     with pytest.raises(WeightsError, match="expected 0000000000000000"):
         ModelStore([tmp_path]).pull(NAME)
+    assert server.ranges == [], "nothing of it has come"
+    server.etag = "abc"
+    with pytest.raises(WeightsError, match="expected 0000000000000000"):
+        ModelStore([tmp_path]).pull(NAME)
 
 
 def test_a_server_without_hashes(server: Hub, tmp_path: Path) -> None:
@@ -274,9 +332,10 @@ def test_disk_full_before(server: Hub, tmp_path: Path, monkeypatch: pytest.Monke
     assert server.ranges == []
 
 
-def test_disk_full_while_writing(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
+def test_disk_full_while_writing(error: int, server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_self: object, _data: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(download_module._Part, "write", full)
     with pytest.raises(WeightsError, match="the disk is full"):
