@@ -51,6 +51,9 @@ MAX_OPERATIONS = 100_000
 ALONG = 9
 """Points of a cubic that tell how near strokes lie to each other."""
 
+MOST_ALONG = 512
+"""Points of a whole stroke beyond which every second, third, ... one is enough."""
+
 
 class Operation(NamedTuple):
     """One change of one sketch.
@@ -222,8 +225,9 @@ class _Work:
             return stroke
         t = torch.linspace(0, 1, ALONG, device=living.device)
         points = curve_points(segments_of(self.strokes.control_points[sketch]), t).flatten(1, 2)  # [N, segments * t, 2]
-        away = torch.cdist(points[stroke].expand(len(living), -1, -1), points[living])
-        return int(living[away.amin(dim=2).mean(dim=1).argmin()])
+        points = points[:, :: max(1, points.shape[1] // MOST_ALONG)]
+        away = [torch.cdist(points[stroke], other).amin(dim=1).mean() for other in points[living]]
+        return int(living[torch.stack(away).argmin()])
 
     def _put(self, sketch: int, stroke: int, points: Points) -> None:
         target = self.strokes.control_points

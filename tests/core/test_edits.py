@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from clipasso_core.edits import Edits, apply_edits, parse_edits
+from clipasso_core.edits import MOST_ALONG, Edits, apply_edits, parse_edits
 from clipasso_core.errors import EditError, JsonError
 from clipasso_core.strokes import Strokes
 
@@ -195,3 +195,23 @@ def test_strokes_keep_their_group_and_a_new_one_takes_that_of_the_nearest() -> N
     assert edited.names_of(0) == ["sea", "sea", None, "sky", "sea", None]
     alone = replace(scene, alive=torch.zeros(1, 4, dtype=torch.bool))
     assert apply_edits(alone, edits({"do": "add", "points": near, "width": 1})).names_of(0)[4] is None
+
+
+def test_what_is_nearest_to_a_long_stroke_is_found_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traced drawings have strokes of hundreds of segments: all points against all of them would fill it."""
+    sizes: list[int] = []
+    cdist = torch.cdist
+
+    def measured(*points: torch.Tensor) -> torch.Tensor:
+        away = cdist(*points)
+        sizes.append(away.numel())
+        return away
+
+    monkeypatch.setattr(torch, "cdist", measured)
+    x, y = torch.arange(901.0).expand(1, 4, 901), torch.tensor([0.0, 50, 90, 200])[:, None].expand(1, 4, 901)
+    names = ["sky", "sea", "sand"]
+    scene = Strokes.black(torch.stack([x, y], dim=-1), (999, 999)).with_groups(torch.tensor([[0, 1, 2, -1]]), names)
+    new = {"do": "add", "points": [[n, 85] for n in range(901)], "width": 1}
+    edited = apply_edits(scene, edits(new, num_points=901, canvas_size=[999, 999]))
+    assert edited.names_of(0)[4] == "sand"
+    assert max(sizes) <= 4 * MOST_ALONG**2
