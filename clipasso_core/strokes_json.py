@@ -9,6 +9,7 @@ The form is version 1 of "clipasso-strokes"; docs/strokes.schema.json says the s
   out; ``group``, the index of its group in ``groups``, of no group if left out.
 * ``groups``: the names of the groups of all sketches; [] if left out.
 * ``num_given``: the first so many strokes were given by a person; 0 if left out.
+* ``num_wanted``: so many strokes of each sketch are wanted in the end, the optimiser drops the others; all if left out.
 * ``provenance``: how the strokes came to be, any JSON; {} if left out.
 """
 
@@ -24,6 +25,8 @@ from torch import Tensor
 
 from .errors import ConfigError, JsonError
 from .json_values import (
+    MAX_CHARACTERS,
+    MAX_NUMBER,
     Points,
     as_color,
     as_list,
@@ -45,6 +48,10 @@ BLACK = [0, 0, 0, 1]
 """The colour of a stroke that names none."""
 
 MAX_SKETCHES = 65_536
+
+MAX_SEGMENTS = MAX_CHARACTERS // 16
+"""Most segments of a batch, padding counted: more than any text that ``strokes_to_json`` writes can hold, as it writes
+the padding, too."""
 
 
 def strokes_to_json(strokes: Strokes, decimals: int | None = None) -> str:
@@ -89,6 +96,7 @@ def strokes_document(strokes: Strokes, decimals: int | None = None) -> dict[str,
         "version": VERSION,
         "canvas_size": list(strokes.canvas_size),
         **({"num_given": strokes.num_given} if strokes.num_given else {}),
+        **({} if strokes.num_wanted is None else {"num_wanted": strokes.num_wanted}),
         **({"provenance": dict(strokes.provenance)} if strokes.provenance else {}),
         **({"groups": list(strokes.group_names)} if strokes.group_names else {}),
         "sketches": [
@@ -107,7 +115,8 @@ def strokes_from_json(text: str | bytes) -> Strokes:
         text: as ``strokes_to_json`` or another program writes it.
 
     Raises:
-        JsonError: it is no JSON, of another format or version, or a value is missing or out of its range.
+        JsonError: it is no JSON, of another format or version, a value is missing or out of its range, or the strokes
+            would fill the memory when all are padded.
 
     >>> read = strokes_from_json(strokes_to_json(Strokes.black(torch.full((1, 1, 4, 2), 0.1), (32, 32))))
     >>> read.control_points[0, 0, 0].equal(torch.tensor([0.1, 0.1])), read.canvas_size
@@ -124,6 +133,11 @@ def strokes_from_json(text: str | bytes) -> Strokes:
         raise JsonError("sketches is empty; at least one sketch is needed. Write the file anew.")
     count = max(len(sketch) for sketch in sketches)
     longest = max((len(stroke.points) for sketch in sketches for stroke in sketch), default=4)
+    if len(sketches) * count * (longest // 3) > MAX_SEGMENTS:
+        raise JsonError(
+            f"The strokes have over {MAX_SEGMENTS} segments when {len(sketches)} sketches are padded to {count} "
+            f"strokes of {longest // 3} segments each. Write the sketches to several files."
+        )
     missing = _Stroke([(0.0, 0.0)], 0.0, (0.0,) * 4, False, NO_GROUP)
     rows = [sketch + [missing] * (count - len(sketch)) for sketch in sketches]
     flat = [stroke for row in rows for stroke in row]
@@ -136,6 +150,7 @@ def strokes_from_json(text: str | bytes) -> Strokes:
         as_size(values.get("canvas_size"), "canvas_size"),
         as_object(values.get("provenance", {}), "provenance"),
         as_whole(values.get("num_given", 0), "num_given", 0, count),
+        num_wanted=as_whole(values["num_wanted"], "num_wanted", 1, int(MAX_NUMBER)) if "num_wanted" in values else None,
     )
     return read.with_groups(torch.tensor([stroke.group for stroke in flat], dtype=torch.long).view(shape), names)
 

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from clipasso_core.errors import JsonError
+from clipasso_core.json_values import MAX_CHARACTERS
 from clipasso_core.strokes import Strokes
-from clipasso_core.strokes_json import strokes_document, strokes_from_json, strokes_to_json
+from clipasso_core.strokes_json import MAX_SEGMENTS, strokes_document, strokes_from_json, strokes_to_json
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "strokes.schema.json"
 LINE = [[0, 0], [1, 0], [2, 0], [3, 0]]
@@ -36,8 +37,8 @@ def drawn() -> Strokes:
 
 
 def grouped() -> Strokes:
-    """The same, each stroke of one of two groups or of none."""
-    return drawn().with_groups(torch.arange(10).view(2, 5) % 3 - 1, ["sea", "sky"])
+    """The same, each stroke of one of two groups or of none, and all that a batch may say."""
+    return replace(drawn(), num_wanted=3).with_groups(torch.arange(10).view(2, 5) % 3 - 1, ["sea", "sky"])
 
 
 def document(**changes: object) -> str:
@@ -65,7 +66,7 @@ def test_numbers_are_rounded_where_asked_for() -> None:
 def test_what_other_programs_leave_out_has_its_default() -> None:
     read = strokes_from_json(document())
     assert read.is_opaque_black()
-    assert (read.alive.tolist(), read.num_given, read.provenance) == ([[True]], 0, {})
+    assert (read.alive.tolist(), read.num_given, read.num_wanted, read.provenance) == ([[True]], 0, None, {})
 
 
 def test_shorter_strokes_and_sketches_are_padded() -> None:
@@ -77,6 +78,26 @@ def test_shorter_strokes_and_sketches_are_padded() -> None:
     assert read.control_points.shape == (2, 2, 7, 2)
     assert read.control_points[0, 0, 3:].tolist() == [[3, 0]] * 4
     assert read.alive.tolist() == [[True, True], [True, False]]
+
+
+def test_how_many_strokes_are_wanted_comes_back() -> None:
+    """First strokes with spare ones, saved and optimised later, lose these then."""
+    assert strokes_from_json(strokes_to_json(replace(drawn(), num_wanted=3))).num_wanted == 3
+
+
+def test_padding_that_would_fill_the_memory_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long stroke, a sketch of many strokes and many sketches make a huge batch of a small file."""
+    one, long = {"points": LINE, "width": 1}, {"points": [*LINE, *LINE[:3] * 9], "width": 1}
+    sketches = [{"strokes": [long]}, {"strokes": [one] * 10}, *[{"strokes": [one]}] * 8]
+    monkeypatch.setattr("clipasso_core.strokes_json.MAX_SEGMENTS", 1000)
+    assert strokes_from_json(document(sketches=sketches)).control_points.shape == (10, 10, 31, 2)
+    with pytest.raises(JsonError, match="over 1000 segments when 11 sketches are padded to 10 strokes of 10 segments"):
+        strokes_from_json(document(sketches=[*sketches, {"strokes": [one]}]))
+
+
+def test_all_that_is_written_may_be_read() -> None:
+    smallest = len(strokes_to_json(Strokes.black(torch.zeros(9, 9, 31, 2), (9, 9)))) / (9 * 9 * 10)
+    assert MAX_CHARACTERS / smallest < MAX_SEGMENTS
 
 
 @pytest.mark.parametrize(
@@ -106,6 +127,7 @@ def test_shorter_strokes_and_sketches_are_padded() -> None:
         ({"groups": "sky"}, "groups must be a list"),
         ({"groups": [7]}, r"groups\[0\] must be a text, got 7"),
         ({"groups": ["sky", "sky"]}, "groups holds what is no name. Two groups are named 'sky'"),
+        ({"num_wanted": 0}, "num_wanted must be a whole number from 1 .* got 0"),
         ({"num_given": 2}, "num_given must be a whole number from 0 to 1, got 2"),
         ({"provenance": []}, "provenance must be an object"),
     ],
