@@ -47,7 +47,8 @@ def touch_kernel(
     bits = tl.sum(tl.where(hit, 1, 0) << lane, axis=1)
     place = tl.program_id(0) * group + tl.arange(0, group)
     words = tl.num_programs(1)
-    tl.store(touched + (tl.program_id(2) * tiles + place) * words + tl.program_id(1), bits, mask=place < tiles)
+    row = tl.program_id(2).to(tl.int64) * tiles + place  # times ``words`` it may be beyond 32 bits
+    tl.store(touched + row * words + tl.program_id(1), bits, mask=place < tiles)
 
 
 @triton.jit

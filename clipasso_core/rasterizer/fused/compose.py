@@ -21,7 +21,7 @@ def paint_kernel(
     strokes, cubics, height, width, words, tile: tl.constexpr, squares: tl.constexpr,
 ):  # fmt: skip
     """Paint one tile of ``image`` [B, 4, H, W], square by square. Programs: (T, B)."""
-    sketch = tl.program_id(1)
+    sketch = tl.program_id(1).to(tl.int64)  # times a large picture's size it is beyond 32 bits
     x, y, pixel, there = squares_of(tl.program_id(0), height, width, tile, squares)
     red, green, blue, full = x * 0, x * 0, x * 0, x * 0
     touched += (sketch * tl.num_programs(0) + tl.program_id(0)) * words
@@ -57,9 +57,9 @@ def gradient_kernel(
     ``upstream`` [B, 4, H, W]. ``partial`` [B * N, C, chunks, 16]: by polynomial (8), radius, red, green, blue, alpha.
     """
     at, own, chunk = tl.program_id(0), tl.program_id(1), tl.program_id(2)
-    sketch = at // strokes
-    first = sketch * strokes
+    first = at // strokes * strokes
     stroke = at - first
+    sketch = (at // strokes).to(tl.int64)  # as in paint_kernel
     left, top = tl.load(window + 4 * at), tl.load(window + 4 * at + 1)
     wide, high = tl.load(window + 4 * at + 2) - left, tl.load(window + 4 * at + 3) - top
     sums = tl.zeros([tile * tile, 16], tl.float32)
