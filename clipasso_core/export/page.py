@@ -179,8 +179,8 @@ def place(
 
 
 def _unseen(strokes: Strokes) -> Tensor:
-    """[B, N] bool, the strokes of no width or opacity, which a pen would draw; NaN is neither."""
-    return (strokes.stroke_width <= 0) | (strokes.color[..., 3] <= 0)
+    """[B, N] bool, the strokes of no width, or of an opacity that is written as 0; NaN is neither."""
+    return (strokes.stroke_width <= 0) | (strokes.color[..., 3] < 0.5 * 10.0**-DECIMALS)
 
 
 def _page_size(name: str) -> tuple[float, float]:

@@ -76,7 +76,9 @@ def test_levels_of_one_sketch_lie_in_one_place_of_their_cells(sketch: Strokes) -
 
 
 @pytest.mark.parametrize("pen", [None, 0.7])
-@pytest.mark.parametrize(("name", "value"), [("stroke_width", 0.0), ("color", torch.tensor([1.0, 0, 0, 0]))])
+@pytest.mark.parametrize(
+    ("name", "value"), [("stroke_width", 0.0), *(("color", torch.tensor([1, 0, 0, alpha])) for alpha in (0.0, 0.0004))]
+)
 def test_a_stroke_that_is_not_seen_is_not_on_the_page(sketch: Strokes, name: str, value: object, pen: float) -> None:
     far = sketch.with_points(torch.cat([sketch.control_points[:, :1] + 999, sketch.control_points[:, 1:]], dim=1))
     seen = torch.arange(sketch.num_strokes)[None] > 0

@@ -60,7 +60,7 @@ def test_a_grid_is_the_same_page_without_the_grid(sketches: Strokes) -> None:
 
 @st.composite
 def any_strokes(draw: st.DrawFn) -> Strokes:
-    """One to six strokes on a small canvas: far outside, dots, loops, no width, no opacity."""
+    """One to six strokes on a small canvas, one of them seen: far outside, dots, loops, no width, no opacity."""
     count, points = draw(st.integers(1, 6)), draw(st.sampled_from([4, 7]))
     numbers = st.floats(-50, 150, width=32) | st.sampled_from([0.0, 10.0, 99.999])
     size = count * points * 2
@@ -68,6 +68,7 @@ def any_strokes(draw: st.DrawFn) -> Strokes:
     shares = st.lists(st.floats(0, 1, width=32), min_size=4 * count, max_size=4 * count)
     widths = st.lists(st.floats(0, 20, width=32), min_size=count, max_size=count)
     color, width = torch.tensor(draw(shares)).view(1, count, 4), torch.tensor(draw(widths))[None]
+    assume(bool(((color[..., 3] > 0.001) & (width > 0)).any()))
     return replace(Strokes.black(places, (90, 100)), color=color, stroke_width=width)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -76,6 +76,7 @@ def test_any_strokes_are_the_same_styled_page_again(
     layers: str,
     one_path: bool,
 ) -> None:
+    assume(max(shares[3], shares[7]) > 0.001)  # one of them is seen
     points = torch.tensor(numbers, dtype=torch.float32).view(1, 2, 7, 2)
     strokes = replace(Strokes.black(points, (90, 100)), color=torch.tensor(shares).view(1, 2, 4))
     strokes = strokes.with_groups(torch.tensor([group]), ["cat", "<&>"])
