@@ -131,18 +131,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(path: Path) -> Strokes:
     """Return a drawing that knows what its file says: how it came to be, and which strokes were given."""
     from clipasso_core.drawing_file import read_drawing
-    from clipasso_core.files import read_bytes
-    from clipasso_lab.sketch_files import facts_in_svg
 
     strokes, report = read_drawing(path)
     for sentence in report.sentences():
         log.warning(sentence)
     if path.suffix.lower() != ".svg":
         return strokes
-    facts = facts_in_svg(read_bytes(path))
-    given = facts.get("given")
+    given = report.facts.get("given")
     known = given if isinstance(given, int) and 0 <= given <= strokes.num_strokes else 0
-    return replace(strokes, provenance=facts, num_given=known)
+    return replace(strokes, provenance=report.facts, num_given=known)
 
 
 def _facts(drawings: Sequence[Strokes], sheet: Sheet, rule: LayerRule) -> dict[str, object] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from clipasso_core.framing import Frame
 from clipasso_core.given import SAME_ASPECT
 from clipasso_core.pixels import same_aspect
 from clipasso_core.strokes import CANVAS, Strokes
-from clipasso_core.svg import from_svg
-from clipasso_core.svg.document import local_name, parse_document
+from clipasso_core.svg import facts_in_svg, from_svg
 
 FAULTS = (ImageFileError, MaskError, ShapeError, SvgError)
 """What one photo or one sketch can be at fault for: it is left out, and the others go on."""
@@ -152,23 +150,6 @@ def load_sketch(path: Path, frame: Frame) -> LoadedSketch:
     data = read_bytes(path)
     facts = facts_in_svg(data)
     return LoadedSketch(_on_canvas(from_svg(data), frame, facts), facts)
-
-
-def facts_in_svg(data: bytes) -> dict[str, object]:
-    """Return what clipasso wrote into an SVG's metadata, or nothing.
-
-    Raises:
-        SvgError: no SVG.
-    """
-    for element in parse_document(data).iter():
-        if local_name(element) == "metadata":
-            try:
-                facts = json.loads("".join(element.itertext()))["clipasso"]
-            except (ValueError, LookupError, TypeError, RecursionError):
-                continue
-            if isinstance(facts, dict):
-                return facts
-    return {}
 
 
 def shown(name: str) -> str:

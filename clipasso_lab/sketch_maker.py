@@ -18,8 +18,9 @@ from clipasso_core.optimize.result import describe_run
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
 from clipasso_core.saliency import describe_saliency
 from clipasso_core.sketch_svg import sketch_svg
+from clipasso_core.svg import facts_in_svg
 
-from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, facts_in_svg, shown
+from .sketch_files import FAULTS, LeftOut, Pairing, SketchFile, shown
 
 PHOTO_HASH = "photo_sha256"
 """Stands in the metadata of every sketch that is made here, and tells it from the user's own."""
@@ -120,7 +121,7 @@ def _deciding(facts: dict[str, object]) -> dict[str, object]:
 
 def _facts_of(path: Path) -> dict[str, object]:
     try:
-        return facts_in_svg(read_bytes(path))
+        return dict(facts_in_svg(read_bytes(path)))
     except ClipassoError:
         return {}
 

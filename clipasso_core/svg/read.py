@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 import numpy as np
 import torch
@@ -33,11 +35,13 @@ class ReadReport:
             or of DXF ("TEXT", "HATCH", ...).
         outlined: filled shapes without a stroke whose outlines became strokes.
         skipped: filled shapes without a stroke that were left out.
+        facts: what clipasso wrote of how the strokes came to be into the metadata of an SVG.
     """
 
     left_out: tuple[str, ...] = ()
     outlined: int = 0
     skipped: int = 0
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def sentences(self) -> list[str]:
         """Return what there is to tell, a sentence each.
@@ -90,6 +94,18 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None, *, f
     return strokes
 
 
+def facts_in_svg(data: str | bytes) -> Mapping[str, object]:
+    """Return what clipasso wrote into an SVG's metadata, or nothing.
+
+    Raises:
+        SvgError: no SVG.
+
+    >>> facts_in_svg('<svg><metadata>{"clipasso": {"seed": 7}}</metadata></svg>')
+    {'seed': 7}
+    """
+    return _facts(parse_document(data))
+
+
 def read_svg(
     data: str | bytes, canvas_size: tuple[int, int] | None = None, *, fills: Fills = "refuse"
 ) -> tuple[Strokes, ReadReport]:
@@ -106,11 +122,23 @@ def read_svg(
     texts = ["".join(element.itertext()) for element in root.iter() if local_name(element) == "style"]
     reader = ElementReader(root, StyleSheet(texts), viewport, fills)
     strokes = gather(reader.strokes(), SvgError, "SVG")
-    report = ReadReport(tuple(sorted(reader.left_out)), reader.outlined, reader.skipped)
+    report = ReadReport(tuple(sorted(reader.left_out)), reader.outlined, reader.skipped, _facts(root))
     if not strokes:
         skipped = f" ({reader.skipped} filled shapes were skipped)" if reader.skipped else ""
         raise SvgError(f"The SVG holds no strokes: no shape with a stroke colour is visible{skipped}.")
     return assemble(strokes, canvas_size), report
+
+
+def _facts(root: ElementTree.Element) -> Mapping[str, object]:
+    for element in root.iter():
+        if local_name(element) == "metadata":
+            try:
+                facts = json.loads("".join(element.itertext()))["clipasso"]
+            except (ValueError, LookupError, TypeError, RecursionError):
+                continue
+            if isinstance(facts, dict):
+                return facts
+    return {}
 
 
 def gather(strokes: Iterator[ReadStroke], error: type[ClipassoError], kind: str) -> list[ReadStroke]:

@@ -10,10 +10,9 @@ import torch
 from clipasso_core.errors import ConfigError, ImageFileError, SvgError
 from clipasso_core.framing import Frame
 from clipasso_core.strokes import Strokes
-from clipasso_core.svg import to_svg
+from clipasso_core.svg import facts_in_svg, to_svg
 from clipasso_lab.sketch_files import (
     SketchFile,
-    facts_in_svg,
     label_order,
     load_sketch,
     pair_sketches,

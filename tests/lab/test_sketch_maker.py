@@ -16,8 +16,7 @@ from clipasso_core.files import load_image
 from clipasso_core.optimize import OptimizeConfig
 from clipasso_core.pipeline import SketchConfig, sketch
 from clipasso_core.stroke_init import StrokeInitConfig
-from clipasso_core.svg import from_svg
-from clipasso_lab.sketch_files import facts_in_svg
+from clipasso_core.svg import facts_in_svg, from_svg
 from clipasso_lab.sketch_maker import SketchMaker
 
 CONFIG = SketchConfig(
