@@ -8,14 +8,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..bezier import arc_length, bernstein, first_part, last_points, segments_of
+from ..bezier import arc_length, bernstein, last_points, parts_between, segments_of
 from ..layering import pad_points
 from ..strokes import Strokes
 
 SAMPLES, HALVINGS = 64, 20
 """Places of a cubic that are looked at, and how often the interval of a crossing is halved: to a millionth of it."""
 
-CRUMB = 1.5
+SCRAP = 1.5
 """Of its width: a cut piece that is shorter is dropped."""
 
 
@@ -38,11 +38,10 @@ def clip_strokes(strokes: Strokes, allowed: Tensor) -> Strokes:
     >>> clip_strokes(Strokes.black(line, (24, 24), 1.0), allowed).control_points[0, :, [0, -1], 0].round().tolist()
     [[2.0, 8.0], [12.0, 20.0]]
     """
+    chains, allowed = strokes.control_points[0].detach().cpu().double(), allowed.cpu()  # not every device has float64
     pieces, owners = [], []
     for index in strokes.alive[0].nonzero()[:, 0].tolist():
-        cut = _clipped(
-            strokes.control_points[0, index].double(), allowed, CRUMB * float(strokes.stroke_width[0, index])
-        )
+        cut = _clipped(chains[index], allowed, SCRAP * float(strokes.stroke_width[0, index]))
         pieces += cut
         owners += [index] * len(cut)
     longest = max((len(piece) for piece in pieces), default=4)
@@ -56,7 +55,7 @@ def _clipped(chain: Tensor, allowed: Tensor, least: float) -> list[Tensor]:
     """Return the parts [K', 2] of a chain [K, 2] that lie where they may, of at least some px if they were cut."""
     chain = chain[: int(last_points(chain[None, None])) + 1]
     last = (len(chain) - 1) // 3
-    ends = [0.0, *_crossings(chain, allowed, last), float(last)]
+    ends = sorted({0.0, *_crossings(chain, allowed, last), float(last)})  # a crossing may lie at the start
     if len(ends) == 2:
         return [chain] if bool(_inside(chain, torch.tensor([last / 2]), allowed)) else []
     middles = torch.tensor([(first + second) / 2 for first, second in pairwise(ends)])
@@ -86,7 +85,7 @@ def _inside(chain: Tensor, along: Tensor, allowed: Tensor) -> Tensor:
     column, row = x.floor().long(), y.floor().long()
     height, width = allowed.shape
     on_page = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    return on_page & allowed[row.clamp(0, height - 1), column.clamp(0, width - 1)].to(on_page.device)
+    return on_page & allowed[row.clamp(0, height - 1), column.clamp(0, width - 1)]
 
 
 def _points(cubics: Tensor, t: Tensor) -> Tensor:
@@ -99,14 +98,6 @@ def _part(chain: Tensor, first: float, second: float) -> Tensor:
     cubics = segments_of(chain)
     parts = []
     for index in range(int(first), min(len(cubics), int(-(-second // 1)))):
-        start, end = max(0.0, first - index), min(1.0, second - index)
-        parts.append(_between(cubics[index], start, end))
+        cuts = chain.new_tensor([first - index, second - index]).clamp(0, 1)
+        parts.append(parts_between(cubics[index], cuts)[0])
     return torch.cat([parts[0], *(part[1:] for part in parts[1:])])
-
-
-def _between(cubic: Tensor, start: float, end: float) -> Tensor:
-    """Return a cubic [4, 2] from one parameter to another (de Casteljau, from either end)."""
-    head = first_part(cubic, torch.tensor(end, dtype=cubic.dtype)) if end < 1 else cubic
-    if start <= 0:
-        return head
-    return first_part(head.flip(0), torch.tensor(1 - start / end, dtype=cubic.dtype)).flip(0)

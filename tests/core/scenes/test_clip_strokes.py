@@ -62,10 +62,17 @@ def test_what_lies_inside_wholly_keeps_its_bits_and_looks_and_the_rest_is_gone()
     assert clip_strokes(strokes, ~torch.ones_like(allowed)).control_points.shape == (1, 0, 4, 2)
 
 
-def test_crumbs_are_dropped_but_dots_stay() -> None:
+def test_scraps_are_dropped_but_dots_stay() -> None:
     y = math.floor(SIDE / 2) + 0.5
     long, dot = [[20.0, y], [30, y], [40, y], [50.5, y]], [[5.0, y], [5.1, y], [5.2, y], [5.3, y]]
     strokes = Strokes.black(torch.tensor([[long, dot]]), (SIDE, SIDE), 3.0)
     allowed = torch.ones(SIDE, SIDE, dtype=torch.bool)
-    allowed[:, 45:49] = False  # what is behind it, 1.5 px, is a crumb
+    allowed[:, 45:49] = False  # what is behind it, 1.5 px, is a scrap
     assert clip_strokes(strokes, allowed).control_points[0, :, 0, 0].tolist() == [20.0, 5.0]
+
+
+def test_a_stroke_that_leaves_its_place_where_it_starts_is_gone() -> None:
+    line = torch.tensor([[[[32.0, 32.5], [24, 32.5], [16, 32.5], [8, 32.5]]]])
+    allowed = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    allowed[:, 32:] = True
+    assert clip_strokes(Strokes.black(line, (SIDE, SIDE), 1.0), allowed).num_strokes == 0

@@ -14,7 +14,7 @@ from clipasso_core.errors import ConfigError
 from clipasso_core.optimize import OptimizeConfig, Preset
 from clipasso_core.pipeline import Sketch, SketchConfig, sketch
 from clipasso_core.presets import sketch_preset
-from clipasso_core.scenes import SceneConfig, make_regions, sketch_scene
+from clipasso_core.scenes import Background, SceneConfig, make_regions, sketch_scene
 from clipasso_core.scenes.sketch_scene import affordable, first_strokes
 from clipasso_core.stroke_init import StrokeInitConfig
 from clipasso_core.svg import to_svg
@@ -131,3 +131,13 @@ def test_the_face_of_each_person_has_strokes_of_its_own(photo: Callable[[str], T
         middles = frame.to_photo(strokes.select([index])).control_points[0].mean(dim=1)
         away = (middles - torch.tensor([247.0 + 512 * index, 103.0])).norm(dim=-1)
         assert float(away.min()) < 8
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("background", ["remove", "ignore", "keep"])
+def test_a_scene_is_made_on_a_gpu(background: Background) -> None:
+    photo, masks = photo_and_masks()
+    made = sketch_scene(photo, QUICK, SceneConfig(background), masks=masks, device="cuda")
+    assert made.result.strokes.control_points.device.type == "cuda"
+    assert "object-1" in made.result.strokes.names_of(0)
