@@ -42,7 +42,7 @@ def find_accents(lines: Tensor, most: int) -> Tensor:
     >>> find_accents(lines, 4).tolist()
     [[17.5, 21.5], [41.5, 21.5]]
     """
-    bright = lines.double().cpu().numpy()
+    bright = lines.cpu().double().numpy()
     bright = bright / max(float(bright.max()), 1e-9)
     blur = ndimage.gaussian_filter
     answers = np.stack([blur(bright, sigma) - blur(bright, RATIO * sigma) for sigma in SIGMAS])

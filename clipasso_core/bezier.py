@@ -167,7 +167,7 @@ def self_crossing(cubic: Tensor) -> Tensor:
         cubic: [..., 4, 2] px.
 
     Returns:
-        [..., 2], float64.
+        [..., 2], float64 on the CPU (not every device has float64).
 
     >>> loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
     >>> [round(t, 3) for t in self_crossing(loop).tolist()]
@@ -175,7 +175,7 @@ def self_crossing(cubic: Tensor) -> Tensor:
     >>> self_crossing(loop[[0, 2, 1, 3]]).isnan().all().item()  # an arch
     True
     """
-    p0, p1, p2, p3 = cubic.double().unbind(dim=-2)
+    p0, p1, p2, p3 = cubic.cpu().double().unbind(dim=-2)
     a, b, c = p3 - p0 + 3 * (p1 - p2), 3 * (p0 - 2 * p1 + p2), 3 * (p1 - p0)
     area = _cross(a, b)
     u, v = -_cross(a, c) / area, (_cross(a, c) / area).square() - _cross(b, c) / area

@@ -73,7 +73,7 @@ def detail_weights(details: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor
     1.0
     """
     factors = _factors(details, len(photos), (photos.shape[-2], photos.shape[-1])).to(photos)
-    return factors / factors.double().mean(dim=(1, 2), keepdim=True).to(factors)
+    return factors / factors.cpu().double().mean(dim=(1, 2), keepdim=True).to(factors)
 
 
 def check_detail(detail: Tensor) -> None:

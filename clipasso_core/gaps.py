@@ -79,13 +79,13 @@ class _Lines:
     @classmethod
     def of(cls, control_points: Tensor, width: Tensor) -> _Lines:
         """Find points on strokes [N, K, 2] px of widths [N] px."""
-        chains = control_points.detach().double().cpu()
+        chains = control_points.detach().cpu().double()
         points = curve_points(segments_of(chains), torch.linspace(0, 1, SAMPLES + 1)).flatten(1, 2)
         count = points.shape[1]
         end = np.ones((len(points), count), dtype=np.int64)
         end[:, 0], end[:, -1] = 0, -1
         stroke = np.repeat(np.arange(len(points)), count)
-        wide, long = width.double().cpu().numpy(), arc_length(chains).numpy()
+        wide, long = width.cpu().double().numpy(), arc_length(chains).numpy()
         return cls(chains.numpy(), wide, long, points.flatten(0, 1).numpy(), stroke, end.ravel())
 
 

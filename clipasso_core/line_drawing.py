@@ -59,7 +59,7 @@ def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
 def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
     """Return the lines inside objects [B, H, W] in 0-1, 1 where they are strongest; arguments as ``line_drawing``."""
     size = (images.shape[-2], images.shape[-1])
-    inside = _inside(masks, size).double().cpu().numpy()
+    inside = _inside(masks, size).cpu().double().numpy()
     lines = [_lines(one, where) for one, where in zip(grey(images).numpy(), inside, strict=True)]
     return torch.from_numpy(np.stack(lines)).to(images) * _seen(masks, size)
 

@@ -48,7 +48,7 @@ def line_flow(lines: Tensor) -> LineFlow:
     Source: the structure tensor (Bigün and Granlund, 1987): the direction across which the blurred map changes
     least, weighted over ``REACH`` px.
     """
-    marked = (lines > 0).double().cpu().numpy()
+    marked = (lines > 0).cpu().double().numpy()
     blurred = ndimage.gaussian_filter(marked, THICKNESS)
     down, right = np.gradient(blurred)
     xx, xy, yy = (_blur(a * b) for a, b in ((right, right), (right, down), (down, down)))

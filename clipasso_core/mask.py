@@ -234,7 +234,7 @@ def _refuse_noise(images: Tensor) -> None:
     """Raise MaskError for images whose neighbouring patches are unlike everywhere: U²-Net sees an object even there."""
     side = max(1, min(images.shape[-2:]) // NOISE_GRID)
     patches = F.avg_pool2d(images.mean(dim=1, keepdim=True), side)
-    for index, one in enumerate(patches[:, 0].double()):
+    for index, one in enumerate(patches[:, 0].cpu().double()):
         likeness = max(abs(_correlation(one[:, 1:], one[:, :-1])), abs(_correlation(one[1:], one[:-1])))
         spread = float((one - one.median()).abs().median() / one.std().clamp_min(1e-12))
         if likeness < max(LEAST_LIKENESS, 3 / one.numel() ** 0.5) and spread > LEAST_SPREAD:

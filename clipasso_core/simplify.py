@@ -224,7 +224,7 @@ def round_points(strokes: Strokes, decimals: int) -> Strokes:
     [1.2999999523162842, 1.2999999523162842]
     """
     points = strokes.control_points
-    rounded = points.detach().double().round(decimals=decimals).to(points)
+    rounded = points.detach().cpu().double().round(decimals=decimals).to(points)
     return strokes.with_points(torch.where(strokes.is_given[:, None, None], points, rounded))
 
 

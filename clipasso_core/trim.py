@@ -31,7 +31,7 @@ def trim_ends(strokes: Strokes) -> Strokes:
     """
     if strokes.num_segments > 1:
         return strokes
-    points, width = strokes.control_points.double(), strokes.stroke_width.double()
+    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
     crossing = self_crossing(points)
     crosses = ~crossing[..., 0].isnan()
     first, second = crossing.nan_to_num(1.0).unbind(dim=-1)
@@ -40,11 +40,11 @@ def trim_ends(strokes: Strokes) -> Strokes:
     ahead = torch.where(turned[..., None, None], points.flip(-2), points)
     meets, leaves = torch.where(turned, 1 - first, second), torch.where(turned, 1 - second, first)
     end = meets - width / 2 / _speed(ahead, meets)
-    cut = crosses & ~strokes.is_given & (torch.minimum(before, behind) <= LONGEST * width) & (end > leaves)
+    cut = crosses & ~strokes.is_given.cpu() & (torch.minimum(before, behind) <= LONGEST * width) & (end > leaves)
     part = first_part(ahead, torch.where(cut, end, 1.0))
     part = torch.where(turned[..., None, None], part.flip(-2), part)
-    kept = torch.where(cut[..., None, None], part.to(strokes.control_points), strokes.control_points)
-    return replace(strokes, control_points=kept)
+    kept = torch.where(cut[..., None, None], part, points)
+    return replace(strokes, control_points=kept.to(strokes.control_points))
 
 
 def _speed(cubic: Tensor, t: Tensor) -> Tensor:

@@ -40,7 +40,8 @@ class Places:
         """
         count, off_limits = (_fitted(maps, photos) for maps in (self.count, self.off_limits))
         count = count if weights is None else count * weights
-        return count / count.double().mean(dim=(1, 2), keepdim=True).clamp_min(1e-6).to(count), off_limits
+        mean = count.cpu().double().mean(dim=(1, 2), keepdim=True).clamp_min(1e-6)
+        return count / mean.to(count), off_limits
 
 
 def _fitted(maps: Sequence[Tensor], photos: Tensor) -> Tensor:

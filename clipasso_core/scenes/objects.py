@@ -72,7 +72,7 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, 
     >>> find_objects(soft).sum(dim=(1, 2)).tolist()
     [410.0, 310.0]
     """
-    values: NDArray[np.float64] = soft.detach().double().cpu().numpy()
+    values: NDArray[np.float64] = soft.detach().cpu().double().numpy()
     labels, count = ndimage.label(values >= threshold)
     people = _people(values.shape, faces)
     parts = [one for label in range(1, count + 1) for one in _objects(labels == label, values, people)]
