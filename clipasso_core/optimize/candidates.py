@@ -74,7 +74,7 @@ class Candidates:
         self.history.index_copy_(0, self.now, self.best_loss.view(1, self.photos, -1).amin(dim=2))
 
     def replace_best(self, points: Tensor, loss: Tensor, rows: Tensor) -> None:
-        """Put others in the place of the best states of some active sketches, after the last iteration.
+        """Put others in the place of the best states of some active sketches, after iteration ``now``, the last one.
 
         Args:
             points: [B, N, M, 2] their coordinates.
@@ -84,7 +84,7 @@ class Candidates:
         kept = rows & loss.isfinite()
         which = self.active[kept]
         self.best_points[which], self.best_loss[which] = points.detach()[kept], loss[kept]
-        self.history[-1] = self.best_loss.view(self.photos, -1).amin(dim=1)
+        self.history[self.now] = self.best_loss[self.best_rows()]
 
     def count_setbacks(self, went_back: Tensor) -> None:
         """Count the active sketches that went back; went_back: [B] bool."""
@@ -119,7 +119,7 @@ class Candidates:
 
     def should_halve(self, progress: float) -> bool:
         """Whether, at this fraction of the run, a photo has more sketches left than it should."""
-        return self.alive_per_photo > 1 and progress >= self._next_cut()
+        return self.alive_per_photo > 1 and progress >= _cut(self.per_photo, self.alive_per_photo)
 
     def halve(self) -> Tensor:
         """Drop the worse half of each photo's active sketches; return which rows stay [B']."""
@@ -136,9 +136,9 @@ class Candidates:
         return self.coordinates.place(self.strokes, self.best_points).select(self.best_rows()).detach()
 
     def best_rows(self) -> Tensor:
-        """Return which of all the sketches is each photo's best so far: [P]."""
-        chosen = self.best_loss.view(self.photos, self.per_photo).argmin(dim=1)
-        return torch.arange(self.photos, device=chosen.device) * self.per_photo + chosen
+        """Return which of all the sketches is each photo's best so far: [P]; one of the active ones."""
+        losses = self.best_loss[self.active].view(self.photos, -1)
+        return self.active.view(self.photos, -1).gather(1, losses.argmin(dim=1, keepdim=True))[:, 0]
 
     def without_loss(self) -> list[int]:
         """Return the photos of which no sketch has had a finite loss."""
@@ -147,22 +147,19 @@ class Candidates:
 
     def result(self, strokes: Strokes, iterations: int, stopped: str, seconds: float) -> SketchResult:
         """Return what is known of each photo's best sketch; strokes: ``best()``, on the caller's canvas."""
-        losses = self.best_loss.view(self.photos, self.per_photo)
+        rows = self.best_rows()
         return SketchResult(
             strokes=strokes,
-            loss=tuple(losses.amin(dim=1).tolist()),
-            chosen=tuple(losses.argmin(dim=1).tolist()),
-            best_iteration=tuple(self.best_iteration[self.best_rows()].tolist()),
-            candidate_losses=tuple(tuple(row) for row in losses.tolist()),
+            loss=tuple(self.best_loss[rows].tolist()),
+            chosen=tuple((rows % self.per_photo).tolist()),
+            best_iteration=tuple(self.best_iteration[rows].tolist()),
+            candidate_losses=tuple(tuple(row) for row in self.best_loss.view(self.photos, -1).tolist()),
             history=tuple(tuple(row) for row in self.history[:iterations].tolist()),
             num_iterations=iterations,
             setbacks=tuple(self.setbacks.view(self.photos, -1).sum(dim=1).tolist()),
             stopped=stopped,
             seconds=seconds,
         )
-
-    def _next_cut(self) -> float:
-        return _cut(self.per_photo, self.alive_per_photo)
 
 
 def mean_active(per_photo: int, halving: bool) -> float:

@@ -158,7 +158,7 @@ class SketchRun:
         if self.config.stop_change > 0 and self.iteration % self.config.evaluation_interval == 0:
             self._settle()
         self.iteration += 1
-        if self.iteration == self.config.num_iterations and self.config.tidy > 0:
+        if self.config.tidy > 0 and (self.settled or self.iteration == self.config.num_iterations):
             self._finish()
         evaluated = self._with_given(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
@@ -171,7 +171,7 @@ class SketchRun:
 
     def best_loss(self) -> tuple[float, ...]:
         """Return the loss [P] of ``best()``: of each photo's best sketch so far, infinite before the first one."""
-        return tuple(self.candidates.best_loss.view(self.candidates.photos, -1).amin(dim=1).tolist())
+        return tuple(self.candidates.best_loss[self.candidates.best_rows()].tolist())
 
     def result(self, stopped: str | None = None) -> SketchResult:
         """Return the best sketch of each photo so far, and how it came to be.

@@ -172,6 +172,21 @@ def test_halving_keeps_the_better(start: Start, cup: Tensor, cat: Tensor) -> Non
     assert racing[-1] == [run.result().chosen[0], 4 + run.result().chosen[1]]
 
 
+def test_a_sketch_that_was_dropped_is_never_the_best(
+    start: Start, cup: Tensor, first_strokes: Callable[..., Strokes]
+) -> None:
+    """Not even where an interrupt comes between losses of one kind and of another, when none is known."""
+    strokes = first_strokes(1, 2)
+    in_a_corner = torch.cat([strokes.control_points[:1] / 20, strokes.control_points[1:]])
+    run = start(cup, strokes=strokes.with_points(in_a_corner), num_iterations=10, halving=True)
+    for _ in range(5):
+        run.step()
+    run.candidates.forget_losses()
+    result = run.result("interrupted")
+    assert run.candidates.active.tolist() == list(result.chosen) == [1]
+    assert run.best_loss() == result.loss == (float("inf"),)
+
+
 def test_halving_does_not_change_how_the_winner_moves(start: Start, cup: Tensor) -> None:
     """Adam's moments go along: the one that is left moves as if it had been alone from the start."""
     halved = start(cup, 2, num_iterations=8, halving=True)
@@ -582,6 +597,15 @@ def test_a_finished_sketch_has_its_short_ends_taken_off(start: Start, cup: Tenso
     again = start(cup, strokes=found.strokes, num_iterations=1, tidy=0.1)
     assert float(again.step().losses["evaluation"][0]) == pytest.approx(found.loss[0], rel=1e-4)
     assert found.history[-1] == found.loss
+
+
+def test_a_sketch_that_settles_has_its_ends_taken_off_too(start: Start, cup: Tensor) -> None:
+    run = start(cup, strokes=nearly_closed(), num_iterations=9, learning_rate=1e-4, tidy=0.1, stop_change=1.0)
+    assert len(list(run)) == 3
+    result = run.result()
+    assert result.stopped == "settled"
+    assert not bool(crosses_itself(result.strokes).any())
+    assert result.history[-1] == result.loss
 
 
 def test_a_sketch_that_is_interrupted_keeps_its_ends(start: Start, cup: Tensor) -> None:
