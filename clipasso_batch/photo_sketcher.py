@@ -212,14 +212,14 @@ class PhotoSketcher:
         }
 
     def _try_settings(self) -> None:
-        """Sketch a dark square for as few iterations as there may be, so that wrong settings are told at once."""
+        """Sketch a dark square for few iterations, so that wrong settings are told at once."""
         image = torch.ones(1, 3, TRIAL_SIDE, TRIAL_SIDE)
         image[:, :, 16:48, 16:48] = 0.2
         config = self.config.sketch
         quick = replace(
             config,
             mask=replace(config.mask, source="none"),
-            optimize=replace(config.optimize, num_iterations=config.optimize.num_stages),
+            optimize=replace(config.optimize, num_iterations=2 * config.optimize.num_stages, evaluation_interval=1),
         )
         sketch(image, quick, encoder=self._encoder, saliency_encoder=self._looking)
 

@@ -9,6 +9,7 @@ from ..errors import ConfigError, check_choice, check_range
 from ..order import ORDERS, StrokeOrder
 from ..stroke_count import FEWEST
 from ..strokes import MAX_STROKES
+from .stages import Stages
 
 Preset = Literal["draft", "standard", "best", "paper"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
@@ -27,7 +28,7 @@ class OptimizeConfig:
     Args:
         num_iterations: steps of Adam, 1 to 100000.
         learning_rate: px per step on a canvas of 224 px.
-        final_learning_rate: fraction of it that is left at the end (cosine decay); 1 keeps it constant.
+        final_learning_rate: fraction of it that is left at the end (cosine decay), of each stage; 1 keeps it constant.
         num_views: random views per iteration besides the identity.
         bank_size: random views to draw from; 0 draws fresh ones for every iteration, as the paper does, which takes a
             look at the photo through each.
@@ -133,8 +134,12 @@ class OptimizeConfig:
         check_choice("colors", self.colors, COLORS)
         if self.min_width > self.max_width:
             raise ConfigError(f"min_width ({self.min_width:g}) cannot exceed max_width ({self.max_width:g}).")
-        if self.num_stages > self.num_iterations:
-            raise ConfigError(f"num_stages ({self.num_stages}) cannot exceed num_iterations ({self.num_iterations}).")
+        if self.num_stages > 1 and not self.stages.all_evaluated(self.evaluation_interval):
+            raise ConfigError(
+                f"num_stages ({self.num_stages}) are too many for num_iterations ({self.num_iterations}): each needs "
+                f"an evaluation after its first iteration, and one in {self.evaluation_interval} has one. Take fewer "
+                "stages, or more iterations."
+            )
         if self.num_views > self.bank_views:
             raise ConfigError(f"num_views ({self.num_views}) cannot exceed bank_size ({self.bank_size}).")
         if self.smooth and self.given_freedom > 0:
@@ -150,6 +155,11 @@ class OptimizeConfig:
             raise ConfigError(f"Prefixes cannot be trained in several stages. Set num_stages to 1, or {off}.")
         if self.num_views == 0:
             raise ConfigError(f"Prefixes are seen by random views. Set num_views to at least 1, or {off}.")
+
+    @property
+    def stages(self) -> Stages:
+        """How the run is shared among its stages."""
+        return Stages(self.num_stages, self.num_iterations)
 
     @property
     def bank_views(self) -> int:

@@ -36,6 +36,19 @@ class Stages:
         first, after = self._first(self.at(iteration)), self._first(self.at(iteration) + 1)
         return iteration - first, after - first
 
+    def all_evaluated(self, every: int) -> bool:
+        """Whether each stage is evaluated after its first iteration, so that what it draws can be its best.
+
+        Args:
+            every: iterations from one evaluation to the next; the last one of the run has one as well.
+
+        >>> Stages(2, 8).all_evaluated(2), Stages(2, 8).all_evaluated(4)  # only its first, 0, of the iterations 0 to 3
+        (True, False)
+        """
+        firsts = [self._first(stage) for stage in range(self.count + 1)]
+        lasts = [*((after - 1) // every * every for after in firsts[1:-1]), self.num_iterations - 1]
+        return all(last > first for first, last in zip(firsts, lasts, strict=False))
+
     def of_strokes(self, alive: Tensor) -> Tensor:
         """Return the stage of each stroke [B, N], equal shares of each sketch's living ones; alive: [B, N] bool.
 

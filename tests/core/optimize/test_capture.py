@@ -23,6 +23,7 @@ from clipasso_core.optimize.photo_bank import PhotoBank
 from clipasso_core.strokes import Strokes
 
 Start = Callable[..., SketchRun]
+TWO_STAGES = {"num_iterations": 8, "opacity_weight": 0.5, "num_stages": 2, "evaluation_interval": 2}
 WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "repeat_interleave.Tensor", "is_nonzero")
 
 
@@ -47,7 +48,7 @@ def blot(strokes: Strokes) -> Tensor:
 
 
 @pytest.mark.parametrize("sees_prefixes", [False, True])
-@pytest.mark.parametrize("options", [{}, {"opacity_weight": 0.5, "num_stages": 2, "evaluation_interval": 2}])
+@pytest.mark.parametrize("options", [{}, TWO_STAGES])
 def test_nothing_in_an_iteration_waits_for_the_device(
     start: Start, cup: Tensor, monkeypatch: pytest.MonkeyPatch, options: dict[str, float], sees_prefixes: bool
 ) -> None:

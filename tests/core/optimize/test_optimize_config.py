@@ -41,9 +41,13 @@ def test_no_more_views_than_the_bank_has() -> None:
         OptimizeConfig(num_views=4, bank_size=3)
 
 
-def test_no_more_stages_than_iterations() -> None:
-    with pytest.raises(ConfigError, match=r"num_stages \(3\) cannot exceed num_iterations \(2\)"):
-        OptimizeConfig(num_iterations=2, num_stages=3)
+def test_no_stage_without_an_evaluation_of_what_it_draws() -> None:
+    for iterations, stages, every in ((2, 3, 1), (3, 2, 1), (8, 2, 4), (600, 64, 10)):
+        with pytest.raises(ConfigError, match=rf"num_stages \({stages}\) are too many for num_iterations"):
+            OptimizeConfig(num_iterations=iterations, num_stages=stages, evaluation_interval=every)
+    assert OptimizeConfig(num_iterations=4, num_stages=2).num_stages == 2
+    assert OptimizeConfig(num_iterations=2001, num_stages=64, evaluation_interval=10).num_stages == 64
+    assert OptimizeConfig(num_iterations=1, num_stages=1, evaluation_interval=10).num_stages == 1
 
 
 def test_an_empty_bank_means_fresh_views() -> None:
