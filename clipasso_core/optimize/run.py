@@ -37,7 +37,6 @@ from .photo_bank import PhotoBank
 from .places import Places
 from .prefixes import SETTLED, Prefixes, evaluated_iteration
 from .result import SketchResult, SketchStep, describe_run
-from .stages import Stages
 from .underlay import Underlay
 
 
@@ -53,7 +52,7 @@ class SketchRun:
         strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
             the others and stay, unless the config gives them some freedom. Where there are more than are wanted
             (``num_wanted``), those that add least are dropped on the way, but hardly eyes and noses (``marks_first``);
-            with several stages, or where strokes are counted, the first ones are taken from the beginning.
+            with several stages, or where strokes are counted, only the first ones and those are there at all.
         encoder: through which both are compared.
         config: how; None for the defaults.
         recipe: which of the encoder's layers count how much; None for the encoder's own.
@@ -88,9 +87,10 @@ class SketchRun:
         places: Places | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
-        strokes, self.wanted = _spare_or_not(strokes, self.config)
-        given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
-        _check_shares(strokes, len(images), self.config.num_stages)
+        strokes, self.wanted = _spare_or_not(strokes)
+        self.given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
+        kept = strokes if self.wanted is None else strokes.prefix(self.wanted - self._num_fixed)
+        _check_shares(kept, len(images), self.config.num_stages)
         self.canvas_size = strokes.canvas_size
         size = strokes.size_for(encoder.input_size)
         photos = torch.cat([_fitted(image, strokes.canvas_size, size) for image in images])
@@ -101,7 +101,7 @@ class SketchRun:
             .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
             .with_provenance(**({} if details is None else {"detail": True}))
         )
-        self.given = given and given.detach().to(photos.device, torch.float32)
+        self.given = self.given and self.given.detach().to(photos.device, torch.float32)
         self.generator = seeded_generator(self.config.seed)
         self.objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
         if self.config.colors == "optimized":
@@ -113,12 +113,15 @@ class SketchRun:
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
         self.faces = () if self.wanted is None else tuple(find_faces(photo) for photo in photos)
         self.contours = _contours(self.objects, weights) if self.config.outline_weight > 0 else None
+        if self.wanted is not None and (self.config.num_stages > 1 or self.config.auto_detail is not None):
+            photo_index = torch.arange(strokes.batch_size, device=photos.device) // (strokes.batch_size // len(photos))
+            self.strokes, self.wanted = self._first_wanted(self.strokes, photo_index, self.wanted), None
         self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
         self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
         self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
-        self.stages = Stages(self.config.num_stages, self.config.num_iterations)
-        most = int(strokes.alive[:, strokes.num_given :].sum(dim=1).max())
+        self.stages = self.config.stages
+        most = int(self.strokes.alive[:, strokes.num_given :].sum(dim=1).max())
         spare = self.wanted is not None
         self.prefixes = Prefixes.of_run(self.config, most, spare=spare)
         self.counts: tuple[StrokeCount, ...] = ()
@@ -311,6 +314,12 @@ class SketchRun:
         wanted = self.wanted - self._num_fixed
         return torch.stack([marks_first(one, points, self.faces[photo], wanted) for one, points, photo in rows])
 
+    def _first_wanted(self, strokes: Strokes, photo_index: Tensor, wanted: int) -> Strokes:
+        """Return of sketches of photos photo_index [B] the first strokes that are wanted, eyes and noses among them."""
+        every = torch.arange(strokes.num_strokes, device=photo_index.device).expand(len(photo_index), -1)
+        strokes = strokes.in_order(self._with_faces(every, strokes.control_points, photo_index))
+        return strokes.prefix(wanted - self._num_fixed)
+
     def _drop_strokes(self) -> None:
         """Keep as many strokes as are wanted, or as each photo needs, and drop the others, which come last."""
         now = self._now()
@@ -357,10 +366,7 @@ class SketchRun:
         """
         if self.wanted is not None and self.iteration <= self.prefixes.dropped:
             strokes = self._ordered(strokes, rows, "importance") if look else strokes
-            every = torch.arange(strokes.num_strokes, device=rows.device).expand(len(rows), -1)
-            photos = torch.arange(len(rows), device=rows.device)
-            strokes = strokes.in_order(self._with_faces(every, strokes.control_points, photos))
-            strokes = strokes.prefix(self.wanted - self._num_fixed)
+            strokes = self._first_wanted(strokes, torch.arange(len(rows), device=rows.device), self.wanted)
         strokes = self._ordered(strokes, rows, self.config.order) if look else strokes
         return only(strokes, strokes.alive) if self.wanted is not None or self.counts else strokes
 
@@ -380,15 +386,10 @@ class SketchRun:
         return self.bank.evaluation_losses(drawings, index)
 
 
-def _spare_or_not(strokes: Strokes, config: OptimizeConfig) -> tuple[Strokes, int | None]:
-    """Return first strokes, and how many are wanted where some are to be dropped on the way, else None."""
+def _spare_or_not(strokes: Strokes) -> tuple[Strokes, int | None]:
+    """Return first strokes, and how many are wanted where there are more, else None."""
     wanted, there = strokes.num_wanted, int(strokes.alive.sum(dim=1).max()) if strokes.batch_size else 0
-    strokes = replace(strokes, num_wanted=None)
-    if wanted is None or there <= wanted:
-        return strokes, None
-    if config.num_stages > 1 or config.auto_detail is not None:
-        return strokes.prefix(wanted), None
-    return strokes, wanted
+    return replace(strokes, num_wanted=None), None if wanted is None or there <= wanted else wanted
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:

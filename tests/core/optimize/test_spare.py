@@ -10,8 +10,10 @@ from torch import Tensor
 
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ConfigError, ShapeError
+from clipasso_core.faces import Face
 from clipasso_core.given import join_given, place_given
 from clipasso_core.optimize import OptimizeConfig, SketchRun
+from clipasso_core.optimize import run as run_module
 from clipasso_core.stroke_init import ENOUGH, StrokeInitConfig, init_strokes
 from clipasso_core.strokes import MAX_STROKES, Strokes
 
@@ -68,6 +70,24 @@ def test_where_strokes_come_in_turn_or_are_counted_there_are_no_spare_ones(
 ) -> None:
     run = SketchRun(photo, on_lines(), encoder, replace(SHORT, **options))  # type: ignore[arg-type]
     assert max(int(step.strokes.alive.sum()) for step in run) <= 3
+
+
+@pytest.mark.parametrize("options", [{"num_stages": 2}, {"auto_detail": 0.5}])
+def test_those_who_come_last_and_draw_a_face_are_kept_nevertheless(
+    photo: Tensor, encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch, options: dict[str, float]
+) -> None:
+    """On the 64 px that the encoder looks at; the other strokes lie in a corner."""
+    face = Face((12, 8, 52, 56), ((20, 28), (44, 28)), (32, 40), ((24, 50), (40, 50)), 1.0)
+    monkeypatch.setattr(run_module, "find_faces", lambda image: (face,))
+    marks = torch.tensor([*face.eyes, face.nose], dtype=torch.float32)
+    points = 3.5 * torch.cat([torch.ones(13, 2), marks])[None, :, None].expand(-1, -1, 4, -1)
+    strokes = replace(Strokes.black(points, (224, 224)), num_wanted=12)
+    run = SketchRun(photo, strokes, encoder, replace(SHORT, **options))  # type: ignore[arg-type]
+    kept = run.strokes.control_points[0, run.strokes.alive[0], 0]
+    assert len(kept) == 12
+    torch.testing.assert_close(kept[-3:], marks)
+    with pytest.raises(ConfigError, match=r"strokes of a sketch \(12\)"):
+        SketchRun(photo, strokes, encoder, OptimizeConfig(num_stages=13))
 
 
 def test_given_strokes_count_and_stay(photo: Tensor, encoder: ImageEncoder) -> None:
