@@ -11,7 +11,7 @@ from ..determinism import same_kernels
 from ..encoders import AttentionConfig, ImageEncoder
 from ..framing import cut_map, frame_photo
 from ..mask import POSSIBLE, MaskConfig, certainty, soft_mask
-from ..pixels import check_mask, min_max, resize, resize_map
+from ..pixels import check_mask, min_max, require_object, resize, resize_map
 from ..strokes import CANVAS
 from .regions import Regions, SceneConfig
 
@@ -38,7 +38,7 @@ def fade_background(
         attention: how the encoder is asked.
 
     Raises:
-        ShapeError, MaskError: as ``mask.soft_mask``.
+        ShapeError, MaskError: as ``mask.soft_mask``; the masks mark nothing.
 
     >>> from clipasso_core.encoders import get_encoder
     >>> photo, masks = torch.zeros(1, 3, 40, 60), torch.zeros(1, 40, 60)
@@ -64,6 +64,7 @@ def _stands_out(
     """Return how much each place stands out [H, W], 0-1, and how that was found."""
     if masks is not None:
         together = check_mask(masks.to(image), image.expand(len(masks), -1, -1, -1)).amax(dim=0)
+        require_object(together[None])
         return together, {"objects": "given"}
     (soft,), whole = soft_mask(image, None, config)
     sure = 0.0 if whole else certainty(soft)

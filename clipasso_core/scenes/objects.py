@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ..errors import MaskError
 from ..faces import Face, find_faces
 from ..mask import MaskConfig, certainty, soft_mask
+from .regions import MOST_OBJECTS
 
 CRUMB = 0.05
 """Of the largest object's area: smaller parts that the network finds are not objects."""
@@ -32,14 +34,14 @@ def objects_of(
     Args:
         image: [1, 3, H, W] in 0-1.
         masks: [K, H, W] in 0-1; None to find them.
-        most: how many to keep at most of those that are found.
+        most: how many to keep at most of those that are found; None for ``MOST_OBJECTS``.
         config: where masks come from.
 
     Returns:
         [K, H, W] masks, and how they came to be, as JSON values. Where no object stands out the whole photo is one.
 
     Raises:
-        MaskError: the photo is noise or one flat colour.
+        MaskError: the photo is noise or one flat colour, or the threshold is too high for what is found.
 
     >>> objects_of(torch.rand(1, 3, 32, 32), torch.ones(2, 32, 32))[1]
     {'objects': 'given'}
@@ -52,7 +54,13 @@ def objects_of(
         return torch.ones_like(image[0, :1]), {"objects": "none stands out"}
     sure = round(certainty(soft), 2)
     found = {"objects": "found", "certainty": sure, **({"low_certainty": True} if sure < LOW_CERTAINTY else {})}
-    return find_objects(soft, config.threshold, most, find_faces(image[0])), found
+    objects = find_objects(soft, config.threshold, most, find_faces(image[0]))
+    if not len(objects):
+        raise MaskError(
+            f"Nothing in the photo belongs to an object by more than {float(soft.max()):.2f}. Lower the threshold, "
+            f"which is {config.threshold}, or give the masks of the objects."
+        )
+    return objects, found
 
 
 def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, faces: Sequence[Face] = ()) -> Tensor:
@@ -61,7 +69,7 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, 
     Args:
         soft: [H, W] in 0-1, as ``u2net.salient_object`` finds it.
         threshold: from which value on a pixel belongs to an object.
-        most: how many objects to keep at most; None for all.
+        most: how many objects to keep at most; None for ``MOST_OBJECTS``.
         faces: of people, in px of the mask.
 
     Returns:
@@ -77,7 +85,8 @@ def find_objects(soft: Tensor, threshold: float = 0.5, most: int | None = None, 
     people = _people(values.shape, faces)
     parts = [one for label in range(1, count + 1) for one in _objects(labels == label, values, people)]
     parts.sort(key=lambda part: -int(part.sum()))
-    kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()][:most]
+    kept = [part for part in parts if part.sum() >= CRUMB * parts[0].sum()]
+    kept = kept[: most or MOST_OBJECTS]
     return torch.from_numpy(np.stack(kept) if kept else np.zeros((0, *values.shape))).to(soft)
 
 

@@ -42,7 +42,7 @@ class SceneConfig:
     Args:
         background: "remove" leaves it out; "ignore" draws what stands out from it without cutting it out, for masks
             that are not to be trusted (see ``fade_background``); "keep" draws it, too, with fewer strokes.
-        most_objects: how many of the objects that are found are drawn, the largest first; None for all.
+        most_objects: how many of the objects that are found are drawn, the largest first; None for ``MOST_OBJECTS``.
         shares: strokes of some regions, by name; the others share what is left, see ``share_strokes``.
         occlusion: the lines of what lies behind an object end beside it.
     """
@@ -218,8 +218,8 @@ def _check_number(masks: Tensor) -> None:
         raise ShapeError(f"The objects' masks must be [K, H, W], got {list(masks.shape)}.")
     if not 1 <= len(masks) <= MOST_OBJECTS:
         raise MaskError(
-            f"A scene has 1 to {MOST_OBJECTS} objects, got {len(masks)} masks. Leave the small ones out, or join masks "
-            "that belong together."
+            f"A scene has 1 to {MOST_OBJECTS} objects, got {len(masks)} masks. Give one for each object; leave the "
+            "small ones out, or join masks that belong together."
         )
 
 

@@ -55,7 +55,7 @@ def sketch_scene(
     """Turn a photo of objects before a background into one sketch, whose strokes know what they draw.
 
     Every region is optimised on a canvas of its own, all at once, and laid back over the photo. A single object without
-    a background is ``sketch``'s, byte for byte.
+    a background is ``sketch``'s, byte for byte, unless it has a share.
 
     Args:
         image: [1, 3, H, W] in 0-1.
@@ -91,7 +91,8 @@ def sketch_scene(
         faded = fade_background(image, masks, looking, scene, config.mask, config.attention)
         return _sketch_regions(faded, config, detail, encoder, looking, recipe, on_step)
     objects, found = objects_of(image, masks, scene.most_objects, config.mask)
-    if len(objects) == 1 and (scene.background == "remove" or bool(objects.all())):
+    covers_all = bool((objects >= config.mask.threshold).all())
+    if len(objects) == 1 and (scene.background == "remove" or covers_all) and not scene.shares:
         return sketch(
             image,
             config,
@@ -129,11 +130,12 @@ def _sketch_regions(
 
 
 def affordable(config: SketchConfig, regions: int) -> SketchConfig:
-    """Return a config that sketches some regions in at most 1.5 times the time that it takes for one photo.
+    """Return a config that sketches some regions in at most ``SLOWER`` times the time that it takes for one photo.
 
     Time goes with the pictures that the encoder sees. A photo has several sketches, of which the worse ones are dropped
     on the way, and several views; a region has two sketches (or one, where two would leave too few iterations), one
-    random view besides the whole, and as many iterations as the time allows, but no fewer than 120 or half of all.
+    random view besides the whole, and as many iterations as the time allows. Of many regions it takes longer: there are
+    no fewer iterations than 120, or half of all.
 
     >>> [affordable(SketchConfig(), regions).optimize.num_iterations for regions in (2, 3, 4, 16)]
     [300, 264, 227, 120]

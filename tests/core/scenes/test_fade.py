@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
 from clipasso_core.encoders import get_encoder
+from clipasso_core.errors import MaskError
 from clipasso_core.scenes import SceneConfig, places_of
 from clipasso_core.scenes.fade import fade_background
 from clipasso_core.strokes import Strokes
@@ -31,3 +33,8 @@ def test_where_nothing_stands_out_the_encoders_attention_says_what_does() -> Non
     faded = fade_background(stripes, None, get_encoder(), SceneConfig("ignore"))
     assert faded.facts["mask"]["objects"] == "faded"  # type: ignore[index]
     assert 0 <= float(faded.masks.min()) < float(faded.masks.max()) <= 1
+
+
+def test_masks_that_mark_nothing_are_refused(wall: Tensor, boxes: Tensor) -> None:
+    with pytest.raises(MaskError, match="mask 0 is empty"):
+        fade_background(wall, 0 * boxes, get_encoder(), SceneConfig("ignore"))

@@ -8,8 +8,9 @@ from skimage import data
 
 from clipasso_core.errors import MaskError
 from clipasso_core.faces import Face
-from clipasso_core.mask import certainty
+from clipasso_core.mask import MaskConfig, certainty
 from clipasso_core.scenes import find_objects, objects_of
+from clipasso_core.scenes.regions import MOST_OBJECTS
 
 
 def soft_boxes(haze: float) -> torch.Tensor:
@@ -97,6 +98,18 @@ def test_where_nothing_stands_out_the_whole_photo_is_the_object(name: str, stand
     objects, facts = objects_of(grey.expand(1, 3, -1, -1))
     assert facts["objects"] == ("found" if stands_out else "none stands out")
     assert bool(objects.all()) != stands_out
+
+
+def test_of_many_objects_as_many_are_kept_as_a_scene_may_have() -> None:
+    soft = torch.zeros(72, 72)
+    soft.view(6, 12, 6, 12)[:, :6, :, :6] = 1  # 36 squares
+    assert len(find_objects(soft)) == MOST_OBJECTS == 32
+
+
+def test_a_threshold_that_nothing_reaches_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clipasso_core.scenes.objects.soft_mask", lambda *_: (0.9 * soft_boxes(0.0)[None], []))
+    with pytest.raises(MaskError, match=r"by more than 0\.90\. Lower the threshold, which is 0\.95"):
+        objects_of(torch.zeros(1, 3, 60, 120), config=MaskConfig(threshold=0.95))
 
 
 def test_noise_and_one_flat_colour_are_refused() -> None:

@@ -77,6 +77,22 @@ def test_a_single_object_alone_is_todays_sketch() -> None:
     assert texts[0] == texts[1]
 
 
+def test_a_background_is_kept_where_a_soft_mask_is_nowhere_black() -> None:
+    photo, masks = photo_and_masks()
+    config = replace(QUICK, optimize=OptimizeConfig(num_iterations=1, num_views=1))
+    made = sketch_scene(photo, config, SceneConfig("keep"), masks=masks[:1].clamp(0.2, 0.9))
+    assert made.result.strokes.group_names == ("background", "object-1")
+
+
+def test_shares_count_for_a_single_object_too() -> None:
+    photo, masks = photo_and_masks()
+    config = replace(QUICK, optimize=OptimizeConfig(num_iterations=1, num_views=1))
+    made = sketch_scene(photo, config, SceneConfig("remove", shares={"object-1": 3}), masks=masks[:1])
+    assert int(made.result.strokes.provenance["scene"]["shares"]["object-1"]) == 3  # type: ignore[index, call-overload, arg-type]
+    with pytest.raises(ConfigError, match="no region 'background'"):
+        sketch_scene(photo, config, SceneConfig("remove", shares={"background": 3}), masks=masks[:1])
+
+
 @pytest.mark.parametrize(
     ("preset", "plain", "regions"),  # plain: iterations x sketches on average x views
     [("draft", 80 * 1.5 * 2, regions) for regions in (2, 3, 4)]
