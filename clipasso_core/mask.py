@@ -86,16 +86,17 @@ class MaskedObject:
     images: tuple[Tensor, ...]
     masks: tuple[Tensor, ...]
     frames: tuple[Frame, ...]
-    facts: Mapping[str, object]
+    facts: Mapping[str, Mapping[str, object]]
 
     @staticmethod
     def joined(parts: Sequence[MaskedObject]) -> MaskedObject:
-        """Return the objects of photos of several sizes as those of one batch; all were found in the same way."""
+        """Return the objects of photos of several sizes, one each, as those of one batch; all were found in one way."""
+        whole = [index for index, part in enumerate(parts) if "whole" in part.facts["mask"]]
         return MaskedObject(
             tuple(image for part in parts for image in part.images),
             tuple(mask for part in parts for mask in part.masks),
             tuple(frame for part in parts for frame in part.frames),
-            parts[0].facts,
+            {"mask": {**parts[0].facts["mask"], **({"whole": whole} if whole else {})}},
         )
 
     @property

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .detail import cut_detail, favour_detail
 from .encoders import AttentionConfig, FeatureRecipe, ImageEncoder, get_encoder
-from .errors import ClipassoError, ConfigError, check_choice
+from .errors import ClipassoError, ConfigError, MaskError, ShapeError, check_choice
 from .framing import Frame
 from .given import continue_strokes, place_given
 from .mask import MaskConfig, MaskedObject, mask_object
@@ -85,9 +85,9 @@ def sketch(
     On a CPU a photo becomes the same sketch alone and in a batch.
 
     Args:
-        images: [P, 3, H, W] in 0-1, or P of [1, 3, h, w], each of its own size.
+        images: [P, 3, H, W] in 0-1, or a list of P of [1, 3, h, w], each of its own size.
         config: how; None for the defaults.
-        mask: [P or 1, H, W], white where the object is; None to find it.
+        mask: [P or 1, H, W], white where the object is, as large as the photos; None to find it.
         given: 1 or P sketches, over the photos or on a canvas, that stay and are gone on from; ``num_strokes`` counts
             their strokes, too. None for an empty page.
         detail: [P or 1, H, W] in 0-1 over the photos: lighter than 0.5 where the sketch shows more, darker where less;
@@ -163,7 +163,22 @@ def _cut_out(
     mask = mask if mask is None else mask.to(device)
     if isinstance(images, Tensor):
         return mask_object(images.to(device), mask, config)
-    return MaskedObject.joined([mask_object(image.to(device), mask, config) for image in images])
+    if not images:
+        raise ShapeError("images is an empty list; give at least one photo.")
+    if mask is not None and len(mask) not in (1, len(images)):
+        raise ShapeError(f"mask has a batch of {len(mask)} for {len(images)} photos; give 1 or one each.")
+    parts = []
+    for index, image in enumerate(images):
+        own = mask if mask is None or len(mask) == 1 else mask[index : index + 1]
+        try:
+            if len(image) != 1:
+                raise ShapeError(f"a photo must be [1, 3, H, W], got {list(image.shape)}. Split a batch into its photos.")
+            parts.append(mask_object(image.to(device), own, config))
+        except (MaskError, ShapeError) as error:
+            if len(images) == 1:
+                raise
+            raise type(error)(f"Photo {index} of the list, here image 0: {error}") from error
+    return MaskedObject.joined(parts)
 
 
 def both_encoders(

@@ -87,6 +87,31 @@ def test_edges_decide_where_strokes_start(cup: Tensor, encoder: ImageEncoder) ->
         SketchConfig(edges="sobel")  # type: ignore[arg-type]
 
 
+def test_photos_of_a_list_have_their_own_masks_and_facts(cup: Tensor, cat: Tensor, encoder: ImageEncoder) -> None:
+    masks = torch.zeros(2, 64, 64)
+    masks[0, 10:50, 10:50], masks[1, 4:30, 30:60] = 1, 1
+    one = replace(WHOLE, optimize=OptimizeConfig(num_iterations=1))
+    made = sketch([cup, cat], one, mask=masks, encoder=encoder)
+    alone = sketch(cat, one, mask=masks[1:], encoder=encoder).result.strokes.control_points
+    assert torch.equal(made.result.strokes.control_points[1], alone[0])
+    stripes = (torch.arange(64) // 8 % 2).float().expand(1, 3, 64, -1)
+    found = replace(one, mask=MaskConfig())
+    facts = sketch([cup, stripes], found, encoder=encoder).result.strokes.provenance["mask"]
+    assert facts["whole"] == [1]  # type: ignore[index, call-overload]
+
+
+def test_what_is_wrong_with_a_photo_of_a_list_names_it(cup: Tensor, encoder: ImageEncoder) -> None:
+    with pytest.raises(ShapeError, match="empty list; give at least one photo"):
+        sketch([], WHOLE, encoder=encoder)
+    with pytest.raises(ShapeError, match=r"^mask has a batch of 2 for 3 photos"):
+        sketch([cup] * 3, WHOLE, mask=torch.ones(2, 64, 64), encoder=encoder)
+    with pytest.raises(ShapeError, match=r"^Photo 1 of the list.* must be \[1, 3, H, W\], got \[2"):
+        sketch([cup, cup.expand(2, -1, -1, -1)], WHOLE, encoder=encoder)
+    noise = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(MaskError, match=r"^Photo 1 of the list, here image 0: Image 0 is noise"):
+        sketch([cup, noise], WHOLE, encoder=encoder)
+
+
 def interrupted_at(iteration: int, image: Tensor, encoder: ImageEncoder) -> tuple[Sketch, list[float]]:
     """Sketch until a step, and return what came back and the losses until then."""
     losses: list[float] = []
