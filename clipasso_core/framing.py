@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .errors import ConfigError, ShapeError, check_choice
+from .errors import ShapeError, check_choice, check_range
 from .pixels import resize, resize_map
 from .strokes import Strokes
 
@@ -74,15 +74,20 @@ class Frame:
 def to_photos(strokes: Strokes, frames: tuple[Frame, ...] | None) -> Strokes:
     """Place each sketch of a batch over its photo; without frames the strokes stay on their canvas.
 
+    Args:
+        strokes: B sketches.
+        frames: B, or one for all.
+
     Raises:
         ShapeError: there are not as many frames as sketches.
 
     >>> sketches = Strokes.black(torch.zeros(2, 5, 4, 2), (224, 224))
-    >>> to_photos(sketches, (Frame((480, 640), (80, 0, 560, 480)),) * 2).canvas_size
+    >>> to_photos(sketches, (Frame((480, 640), (80, 0, 560, 480)),)).canvas_size
     (480, 640)
     """
     if frames is None:
         return strokes
+    frames = frames * strokes.batch_size if len(frames) == 1 else frames
     if len(frames) != strokes.batch_size:
         raise ShapeError(
             f"{len(frames)} frames do not fit {strokes.batch_size} sketches. Take frame and image from the same "
@@ -108,13 +113,12 @@ def frame_photo(mask: Tensor, fit: Fit, margin: float = 0.1) -> Frame:
     (0, -20, 100, 80)
     """
     check_choice("fit", fit, FITS)
-    if not 0 <= margin <= 1:
-        raise ConfigError(f"margin must be between 0 and 1 (a fraction of the object's size), got {margin}.")
+    check_range("margin", margin, 0, 1)
     height, width = mask.shape
     if fit == "squash":
         return Frame((height, width), (0, 0, width, height))
     if fit == "pad":
-        return Frame((height, width), _square_around(0, 0, width, height))
+        return Frame((height, width), _square_around(width, height))
     rows, columns = (mask >= 0.5).any(dim=1).nonzero(), (mask >= 0.5).any(dim=0).nonzero()
     spans = [(int(line.min()), int(line.max()) + 1) for line in (columns, rows)]
     cuts = _cuts(mask)
@@ -179,10 +183,9 @@ def same_size(images: Sequence[Tensor]) -> Tensor:
     return torch.cat([resize(image[None], (side, side)) for image in images])
 
 
-def _square_around(left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
-    side = max(right - left, bottom - top)
-    x = left - (side - (right - left)) // 2
-    y = top - (side - (bottom - top)) // 2
+def _square_around(width: int, height: int) -> tuple[int, int, int, int]:
+    side = max(width, height)
+    x, y = -((side - width) // 2), -((side - height) // 2)
     return (x, y, x + side, y + side)
 
 

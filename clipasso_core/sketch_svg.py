@@ -27,7 +27,7 @@ def on_page(page: Page, strokes: Strokes, frames: tuple[Frame, ...]) -> Strokes:
     >>> on_page("photo", strokes, (Frame((480, 640), (80, 0, 560, 480)),)).canvas_size
     (480, 640)
     """
-    return to_photos(strokes, frames * strokes.batch_size) if page == "photo" else strokes
+    return to_photos(strokes, frames) if page == "photo" else strokes
 
 
 def sketch_title(photo_name: str, strokes: Strokes, index: int = 0, *, one_line: bool = False) -> str:

@@ -193,7 +193,7 @@ def test_strokes_on_a_cut_object_find_back_to_the_photo(sides: str) -> None:
 @pytest.mark.parametrize(("fit", "margin"), [("stretch", 0.1), ("crop", -0.1), ("crop", 1.1), ("crop", float("nan"))])
 def test_bad_frames(fit: Fit, margin: float) -> None:
     with pytest.raises(
-        ConfigError, match="pad, crop, squash" if fit == "stretch" else "margin must be between 0 and 1"
+        ConfigError, match="pad, crop, squash" if fit == "stretch" else "margin must lie between 0 and 1"
     ):
         frame_photo(torch.ones(20, 20), fit, margin)
 
@@ -242,6 +242,11 @@ def test_squashed_strokes_are_as_wide_as_the_mean_of_the_axes() -> None:
 def test_frames_and_sketches_must_be_as_many() -> None:
     strokes = strokes_at(1.0, 1.0)
     assert to_photos(strokes, None) is strokes
+    one, other = Frame((20, 20), (0, 0, 20, 20)), Frame((20, 20), (4, 4, 12, 12))
+    both = strokes.select([0, 0])
+    assert torch.equal(to_photos(both, (other,)).control_points, to_photos(both, (other, other)).control_points)
+    with pytest.raises(ShapeError, match="2 frames do not fit 3 sketches"):
+        to_photos(strokes.select([0, 0, 0]), (one, other))
     with pytest.raises(ShapeError, match="2 frames do not fit 1 sketches"):
         to_photos(strokes, (Frame((20, 20), (0, 0, 20, 20)),) * 2)
 
