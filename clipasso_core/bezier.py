@@ -57,6 +57,23 @@ def curve_points(cubic: Tensor, t: Tensor) -> Tensor:
     return bernstein(t.to(cubic)) @ cubic
 
 
+def points_along(control_points: Tensor, count: int) -> Tensor:
+    """Return points on strokes, at equal steps of t along each of their cubics, its ends among them.
+
+    Args:
+        control_points: [..., 3 S + 1, 2] px.
+        count: points of a cubic.
+
+    Returns:
+        [..., S * count, 2] px; a joint stands there twice.
+
+    >>> points_along(torch.tensor([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0], [9.0, 12.0]]), 3).tolist()
+    [[0.0, 0.0], [4.5, 6.0], [9.0, 12.0]]
+    """
+    t = torch.linspace(0, 1, count, device=control_points.device)
+    return curve_points(segments_of(control_points), t).flatten(-3, -2)
+
+
 def arc_length(control_points: Tensor, steps: int = 32) -> Tensor:
     """Return how long strokes are: the length of the chords between points at equal steps of t.
 

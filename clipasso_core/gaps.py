@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from .bezier import arc_length, curve_points, segments_of
+from .bezier import arc_length, points_along
 from .strokes import Strokes
 
 Floats = NDArray[np.float64]
@@ -80,7 +80,7 @@ class _Lines:
     def of(cls, control_points: Tensor, width: Tensor) -> _Lines:
         """Find points on strokes [N, K, 2] px of widths [N] px."""
         chains = control_points.detach().cpu().double()
-        points = curve_points(segments_of(chains), torch.linspace(0, 1, SAMPLES + 1)).flatten(1, 2)
+        points = points_along(chains, SAMPLES + 1)
         count = points.shape[1]
         end = np.ones((len(points), count), dtype=np.int64)
         end[:, 0], end[:, -1] = 0, -1

@@ -9,7 +9,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from .bezier import curve_points, last_points, segments_of
+from .bezier import last_points, points_along
 from .errors import ConfigError, MaskError, ShapeError
 from .framing import Frame
 from .layering import join_strokes
@@ -199,9 +199,8 @@ def _placed(given: Strokes, frame: Frame | None, canvas_size: tuple[int, int]) -
 def _check_on_canvas(given: Strokes) -> None:
     """Raise ShapeError where no point of a living stroke lies on the canvas."""
     height, width = given.canvas_size
-    t = torch.linspace(0, 1, ON_CURVE, device=given.control_points.device)
-    x, y = curve_points(segments_of(given.control_points), t).unbind(-1)
-    seen = ((x >= 0) & (x <= width) & (y >= 0) & (y <= height)).flatten(2).any(dim=2) | ~given.alive
+    x, y = points_along(given.control_points, ON_CURVE).unbind(-1)
+    seen = ((x >= 0) & (x <= width) & (y >= 0) & (y <= height)).any(dim=2) | ~given.alive
     for number in (~seen).nonzero()[:1, 1].tolist():
         raise ShapeError(
             f"Given stroke {number + 1} lies outside the part of the photo that the sketch shows. Draw it on the "

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .bezier import curve_points, segments_of
+from .bezier import points_along
 from .errors import ShapeError
 from .line_drawing import depth_inside
 from .rasterizer import rasterize, render
@@ -146,7 +146,8 @@ def outline_first(strokes: Strokes, inside: Tensor) -> Strokes:
     wanted = (strokes.batch_size, *strokes.canvas_size)
     if tuple(inside.shape) != wanted:
         raise ShapeError(f"inside must be {list(wanted)} to fit the strokes, got {list(inside.shape)}.")
-    on_it = torch.stack([_on_outline(*both) for both in zip(_points_on(strokes), inside, strict=True)])
+    points = points_along(strokes.control_points.detach(), ON_CURVE)
+    on_it = torch.stack([_on_outline(*both) for both in zip(points, inside, strict=True)])
     rank = torch.where(strokes.alive, (~on_it).long(), 2).masked_fill(strokes.is_given, -1)
     return strokes.in_order(torch.sort(rank, dim=1, stable=True).indices)
 
@@ -204,12 +205,6 @@ def _pens_way(ends: NDArray[np.float64], alive: NDArray[np.bool_]) -> Tour:
     living, dead = np.flatnonzero(alive), np.flatnonzero(~alive)
     order, turned = short_way(ends[living])
     return np.concatenate([living[order], dead]), np.concatenate([turned, np.zeros(len(dead), dtype=bool)])
-
-
-def _points_on(strokes: Strokes) -> Tensor:
-    """Return points on the strokes' curves [B, N, M, 2] px."""
-    t = torch.linspace(0, 1, ON_CURVE, device=strokes.control_points.device, dtype=strokes.control_points.dtype)
-    return curve_points(segments_of(strokes.control_points.detach()), t).flatten(2, 3)
 
 
 def _on_outline(points: Tensor, inside: Tensor) -> Tensor:

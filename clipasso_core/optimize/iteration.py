@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..bezier import arc_length, curve_points, last_points, segments_of
+from ..bezier import arc_length, last_points, points_along
 from ..errors import ShapeError
 from ..losses import bend_loss, overlap_loss, trespass_loss, uncovered_loss
 from ..rasterizer import ink, render
@@ -275,8 +275,8 @@ def loss_gradient(
         views: [V] of the bank, learnt; the first one is 0, the un-augmented view of the evaluation.
 
     Returns:
-        The gradients of the summed loss to the pictures [B, C, H, W], and by name [B]: "geometric" and "semantic",
-        means over the views, and "evaluation", the weighted sum in the first view.
+        The gradients to the pictures [B, C, H, W] of each one's weighted loss, the mean over the views, and by name
+        [B]: "geometric" and "semantic", such means, and "evaluation", the weighted sum in the first view.
     """
     pictures = [each.detach().requires_grad_(True) for each in pictures]
     terms: dict[str, Tensor] = {}
@@ -332,9 +332,8 @@ def way_back(strokes: Strokes) -> Tensor:
     [[6.0, 0.0], [0.0, 0.0]]
     """
     height, width = strokes.canvas_size
-    t = torch.linspace(0, 1, ON_CURVE, device=strokes.control_points.device)
-    on = curve_points(segments_of(strokes.control_points), t).flatten(2, 3)
-    corner = torch.stack([t.new_full((), width), t.new_full((), height)])
+    on = points_along(strokes.control_points, ON_CURVE)
+    corner = torch.stack([on.new_full((), width), on.new_full((), height)])
     back = (-on).clamp(min=0) - (on - corner).clamp(min=0)
     square = back.square().sum(dim=3)
     nearest = square.argmin(dim=2, keepdim=True)
