@@ -49,10 +49,7 @@ class AttentionConfig:
     text: str = ""
 
     def __post_init__(self) -> None:
-        if self.method not in ATTENTION_METHODS:
-            raise ConfigError(
-                f"The attention method must be one of {', '.join(ATTENTION_METHODS)}, got {self.method!r}."
-            )
+        check_choice("The attention method", self.method, ATTENTION_METHODS)
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class FeatureRecipe:
         ConfigError: there is no such distance.
     """
 
-    layer_weights: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    layer_weights: Mapping[str, float]
     normalize_channels: bool = False
     semantic_weight: float = 0.1
     distances: Mapping[str, Distance] = field(default_factory=lambda: MappingProxyType({}))
@@ -90,7 +87,7 @@ class ImageEncoder(Protocol):
     Attributes:
         name: how the registry and users call it.
         description: one line for users: which network, trained on what.
-        input_size: side in px of the square images it was trained on.
+        input_size: side in px at which it looks at images, the longer one where it takes others than squares.
         layer_names: every map that ``encode`` can return.
         recipe: how the losses read it by default.
         network: the weights, for whoever manages memory.

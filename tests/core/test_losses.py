@@ -64,7 +64,7 @@ def test_normalised_maps_lie_between_0_and_4(angle: float, distance: float) -> N
 def test_prepare_scales_every_position_to_length_1() -> None:
     maps, embedding = {"a": random(2, 5, 3, 4)}, random(2, 6)
     maps["a"][0, :, 0, 0] = 0
-    prepared = comparable(Features(maps, embedding), FeatureRecipe(normalize_channels=True))
+    prepared = comparable(Features(maps, embedding), FeatureRecipe({"a": 1.0}, normalize_channels=True))
     lengths = prepared.maps["a"].norm(dim=1)
     assert float(lengths[0, 0, 0]) == 0
     assert lengths.flatten()[1:].tolist() == pytest.approx([1.0] * 23)
@@ -73,7 +73,7 @@ def test_prepare_scales_every_position_to_length_1() -> None:
 
 def test_prepare_leaves_maps_alone_without_normalising() -> None:
     features = Features({"a": random(1, 2, 3, 3)}, None)
-    assert comparable(features, FeatureRecipe()) is features
+    assert comparable(features, FeatureRecipe({"a": 1.0})) is features
 
 
 def test_geometric_loss_weighs_the_recipes_layers() -> None:
