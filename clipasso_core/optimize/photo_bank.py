@@ -32,8 +32,8 @@ class PhotoBank:
     View 0 is the identity. A view's features are computed when ``learn`` is first told of it. A bank of size 0 holds
     the views of one iteration, which ``redraw`` replaces.
 
-    Where a line drawing counts too, its maps and the photo's are mixed: being compared with the mixture is being
-    compared with both, but for a constant. What the photo means is always asked of the photo itself.
+    Where a line drawing counts too, its maps and the photo's are mixed: by "l2", being compared with the mixture is
+    being compared with both, but for a constant. What the photo means is always asked of the photo itself.
 
     Args:
         images: [P, 3, H, W] in 0-1.

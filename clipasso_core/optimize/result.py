@@ -26,8 +26,8 @@ class SketchStep:
         iteration: 1 for the first.
         num_iterations: most there will be.
         losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap", "bend" and
-            "outline" (see ``losses``; this one from two fifths of the run on), "opacity" where it has a weight,
-            "evaluation" the weighted sum on the un-augmented view.
+            "outline" (see ``losses``; this one from two fifths of the run on), "trespass" where ink is off limits
+            somewhere, "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
         candidate: [B] which of the photo's k candidates it is, as in ``SketchResult.chosen``.
@@ -50,8 +50,12 @@ class SketchResult:
         loss: [P] their evaluation loss.
         chosen: [P] which of the photo's k candidates won (0 for the first seed).
         best_iteration: [P] the iteration whose strokes these are, 0 for the first strokes.
-        candidate_losses: [P, k] the best evaluation loss of every candidate.
-        history: [T, P] the best evaluation loss so far after each iteration; of several stages, in its stage.
+        candidate_losses: [P, k] the best evaluation loss of every candidate. Losses are forgotten where those that
+            follow are of another kind: where a stage begins, strokes are dropped, outlines begin to count, or prefixes
+            are trained no more. Until the next evaluation they are infinite, and those of candidates that were dropped
+            before stay so.
+        history: [T, P] the best evaluation loss so far after each of the T iterations done, since losses were last
+            forgotten; infinite where none is known.
         num_iterations: iterations done.
         setbacks: [P] how often a sketch of the photo had a NaN or infinite loss or gradient and went back to its last
             finite points.
