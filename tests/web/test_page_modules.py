@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from clipasso_core.edits import apply_edits, parse_edits
+from clipasso_core.errors import JsonError
 from clipasso_core.strokes import Strokes
 from clipasso_core.strokes_json import strokes_document
 from clipasso_core.svg import from_svg
@@ -81,6 +82,38 @@ def test_the_page_makes_the_edits_that_python_makes(tmp_path: Path, size: int) -
         torch.testing.assert_close(widths, wanted.stroke_width[sketch, alive])
         colors = torch.tensor([[float(part) for part in stroke["color"]] for stroke in found[sketch]])
         torch.testing.assert_close(colors, wanted.color[sketch, alive])
+
+
+MADE_FOR: Json = {"num_strokes": 4, "num_points": 7, "canvas_size": [64, 64]}
+ADDED: Json = {"do": "add", "points": LINE, "width": 1}
+NO_MADE_FOR: list[object] = [
+    *(None, {**MADE_FOR, "num_strokes": -1}, {**MADE_FOR, "num_points": "7"}),
+    *({**MADE_FOR, "canvas_size": 64}, {**MADE_FOR, "canvas_size": [0, 64]}),
+]
+NO_OPERATIONS: list[object] = [
+    *(None, "add", {}, {"do": "toString"}, {"do": "delete"}, {"do": "delete", "strokes": 1}),
+    *({"do": "delete", "strokes": ["1"]}, {"do": "delete", "strokes": [1], "sketch": -1}),
+    *({"do": "move", "strokes": [1]}, {"do": "move", "strokes": [1], "points": [LINE, LINE]}),
+    *({"do": "move", "strokes": [1], "points": [LINE[1:]]}, {"do": "place", "strokes": [1], "before": "2"}),
+    *({**ADDED, "points": None}, {**ADDED, "points": [[1, 2, 3]] * 7}, {**ADDED, "points": [["1", 2]] * 7}),
+    *({**ADDED, "width": None}, {**ADDED, "color": "red"}, {**ADDED, "color": [0, 0, 0]}),
+]
+
+
+def test_malformed_edits_are_unreadable_here_and_there(tmp_path: Path) -> None:
+    """Also after an operation that is well formed."""
+    cases: list[tuple[object, list[object]]] = [(made_for, [STEPS[1]]) for made_for in NO_MADE_FOR]
+    cases += [(MADE_FOR, operations) for one in NO_OPERATIONS for operations in ([one], [STEPS[1], one])]
+    form = {"format": "clipasso-edits", "version": 1}
+    texts = [json.dumps({**form, "made_for": made_for, "operations": listed}) for made_for, listed in cases]
+    for text in texts:
+        with pytest.raises(JsonError):
+            parse_edits(text)
+    program = """
+        const made = new edits.Edits()
+        return given.filter((text) => made.read(text) || made.text || made.operations.length > 0)
+    """
+    assert run(program, texts, tmp_path) == []
 
 
 def test_undo_and_redo_walk_along_the_list(tmp_path: Path) -> None:
@@ -173,9 +206,41 @@ def test_points_that_pad_a_stroke_move_together(tmp_path: Path) -> None:
     assert padded == [*points[:3], *[[4, 2]] * 4]
 
 
-@pytest.mark.parametrize("document", [None, {}, {"format": "clipasso-strokes", "version": 2}, [], "x"])
-def test_what_is_no_batch_is_none(tmp_path: Path, document: object) -> None:
-    assert run("return readBatch(given)", document, tmp_path) is None
+def damaged(document: Json, *path: str | int, value: object = None) -> Json:
+    """Return a copy with one value in its place, or without the last of the path where that is None."""
+    copied: Json = json.loads(json.dumps(document))
+    *way, last = path
+    place: Any = copied
+    for step in way:
+        place = place[step]
+    place[last] = value
+    if value is None:
+        del place[last]
+    return copied
+
+
+WHOLE = strokes_document(drawn())
+FIRST = ("sketches", 0, "strokes", 0)
+
+
+NO_BATCHES: list[object] = [
+    *(None, {}, {"format": "clipasso-strokes", "version": 2}, [], "x"),
+    damaged(WHOLE, "canvas_size"),
+    damaged(WHOLE, "canvas_size", value=[64]),
+    damaged(WHOLE, "sketches", 1, value="x"),
+    damaged(WHOLE, "sketches", 0, "strokes"),
+    damaged(WHOLE, *FIRST, value=[]),
+    damaged(WHOLE, *FIRST, "points"),
+    damaged(WHOLE, *FIRST, "points", 1, value=5),
+    damaged(WHOLE, *FIRST, "color", value="red"),
+]
+
+
+def test_what_is_no_batch_is_none(tmp_path: Path) -> None:
+    """It raises nothing: one node's damaged strokes must not keep a whole workflow from being loaded."""
+    found = run("return given.map(readBatch)", [*NO_BATCHES, WHOLE], tmp_path)
+    assert found[:-1] == [None] * len(NO_BATCHES)
+    assert len(found[-1]["sketches"]) == 2
 
 
 def test_only_numbers_get_through(tmp_path: Path) -> None:

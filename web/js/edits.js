@@ -3,7 +3,7 @@
  * too: undo takes its last operation away, after a reload as before. Lists that were cleared come back by undo as well, as
  * long as the page is not reloaded.
  */
-import { rounded } from "./strokes.js";
+import { BLACK, isListOf, rounded } from "./strokes.js";
 
 const CLEAR = "clear"; // an operation of the page alone: only redo meets it
 
@@ -26,7 +26,7 @@ export class Edits {
     if (!text?.trim()) return true;
     try {
       const found = JSON.parse(text);
-      if (found.format !== "clipasso-edits" || found.version !== 1 || !Array.isArray(found.operations)) return false;
+      if (!isReadable(found)) return false;
       [this.madeFor, this.operations] = [found.made_for, found.operations];
       return true;
     } catch {
@@ -109,6 +109,31 @@ export class Edits {
   }
 }
 
+const isWhole = (value) => Number.isInteger(value) && value >= 0;
+const isNumbers = (count) => (value) => isListOf(Number.isFinite)(value) && value.length === count;
+
+/** @param {any} found a whole text of edits @returns {boolean} whether it has the form that Python takes, too */
+function isReadable(found) {
+  const { format, version, made_for: made, operations } = found ?? {};
+  if (format !== "clipasso-edits" || version !== 1 || !isWhole(made?.num_strokes) || !isWhole(made.num_points)) return false;
+  const isSize = isNumbers(2)(made.canvas_size) && made.canvas_size.every((side) => side > 0);
+  return isSize && isListOf((one) => isOperation(one, made.num_points))(operations);
+}
+
+/** @param {any} one @param {number} numPoints of each stroke @returns {boolean} whether it is an operation */
+function isOperation(one, numPoints) {
+  if (!isWhole(one?.sketch ?? 0)) return false;
+  const isPoints = (value) => isListOf(isNumbers(2))(value) && value.length === numPoints;
+  const isNamed = isListOf(isWhole)(one?.strokes);
+  const isRight = {
+    add: () => isPoints(one.points) && Number.isFinite(one.width) && isNumbers(4)(one.color ?? BLACK),
+    delete: () => isNamed,
+    move: () => isNamed && isListOf(isPoints)(one.points) && one.points.length === one.strokes.length,
+    place: () => isNamed && isWhole(one.before ?? 0),
+  };
+  return Object.hasOwn(isRight, one?.do) && isRight[one.do]();
+}
+
 /** Say what edits of a batch are made for. */
 function madeForOf(batch) {
   const [first] = batch.sketches;
@@ -139,7 +164,7 @@ export function edited(batch, sketch, edits) {
     if (operation.do === "delete") named.forEach((stroke) => (stroke.alive = false));
     if (operation.do === "move") named.forEach((stroke, i) => (stroke.points = placed(operation.points[i])));
     if (operation.do === "add") {
-      const looks = { width: operation.width * Math.sqrt(scale[0] * scale[1]), color: operation.color ?? [0, 0, 0, 1] };
+      const looks = { width: operation.width * Math.sqrt(scale[0] * scale[1]), color: operation.color ?? BLACK };
       strokes.push({ id: strokes.length, points: placed(operation.points), alive: true, ...looks });
     }
     if (operation.do === "place") {

@@ -9,13 +9,23 @@
  * @typedef {{height: number, width: number, numGiven: number, sketches: Stroke[][]}} Batch
  */
 
+/** Straight RGBA, of strokes that say nothing of a colour. */
+export const BLACK = [0, 0, 0, 1];
+
 const STEPS = 16; // chords per cubic, where a curve is measured
+
+/** @param {(one: any) => boolean} isOne @returns {(value: any) => boolean} whether a value is a list of such */
+export const isListOf = (isOne) => (value) => Array.isArray(value) && value.every((one) => isOne(one));
 
 /** @param {unknown} value @returns {number} a finite number; 0 for anything else */
 function number(value) {
   const found = typeof value === "number" ? value : 0;
   return Number.isFinite(found) ? found : 0;
 }
+
+// Lists where lists must be; what is no number in them becomes 0.
+const isStroke = ({ points, color }) => isListOf(Array.isArray)(points) && Array.isArray(color ?? BLACK);
+const isSketch = (sketch) => isListOf((stroke) => stroke && isStroke(stroke))(sketch?.strokes);
 
 /**
  * Read a batch of sketches.
@@ -25,14 +35,15 @@ function number(value) {
  */
 export function readBatch(document) {
   if (document?.format !== "clipasso-strokes" || document.version !== 1) return null;
-  if (!Array.isArray(document.sketches) || document.sketches.length === 0) return null;
+  if (!isListOf(isSketch)(document.sketches) || document.sketches.length === 0) return null;
+  if (!Array.isArray(document.canvas_size) || document.canvas_size.length !== 2) return null;
   const [height, width] = document.canvas_size.map(number);
   const sketches = document.sketches.map((sketch) =>
     sketch.strokes.map((stroke, id) => ({
       id,
       points: stroke.points.map(([x, y]) => [number(x), number(y)]),
       width: number(stroke.width),
-      color: (stroke.color ?? [0, 0, 0, 1]).map(number),
+      color: (stroke.color ?? BLACK).map(number),
       alive: stroke.alive !== false,
     })),
   );
