@@ -116,6 +116,22 @@ def test_malformed_edits_are_unreadable_here_and_there(tmp_path: Path) -> None:
     assert run(program, texts, tmp_path) == []
 
 
+@pytest.mark.parametrize("size", [(64, 64), (128, 128), (96, 96)])
+def test_an_added_stroke_lies_and_looks_as_it_was_drawn(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Also on another canvas than the one that the first edit was made on."""
+    program = """
+        const [first, now] = given.documents.map(readBatch), made = new edits.Edits()
+        made.push(first, { do: "delete", strokes: [0] })
+        const points = edits.inUnitsOf(now, made, given.points), width = edits.widthInUnitsOf(now, made, 5)
+        made.push(now, { do: "add", points, width })
+        return edits.edited(now, 0, made).at(-1)
+    """
+    documents = [strokes_document(one) for one in (drawn(), drawn().scaled_to(size))]
+    found = run(program, {"documents": documents, "points": LINE}, tmp_path)
+    assert found["width"] == pytest.approx(5, abs=0.02)
+    assert found["points"] == [pytest.approx(point, abs=0.02) for point in LINE]
+
+
 def test_undo_and_redo_walk_along_the_list(tmp_path: Path) -> None:
     program = """
         const batch = readBatch(given), told = [], made = new edits.Edits((text) => told.push(text))

@@ -5,10 +5,10 @@
 import { button, html, keepEvents, toggle } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { TOOLS, useKey } from "./editor_keys.js";
-import { Edits, edited, inUnitsOf } from "./edits.js";
+import { Edits, edited, inUnitsOf, widthInUnitsOf } from "./edits.js";
 import { handleElements, markElement, sketchElements } from "./marks.js";
 import { usePointer } from "./pointer_tools.js";
-import { living, readBatch, rounded } from "./strokes.js";
+import { BLACK, living, readBatch } from "./strokes.js";
 import { text } from "./texts.js";
 
 export class Editor {
@@ -221,12 +221,13 @@ export class Editor {
     this.push({ do: "move", strokes: [...moved.keys()], points }, goesOn);
   }
 
+  /** Add a stroke that looks like the one of middling width. @param {number[][]} points px of the canvas */
   add(points) {
-    const strokes = this.strokes;
-    const middle = strokes.map((stroke) => stroke.width).sort((a, b) => a - b)[strokes.length >> 1];
-    const width = rounded(middle ?? (3 * Math.max(this.batch.width, this.batch.height)) / 224);
-    const taken = new Set(edited(this.batch, this.index, this.edits).map((stroke) => stroke.id));
-    this.push({ do: "add", points: inUnitsOf(this.batch, this.edits, points), width });
+    const { batch, edits } = this;
+    const like = this.strokes.toSorted((a, b) => a.width - b.width)[this.strokes.length >> 1];
+    const width = widthInUnitsOf(batch, edits, like?.width ?? (3 * Math.max(batch.width, batch.height)) / 224);
+    const taken = new Set(edited(batch, this.index, edits).map((stroke) => stroke.id));
+    this.push({ do: "add", points: inUnitsOf(batch, edits, points), width, color: like?.color ?? BLACK });
     this.selected = new Set(this.strokes.map((stroke) => stroke.id).filter((id) => !taken.has(id)));
     this.draw();
     this.say(text("added"));

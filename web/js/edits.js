@@ -153,8 +153,7 @@ function madeForOf(batch) {
  * @returns {import("./strokes.js").Stroke[]} in drawing order; deleted ones are not alive, added ones follow in number
  */
 export function edited(batch, sketch, edits) {
-  const [height, width] = edits.madeFor?.canvas_size ?? [batch.height, batch.width];
-  const scale = [batch.width / width, batch.height / height];
+  const scale = scaleOf(batch, edits);
   const placed = (points) => points.map(([x, y]) => [x * scale[0], y * scale[1]]);
   let strokes = batch.sketches[sketch].map((stroke) => ({ ...stroke }));
   const get = (id) => strokes.find((stroke) => stroke.id === id);
@@ -164,7 +163,7 @@ export function edited(batch, sketch, edits) {
     if (operation.do === "delete") named.forEach((stroke) => (stroke.alive = false));
     if (operation.do === "move") named.forEach((stroke, i) => (stroke.points = placed(operation.points[i])));
     if (operation.do === "add") {
-      const looks = { width: operation.width * Math.sqrt(scale[0] * scale[1]), color: operation.color ?? BLACK };
+      const looks = { width: operation.width * widthScale(scale), color: operation.color ?? BLACK };
       strokes.push({ id: strokes.length, points: placed(operation.points), alive: true, ...looks });
     }
     if (operation.do === "place") {
@@ -176,6 +175,15 @@ export function edited(batch, sketch, edits) {
   return strokes;
 }
 
+/** @returns {[number, number]} px of the canvas that a px of the edits takes, in x and y */
+function scaleOf(batch, edits) {
+  if (edits.operations.length === 0) return [1, 1];
+  const [height, width] = edits.madeFor.canvas_size;
+  return [batch.width / width, batch.height / height];
+}
+
+const widthScale = ([x, y]) => Math.sqrt(x * y);
+
 /**
  * Bring points of the canvas into the units of the edits.
  *
@@ -184,7 +192,9 @@ export function edited(batch, sketch, edits) {
  * @param {import("./strokes.js").Point[]} points
  */
 export function inUnitsOf(batch, edits, points) {
-  const made = edits.operations.length > 0 ? edits.madeFor : madeForOf(batch);
-  const [height, width] = made.canvas_size;
-  return points.map(([x, y]) => [rounded((x * width) / batch.width), rounded((y * height) / batch.height)]);
+  const scale = scaleOf(batch, edits);
+  return points.map((point) => point.map((part, axis) => rounded(part / scale[axis])));
 }
+
+/** Bring a stroke's width, px of the canvas, into the units of the edits; as inUnitsOf(). */
+export const widthInUnitsOf = (batch, edits, width) => rounded(width / widthScale(scaleOf(batch, edits)));
