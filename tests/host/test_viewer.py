@@ -131,7 +131,12 @@ def test_the_wheel_is_the_graphs_until_the_drawing_has_been_clicked(seen: Json) 
     view, graph = seen["wheel"]["focused"]
     assert float(view.split()[2]) < 224
     assert graph == 1
-    assert seen["wheel"]["reset"] == whole
+    assert seen["wheel"]["reset"] == whole, "a wheel that goes sideways zooms nothing"
+
+
+def test_buttons_zoom_and_a_second_finger_does_nothing(seen: Json) -> None:
+    assert [round(224 / width, 4) for width in seen["zoomed"]] == [1.25, 1.5625, 1.25]
+    assert seen["fingers"] == pytest.approx([40, 0], abs=1)
 
 
 def test_what_is_shown_can_be_taken_away(seen: Json) -> None:

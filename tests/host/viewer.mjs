@@ -80,6 +80,22 @@ async function lookAtPanels() {
   await page.waitForTimeout(500)
 }
 
+// Drag while another finger comes, moves and goes; return how far the view went, px of the screen.
+async function dragBesideFinger(drawing) {
+  const view = async () => (await drawing.getAttribute('viewBox')).split(' ').map(Number)
+  const [before, box] = [await view(), await drawing.boundingBox()]
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  const finger = { pointerId: 99, isPrimary: false, button: 0, clientX: x - 50, clientY: y + 50 }
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  await page.mouse.move(x + 20, y)
+  for (const type of ['pointerdown', 'pointermove', 'pointerup']) await drawing.dispatchEvent(type, finger)
+  await page.mouse.move(x + 40, y)
+  await page.mouse.up()
+  const after = await view()
+  return [0, 1].map((axis) => ((before[axis] - after[axis]) * Math.min(box.width, box.height)) / before[2])
+}
+
 // Let no node lie on another one: in Nodes 2.0 they are larger than where the page puts them.
 async function spread() {
   await page.evaluate(async () => {
@@ -154,7 +170,15 @@ try {
   await page.keyboard.press('ArrowLeft')
   report.wheel.focused = [await drawing.getAttribute('viewBox'), (await graphScale()) / now]
   await page.keyboard.press('0')
+  await drawing.dispatchEvent('wheel', { deltaX: 50, deltaY: 0 }) // sideways, as touchpads send it
   report.wheel.reset = await drawing.getAttribute('viewBox')
+  report.zoomed = []
+  for (const button of [5, 5, 4]) { // after photo, first strokes, saliency and fit: farther, closer
+    await viewer.locator('.clipasso-row').nth(2).locator('button').nth(button).click()
+    report.zoomed.push(Number((await drawing.getAttribute('viewBox')).split(' ')[2]))
+  }
+  report.fingers = await dragBesideFinger(drawing)
+  await drawing.press('0')
   const saved = async (name) => {
     const [download] = await Promise.all([page.waitForEvent('download'), viewer.locator('.clipasso-ways button').nth(name).click()])
     return readFileSync(await download.path())

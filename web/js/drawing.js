@@ -1,11 +1,14 @@
 /** A drawing of strokes as SVG elements, sharp at any zoom: layers, and a view that is zoomed and moved. */
 import { app } from "../../../scripts/app.js";
-import { svg } from "./dom.js";
+import { button, svg } from "./dom.js";
 import { hexColor, pathData } from "./strokes.js";
+import { text } from "./texts.js";
 
 const CLOSEST = 64; // times, zoomed in
 const FARTHEST = 0.25;
 const ZOOM_STEP = 1.25;
+const NOTCH = 100; // of a wheel, which is one step; touchpads send many small parts of it
+const MOST_NOTCHES = 2; // by one event
 const PAN_STEP = 0.1; // of the view, by an arrow key
 
 /**
@@ -103,10 +106,20 @@ export class Drawing {
     event.preventDefault();
     event.stopPropagation();
     if (document.activeElement === this.element) {
-      this.zoom(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, this.at(event));
+      const notches = Math.min(Math.max(-event.deltaY / NOTCH, -MOST_NOTCHES), MOST_NOTCHES);
+      this.zoom(ZOOM_STEP ** notches, this.at(event));
       return;
     }
     app.canvas?.canvas?.dispatchEvent(new WheelEvent("wheel", event));
+  }
+
+  /** @returns {HTMLButtonElement[]} for the view: all of it, farther, closer; a finger has no wheel and no keys */
+  buttons() {
+    return [
+      button(text("fit"), () => this.reset(), text("fitTip")),
+      button("−", () => this.zoom(1 / ZOOM_STEP), text("farther")),
+      button("+", () => this.zoom(ZOOM_STEP), text("closer")),
+    ];
   }
 
   /** Do what a key says about the view. @param {KeyboardEvent} event @returns {boolean} whether it says anything */
@@ -136,7 +149,7 @@ export class Drawing {
   }
 
   /**
-   * Follow a pointer until it is let go.
+   * Follow a pointer until it is let go; what other fingers do meanwhile is nothing.
    *
    * @param {PointerEvent} event that it went down with
    * @param {(event: PointerEvent) => void} onMove
@@ -145,13 +158,15 @@ export class Drawing {
   drag(event, onMove, onEnd = () => {}) {
     const element = this.element;
     element.setPointerCapture(event.pointerId);
-    const end = (last) => {
-      element.removeEventListener("pointermove", onMove);
+    const ofThis = (work) => (other) => other.pointerId === event.pointerId && work(other);
+    const move = ofThis(onMove);
+    const end = ofThis((last) => {
+      element.removeEventListener("pointermove", move);
       element.removeEventListener("pointerup", end);
       element.removeEventListener("pointercancel", end);
       onEnd(last);
-    };
-    element.addEventListener("pointermove", onMove);
+    });
+    element.addEventListener("pointermove", move);
     element.addEventListener("pointerup", end);
     element.addEventListener("pointercancel", end);
   }

@@ -53,7 +53,7 @@ export class Editor {
       clear: button(text("clear"), () => this.clear()),
     };
     this.element.append(
-      row(...this.tools, button(text("fit"), () => this.drawing.reset(), text("fitTip")), this.sketches),
+      row(...this.tools, ...this.drawing.buttons(), this.sketches),
       this.drawing.element,
       row(...Object.values(this.buttons)),
       row(this.said),

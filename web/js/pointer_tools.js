@@ -9,7 +9,7 @@ const STILL = 3; // px of the screen that a click may move
 
 /** Do what the chosen tool does. @param {import("./editor.js").Editor} editor @param {PointerEvent} event */
 export function usePointer(editor, event) {
-  if (event.button !== 0 || !editor.isReady) return;
+  if (!event.isPrimary || event.button !== 0 || !editor.isReady) return;
   if (editor.tool === "view") editor.drawing.dragView(event);
   else if (editor.tool === "draw") drawFreehand(editor, event);
   else pick(editor, event);

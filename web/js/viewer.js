@@ -24,7 +24,9 @@ export class Viewer {
     this.index = 0;
     this.playing = 0;
     this.drawing = new Drawing("img");
-    this.drawing.element.addEventListener("pointerdown", (event) => event.button === 0 && this.drawing.dragView(event));
+    this.drawing.element.addEventListener("pointerdown", (event) => {
+      if (event.isPrimary && event.button === 0) this.drawing.dragView(event);
+    });
     this.drawing.element.addEventListener("keydown", (event) => this.key(event));
     this.element = html("div", { class: "clipasso-panel", role: "group", hidden: "" });
     this.build();
@@ -76,7 +78,7 @@ export class Viewer {
       row(this.fold, this.facts, this.curve, this.sketches),
       this.drawing.element,
       row(this.play, this.slider, this.place, this.through),
-      row(this.photo, this.first, this.saliency, button(text("fit"), () => this.drawing.reset(), text("fitTip")), this.said, this.ways()),
+      row(this.photo, this.first, this.saliency, ...this.drawing.buttons(), this.said, this.ways()),
     );
     keepEvents(this.element);
     this.open(true);
