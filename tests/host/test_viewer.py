@@ -34,6 +34,10 @@ REFUSED = {
     "en": "huge.svg has 100.0 MB; at most 32 MB are read. Simplify the drawing.",
     "zh": "huge.svg 有 100.0 MB，最多读取 32 MB。请简化图形。",
 }
+SAID = {
+    "en": ["Copied.", "The browser could not make a PNG of 256 px. Ask for a smaller one."],
+    "zh": ["已复制。", "浏览器无法生成 256 px 的 PNG。请改小一些。"],
+}
 NAMES = {"en": "CLIPasso viewer", "zh": "CLIPasso 查看器"}
 PROGRESS = {
     "en": re.compile(r"iteration (\d+) of (\d+) · ([\d.]+) a second · loss ([\d.]+)"),
@@ -145,6 +149,12 @@ def test_what_is_shown_can_be_taken_away(seen: Json) -> None:
         assert image.size == (256, 256)
         low, high = image.convert("L").getextrema()
     assert (low < 60, high) == (True, 255)
+
+
+def test_a_browser_that_does_less_is_met(seen: Json) -> None:
+    """Over plain http the SVG is copied the old way; a PNG that cannot be drawn is said."""
+    assert seen["copied"] == seen["svg"]
+    assert seen["said"] == SAID[seen["locale"]]
 
 
 # --- the editor --------------------------------------------------------------------------------------------------

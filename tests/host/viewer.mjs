@@ -187,6 +187,20 @@ try {
   await viewer.locator('.clipasso-side').fill('256')
   report.png = (await saved(2)).toString('base64')
 
+  // --- a browser that does less: over plain http it has no clipboard, and it may refuse to draw ---
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined })
+    HTMLCanvasElement.prototype.toBlob = (told) => told(null)
+    document.addEventListener('copy', ({ target }) => (window.copied = target.value))
+  })
+  report.said = []
+  for (const button of [0, 2]) {
+    await viewer.locator('.clipasso-ways button').nth(button).click()
+    await page.waitForTimeout(300)
+    report.said.push(await viewer.locator('[role=status]').textContent())
+  }
+  report.copied = await page.evaluate(() => window.copied)
+
   // --- the editor, by pointer ---
   const editor = page.locator('.clipasso-panel').filter({ has: page.locator('[role=application]') })
   const surface = editor.locator('[role=application]')

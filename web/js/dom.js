@@ -89,6 +89,25 @@ export function perFrame(work) {
 }
 
 /**
+ * Put words on the clipboard: over plain http, too, where the browser only knows the old way.
+ *
+ * @param {string} words
+ * @returns {Promise<boolean>} whether the browser let it be
+ */
+export async function copyText(words) {
+  const written = navigator.clipboard?.writeText(words).then(() => true, () => false);
+  if (await written) return true;
+  const [area, before] = [html("textarea", { style: "position: fixed; opacity: 0" }), document.activeElement];
+  area.value = words;
+  document.body.append(area);
+  area.select();
+  const isDone = document.execCommand("copy");
+  area.remove();
+  before?.focus({ preventScroll: true });
+  return isDone;
+}
+
+/**
  * Offer a file for download.
  *
  * @param {string} name

@@ -1,5 +1,5 @@
 /** The viewer in a node: a sketch at any zoom, as it is drawn and as it came to be, and the way out of the page. */
-import { button, download, html, isPressed, keepEvents, svg, toggle } from "./dom.js";
+import { button, copyText, download, html, isPressed, keepEvents, svg, toggle } from "./dom.js";
 import { Drawing, strokeElement } from "./drawing.js";
 import { living, readBatch, svgText } from "./strokes.js";
 import { text } from "./texts.js";
@@ -298,20 +298,23 @@ export class Viewer {
   }
 
   async copy() {
-    try {
-      await navigator.clipboard.writeText(this.svgShown());
-      this.said.textContent = text("copied");
-    } catch {
-      this.said.textContent = text("notCopied"); // not over plain http, or not allowed
-    }
+    this.said.textContent = text((await copyText(this.svgShown())) ? "copied" : "notCopied");
   }
 
   async downloadPng() {
-    const blob = await this.png(Math.min(Math.max(Number(this.side.value) || SIDE, 16), MOST_SIDE));
-    download("sketch.png", blob);
+    const side = Math.min(Math.max(Number(this.side.value) || SIDE, 16), MOST_SIDE);
+    try {
+      download("sketch.png", await this.png(side));
+      this.said.textContent = "";
+    } catch {
+      this.said.textContent = text("notDrawn", { side });
+    }
   }
 
-  /** @param {number} side px of the longer side @returns {Promise<Blob>} what is shown as PNG, on white */
+  /**
+   * @param {number} side px of the longer side
+   * @returns {Promise<Blob>} what is shown as PNG, on white; rejected where the browser cannot draw that much
+   */
   async png(side) {
     const scale = side / Math.max(this.batch.width, this.batch.height);
     const canvas = html("canvas");
@@ -320,12 +323,11 @@ export class Viewer {
     const image = new Image(canvas.width, canvas.height);
     const url = URL.createObjectURL(this.svgBlob());
     image.src = url;
-    await image.decode();
-    URL.revokeObjectURL(url);
+    await image.decode().finally(() => URL.revokeObjectURL(url));
     const context = canvas.getContext("2d");
     context.fillStyle = "white";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(Error("no PNG"))), "image/png"));
   }
 }
