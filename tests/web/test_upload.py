@@ -16,6 +16,7 @@ export const asked = []
 export const api = { fetchApi: async (path, { method, body }) => {
   const file = body.get("image")
   asked.push([path, method, file.name])
+  if (file.name === "lost.svg") throw new TypeError("Failed to fetch")
   return { status: file.name === "bad.svg" ? 400 : 200, json: async () => ({ name: "1_" + file.name }) }
 } }
 """
@@ -50,17 +51,24 @@ const upload = async (given) => {
   await new Promise((resolve) => setTimeout(resolve, 20))
 }
 const huge = Object.defineProperty(new File([], "huge.svg"), "size", { value: 100 * 2 ** 20 })
-for (const given of [[], [huge], [new File(["<svg/>"], "bad.svg")]]) await upload(given)
+for (const given of [[], [huge], ...["bad.svg", "lost.svg"].map((name) => [new File([""], name)])]) await upload(given)
 const before = file.value
 for (let i = 0; i < 2; i++) await upload([new File(["<svg/>"], "good.svg")])
 const { label, serialize, options } = button
-console.log(JSON.stringify({ accept: made[0].accept, label, serialize, options, asked, said, before, file }))
+const [now, sent] = [structuredClone(file), [...asked]]
+const told = { accept: made[0].accept, label, serialize, options, asked: sent, said, before, file: now }
+const dropped = (...names) => ({ dataTransfer: { files: names.map((name) => new File([""], name)) } })
+const over = [["file"], ["string"], []].map((kinds) => ({ items: kinds.map((kind) => ({ kind })) }))
+  .map((dataTransfer) => node.onDragOver({ dataTransfer }))
+const taken = [dropped("a.png"), dropped(), {}, dropped("b.png", "c.DXF")].map((event) => node.onDragDrop(event))
+await new Promise((resolve) => setTimeout(resolve, 20))
+console.log(JSON.stringify({ ...told, over, taken, drop: file.value }))
 """
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What five choices led to: none, a huge file, one that the host refuses, and a good one twice."""
+    """What choices and drops led to: none, a huge file, one that is refused, one lost on the way, a good one twice."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node (Node.js)")
@@ -83,7 +91,8 @@ def test_a_drawing_is_sent_and_chosen(seen: dict[str, Any]) -> None:
     assert seen["before"] == "none"
     assert seen["file"]["value"] == "1_good.svg"
     assert seen["file"]["options"]["values"] == ["none", "1_good.svg"]
-    assert seen["asked"] == [["/upload/image", "POST", name] for name in ("bad.svg", "good.svg", "good.svg")]
+    names = ["bad.svg", "lost.svg", "good.svg", "good.svg"]
+    assert seen["asked"] == [["/upload/image", "POST", name] for name in names]
 
 
 def test_what_cannot_be_used_is_said_in_one_sentence(seen: dict[str, Any]) -> None:
@@ -91,7 +100,15 @@ def test_what_cannot_be_used_is_said_in_one_sentence(seen: dict[str, Any]) -> No
     assert seen["said"] == [
         ["error", "huge.svg has 100.0 MB; at most 32 MB are read. Simplify the drawing."],
         ["error", "ComfyUI did not take bad.svg (status 400). Copy it into the input folder and press R."],
+        ["error", "ComfyUI could not be reached, so lost.svg was not sent. Is it running?"],
     ]
+
+
+def test_a_drawing_may_be_dropped_on_the_node(seen: dict[str, Any]) -> None:
+    """What is no drawing goes on to the page."""
+    assert seen["over"] == [True, False, False]
+    assert seen["taken"] == [False, False, False, True]
+    assert seen["drop"] == "1_c.DXF"
 
 
 def test_the_button_is_in_no_workflow(seen: dict[str, Any]) -> None:

@@ -75,6 +75,7 @@ const ENGLISH = {
   upload: "Choose a drawing to upload",
   tooLarge: "{name} has {size} MB; at most {most} MB are read. Simplify the drawing.",
   notSent: "ComfyUI did not take {name} (status {status}). Copy it into the input folder and press R.",
+  notReached: "ComfyUI could not be reached, so {name} was not sent. Is it running?",
 };
 
 const CHINESE = {
@@ -151,6 +152,7 @@ const CHINESE = {
   upload: "选择要上传的图形文件",
   tooLarge: "{name} 有 {size} MB，最多读取 {most} MB。请简化图形。",
   notSent: "ComfyUI 没有接收 {name}（状态 {status}）。请把它复制到 input 文件夹，然后按 R。",
+  notReached: "无法连接 ComfyUI，{name} 未发送。它在运行吗？",
 };
 
 /** @returns {string} the page's language, such as "en" or "zh" */

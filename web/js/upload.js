@@ -1,4 +1,4 @@
-/** A button in CLIPasso Load SVG, which sends a drawing to ComfyUI's input folder and chooses it. */
+/** A drawing that is chosen with a button of CLIPasso Load SVG, or dropped on it, goes to ComfyUI's input folder. */
 import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 import { html } from "./dom.js";
@@ -9,17 +9,27 @@ const MOST_MB = 32; // that the node reads: MAX_BYTES in clipasso_core/svg/docum
 
 /** @param {any} node whose widget "file" lists the drawings */
 export function addUpload(node) {
-  const chosen = html("input", { type: "file", accept: ENDINGS, onchange: () => take(node, chosen) });
+  const chosen = html("input", { type: "file", accept: ENDINGS, onchange: () => choose() });
+  const choose = () => {
+    const [file] = chosen.files;
+    chosen.value = ""; // so that the same file may be chosen once more
+    if (file) take(node, file);
+  };
   const widget = node.addWidget("button", "upload", null, () => chosen.click(), { serialize: false });
   widget.label = text("upload");
   widget.serialize = false;
+  node.onDragOver = ({ dataTransfer }) => [...(dataTransfer?.items ?? [])].some(({ kind }) => kind === "file");
+  node.onDragDrop = ({ dataTransfer }) => {
+    const file = [...(dataTransfer?.files ?? [])].find(isDrawing);
+    if (file) take(node, file);
+    return Boolean(file); // else the page opens what was dropped
+  };
 }
 
-async function take(node, chosen) {
-  const [file] = chosen.files;
-  chosen.value = ""; // so that the same file may be chosen once more
-  if (!file) return;
-  const problem = await send(node, file);
+const isDrawing = ({ name }) => ENDINGS.split(",").some((ending) => name.toLowerCase().endsWith(ending));
+
+async function take(node, file) {
+  const problem = await send(node, file).catch(() => text("notReached", { name: file.name }));
   if (problem) app.extensionManager.toast.add({ severity: "error", summary: "CLIPasso Load SVG", detail: problem, life: 10_000 });
 }
 
