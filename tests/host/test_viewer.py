@@ -190,7 +190,9 @@ def test_a_stroke_is_added_and_placed_by_keys(seen: Json) -> None:
 
 
 def test_undo_brings_cleared_edits_back(seen: Json) -> None:
-    assert seen["cleared"] == ["", seen["edits"]]
+    """By keys, right after the press of the button: not ComfyUI's own undo, which knew of each change before."""
+    assert seen["cleared"] == ["", "", seen["edits"]]
+    assert seen["remembered"] == seen["edits"]
 
 
 def test_the_graph_does_not_act_on_keys_and_pointers_of_a_panel(seen: Json) -> None:
@@ -254,6 +256,13 @@ def test_a_drawing_of_100_mb_is_not_sent_and_another_one_is(seen: Json) -> None:
     name = Path(seen["uploaded"]).name
     assert listed.count(name) == 1
     assert saved == [name, 224, "", "refuse"]
+
+
+# --- prompts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_page_made_of_a_prompt_has_its_edits(seen: Json) -> None:
+    assert seen["prompted"] == seen["edits"]
 
 
 # --- manners -----------------------------------------------------------------------------------------------------

@@ -17,6 +17,11 @@ const report = {}
 
 const edits = () =>
   page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).widgets.find((w) => w.name === 'edits').value)
+const remembered = () =>
+  page.evaluate(() => {
+    const { activeState } = window.app.extensionManager.workflow.activeWorkflow.changeTracker
+    return activeState.nodes.find((node) => node.type === 'CLIPassoEditStrokes').widgets_values[0]
+  })
 const seen = () =>
   page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.strokes.map((s) => [s.id, s.points]))
 const paths = (panel) => panel.locator('.clipasso-drawing > g:nth-of-type(2) path').count()
@@ -239,9 +244,10 @@ try {
   await surface.press('PageUp')
   report.added = await seen()
   report.edits = await edits()
+  report.remembered = await remembered() // by ComfyUI's own undo: keys alone have made changes since it last looked
   await editor.locator('.clipasso-row').nth(1).locator('button').last().click()
-  report.cleared = [await edits()]
-  await surface.press('Control+z')
+  report.cleared = [await edits(), await remembered()]
+  await page.keyboard.press('Control+z') // with the focus where the button left it
   report.cleared.push(await edits())
   report.nodes.push(await places())
   report.second = await run()
@@ -284,6 +290,13 @@ try {
   await page.waitForFunction((name) => window.loader.widgets.find((one) => one.name === 'file').value === name, name)
   report.loader = await page.evaluate(() => [window.loader.widgets[0].options.values, window.loader.serialize().widgets_values])
   report.hacked = await page.evaluate(() => window.hacked ?? null)
+
+  // --- a page that is made of a prompt ---
+  report.prompted = await page.evaluate(async () => {
+    const { output } = await window.app.graphToPrompt()
+    await window.app.loadApiJson(output, 'again')
+    return window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.edits.text
+  })
   console.log(JSON.stringify({ ...report, errors }))
 } finally {
   await browser.close()

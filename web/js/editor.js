@@ -59,6 +59,14 @@ export class Editor {
       row(this.said),
     );
     keepEvents(this.element);
+    this.element.addEventListener("click", (event) => this.giveFocusBack(event));
+  }
+
+  /** Keys go on to the drawing after a pointer pressed a button, and where the pressed one can be pressed no more. */
+  giveFocusBack(event) {
+    const pressed = event.target.closest("button");
+    const isPointers = event.detail > 0; // keys press without a count of clicks
+    if (pressed && (isPointers || pressed.disabled)) this.drawing.element.focus({ preventScroll: true });
   }
 
   // --- what is edited --------------------------------------------------------------------------------------------

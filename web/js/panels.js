@@ -78,7 +78,16 @@ function viewerOf(node, isOpen) {
     viewer.open(node.properties[OPEN] ?? isOpen);
     makeRoom(node);
   }
-  return viewer;
+  return widget.hidden ? null : viewer;
+}
+
+/**
+ * Let ComfyUI's own undo know what was edited until now. By itself it looks when a mouse button goes up, before the press of
+ * a button of ours does anything, and never while the drawing has the focus.
+ */
+function rememberChange() {
+  app.canvas.emitBeforeChange?.();
+  app.canvas.emitAfterChange?.();
 }
 
 /** Make the editor of a node; its edits live in the widget "edits", which it hides. */
@@ -93,6 +102,8 @@ function addEditor(node) {
   node.clipassoEditor = editor;
   addPanel(node, "clipasso_editor", editor, () => HEIGHT);
   makeRoom(node);
+  for (const kind of ["click", "keyup", "pointerup"]) editor.element.addEventListener(kind, rememberChange);
+  widget.callback = (edits) => editor.take(edits, node.properties[KEY]); // a prompt that was loaded
   const configured = node.onConfigure;
   node.onConfigure = function (...given) {
     configured?.apply(this, given);
