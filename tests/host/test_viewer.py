@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -259,6 +260,11 @@ def test_a_drawing_of_100_mb_is_not_sent_and_another_one_is(seen: Json) -> None:
 
 
 # --- prompts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_prompt_names_files_as_core_nodes_do(seen: Json) -> None:
+    """All three nodes that save fill in dates and other nodes' values, and leave the rest to the host."""
+    assert seen["prefixes"] == [f"{datetime.now().year}/{seen['iterations']}/%width%"] * 3
 
 
 def test_a_page_made_of_a_prompt_has_its_edits(seen: Json) -> None:

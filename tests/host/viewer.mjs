@@ -291,7 +291,18 @@ try {
   report.loader = await page.evaluate(() => [window.loader.widgets[0].options.values, window.loader.serialize().widgets_values])
   report.hacked = await page.evaluate(() => window.hacked ?? null)
 
-  // --- a page that is made of a prompt ---
+  // --- a prompt: names of files in it, and a page that is made of it ---
+  report.prefixes = await page.evaluate(async () => {
+    const made = ['CLIPassoSVGExport', 'CLIPassoAnimate', 'CLIPassoExport'].map((type) => {
+      const node = window.LiteGraph.createNode(type)
+      window.app.graph.add(node)
+      node.widgets.find((one) => one.name === 'filename_prefix').value = '%date:yyyy%/%CLIPassoOptimize.num_iterations%/%width%'
+      return node
+    })
+    const { output } = await window.app.graphToPrompt()
+    for (const node of made) window.app.graph.remove(node)
+    return made.map(({ id }) => output[id].inputs.filename_prefix)
+  })
   report.prompted = await page.evaluate(async () => {
     const { output } = await window.app.graphToPrompt()
     await window.app.loadApiJson(output, 'again')

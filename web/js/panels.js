@@ -3,6 +3,7 @@ import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 import { html } from "./dom.js";
 import { Editor } from "./editor.js";
+import { fillFileNames } from "./file_names.js";
 import { addUpload } from "./upload.js";
 import { Viewer } from "./viewer.js";
 
@@ -167,6 +168,7 @@ app.registerExtension({
     if (node.comfyClass === EDITOR) addEditor(node);
     if (node.comfyClass === UPLOAD) addUpload(node);
     if (VIEWED.has(node.comfyClass)) addViewer(node);
+    if (node.comfyClass?.startsWith("CLIPasso")) fillFileNames(node);
     if (node.comfyClass === LIVE) node.onDrawBackground = () => {}; // no second picture of the run below the viewer
   },
 
