@@ -29,7 +29,7 @@ def run(program: str, given: object, folder: Path) -> Any:
     for name in ("strokes", "edits", "fit", "dom"):
         shutil.copyfile(MODULES / f"{name}.js", folder / f"{name}.js")
     (folder / "package.json").write_text('{"type": "module"}')
-    names = {"strokes": "readBatch, svgText, distanceTo, shifted", "fit": "fitChain", "dom": "perFrame"}
+    names = {"strokes": "readBatch, joined, svgText, distanceTo, shifted", "fit": "fitChain", "dom": "perFrame"}
     lines = [f"import {{ {found} }} from './{name}.js'" for name, found in names.items()]
     imports = "\n".join([*lines, "import * as edits from './edits.js'", "import { readFileSync } from 'node:fs'"])
     start = "const given = JSON.parse(readFileSync(0, 'utf8'))\n"
@@ -257,6 +257,25 @@ def test_what_is_no_batch_is_none(tmp_path: Path) -> None:
     found = run("return given.map(readBatch)", [*NO_BATCHES, WHOLE], tmp_path)
     assert found[:-1] == [None] * len(NO_BATCHES)
     assert len(found[-1]["sketches"]) == 2
+
+
+def test_what_a_list_brought_is_one_batch(tmp_path: Path) -> None:
+    """Of the sketches on the first one's canvas; the others are counted."""
+
+    def message(strokes: Strokes, name: str) -> Json:
+        sketches = range(strokes.batch_size)
+        named = [f"{name}{sketch}" for sketch in sketches]
+        return {"strokes": strokes_document(strokes), "num_sketches": 2, "photos": named, "runs": [{"seed": 5}] * 2}
+
+    one, other, third = (
+        message(drawn().scaled_to((side, side)), name) for side, name in ((64, "a"), (32, "b"), (64, "c"))
+    )
+    program = "const one = joined(given); return { ...one, batch: readBatch(one.strokes) }"
+    whole = run(program, [one, other, third], tmp_path)
+    assert len(whole["batch"]["sketches"]) == 4
+    assert whole["photos"] == ["a0", "a1", "c0", "c1"]
+    assert (whole["num_sketches"], len(whole["runs"])) == (6, 4)
+    assert run("return joined(given)", [one], tmp_path) == one
 
 
 def test_only_numbers_get_through(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import { app } from "../../../scripts/app.js";
 import { html } from "./dom.js";
 import { Editor } from "./editor.js";
 import { fillFileNames } from "./file_names.js";
+import { joined } from "./strokes.js";
 import { addUpload } from "./upload.js";
 import { Viewer } from "./viewer.js";
 
@@ -24,11 +25,12 @@ function addressOf({ filename, subfolder, type }) {
   return api.apiURL(`/view?${new URLSearchParams({ filename, subfolder, type })}`);
 }
 
-/** Find a node by the id that runs use: "12", or "3:12" for one inside of the subgraph node 3. */
+/** Find a node by the id that runs use: "12", "3:12" for one inside of the subgraph node 3; or by the page's: "<subgraph>:12". */
 function nodeOf(id) {
   const path = String(id).split(":");
   const last = path.pop();
-  const graph = path.reduce((found, part) => found?.getNodeById(part)?.subgraph, app.graph);
+  const inner = (graph, part) => app.graph.subgraphs?.get(part) ?? graph?.getNodeById(part)?.subgraph;
+  const graph = path.reduce(inner, app.graph);
   return graph?.getNodeById(last) ?? null;
 }
 
@@ -69,15 +71,17 @@ function addViewer(node) {
  * Find a node's viewer and bring it to light.
  *
  * @param {boolean} isOpen how it is shown at first, where nobody has chosen
- * @returns {Viewer}
+ * @param {boolean} mayGrow whether the node may become larger for it
+ * @returns {Viewer|null} null where there is no room for it
  */
-function viewerOf(node, isOpen) {
+function viewerOf(node, isOpen, mayGrow = true) {
   const viewer = node.clipassoViewer ?? addViewer(node);
   const widget = node.widgets.find((one) => one.name === "clipasso_viewer");
   if (widget.hidden) {
     widget.hidden = false;
     viewer.open(node.properties[OPEN] ?? isOpen);
-    makeRoom(node);
+    if (mayGrow) makeRoom(node);
+    else widget.hidden = node.size[1] < node.computeSize()[1];
   }
   return widget.hidden ? null : viewer;
 }
@@ -129,19 +133,30 @@ function saliencyAbove(node) {
 const completed = (node, message) =>
   node.comfyClass === LIVE ? { ...message, saliency: saliencyAbove(node) } : message;
 
-/** Show what a run said of a node. @param {any} output its ui result */
-function show(node, output) {
+/**
+ * Show what a run said of a node.
+ *
+ * @param {any} output its ui result, with a message for each item of a list that came in
+ * @param {boolean} mayGrow whether the node may become larger for it
+ */
+function show(node, output, mayGrow = true) {
   if (output?.[SALIENCY]) node[SALIENCY] = output[SALIENCY];
-  const message = output?.[KEY]?.[0];
-  if (!message) return;
+  const messages = output?.[KEY];
+  if (!messages?.length) return;
   if (node.clipassoEditor) {
-    node.clipassoEditor.show(message.strokes);
-    const isSmall = JSON.stringify(message.strokes).length <= MOST_KEPT;
-    if (isSmall) node.properties[KEY] = message.strokes;
-    else delete node.properties[KEY];
+    node.clipassoEditor.show(messages[0].strokes); // the edits are made on each of a list alike
     return;
   }
-  viewerOf(node, !output.images).show(completed(node, message)); // where the node shows a picture anyway, the viewer waits folded
+  const isOpen = !output.images; // where the node shows a picture anyway, the viewer waits folded
+  viewerOf(node, isOpen, mayGrow)?.show(completed(node, joined(messages)));
+}
+
+/** Keep the strokes that came into an editor in the workflow, unless they are many. @param {any} output as in show() */
+function keep(node, output) {
+  const strokes = output?.[KEY]?.[0]?.strokes;
+  if (!node.clipassoEditor || !strokes) return;
+  if (JSON.stringify(strokes).length <= MOST_KEPT) node.properties[KEY] = strokes;
+  else delete node.properties[KEY];
 }
 
 app.registerExtension({
@@ -151,7 +166,7 @@ app.registerExtension({
     document.head.append(html("link", { rel: "stylesheet", href: new URL("../css/panels.css", import.meta.url).href }));
     api.addEventListener(KEY, ({ detail }) => {
       const node = nodeOf(detail.node);
-      if (node) viewerOf(node, true).live(completed(node, detail));
+      if (node?.comfyClass === LIVE) viewerOf(node, true).live(completed(node, detail));
     });
   },
 
@@ -161,6 +176,7 @@ app.registerExtension({
     nodeType.prototype.onExecuted = function (output, ...others) {
       executed?.call(this, output, ...others);
       show(this, output);
+      keep(this, output);
     };
   },
 
@@ -172,8 +188,17 @@ app.registerExtension({
     if (node.comfyClass === LIVE) node.onDrawBackground = () => {}; // no second picture of the run below the viewer
   },
 
-  /** A workflow came back to the page (another tab, undo): the page still knows what its nodes said. */
-  loadedGraphNode(node) {
-    if (node.comfyClass?.startsWith("CLIPasso")) setTimeout(() => show(node, app.nodeOutputs?.[node.id]));
+  /**
+   * A workflow came back to the page (another tab, undo): the page still knows what its nodes said, of inner ones too. What
+   * undo brought back must stay just so: a change would be one more step to undo, and no step could be made again.
+   */
+  afterConfigureGraph() {
+    const isUndo = Object.keys(app.nodeOutputs ?? {}).length > 0; // a workflow that is opened gets its outputs later
+    setTimeout(() => {
+      for (const [id, output] of Object.entries(app.nodeOutputs ?? {})) {
+        const node = nodeOf(id);
+        if (node?.comfyClass?.startsWith("CLIPasso")) show(node, output, !isUndo);
+      }
+    });
   },
 });

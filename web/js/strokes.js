@@ -50,6 +50,23 @@ export function readBatch(document) {
   return { height, width, numGiven: number(document.num_given), sketches };
 }
 
+/**
+ * Put together what a node said of each item of a list that came in, as if it were one batch. Sketches of another canvas than
+ * the first one's are counted, not shown.
+ *
+ * @param {any[]} messages see nodes/viewer_data.py
+ * @returns {any} such a message
+ */
+export function joined(messages) {
+  const [first] = messages;
+  if (messages.length === 1) return first;
+  const isAlike = ({ strokes }) => String(strokes.canvas_size) === String(first.strokes.canvas_size);
+  const all = (name) => messages.filter(isAlike).flatMap((one) => one[name] ?? []);
+  const sketches = all("strokes").flatMap((strokes) => strokes.sketches);
+  const count = messages.reduce((sum, one) => sum + one.num_sketches, 0);
+  return { ...first, strokes: { ...first.strokes, sketches }, num_sketches: count, runs: all("runs"), photos: all("photos") };
+}
+
 /** @param {Point[]} points of joined cubics @returns {string} SVG path data */
 export function pathData(points) {
   const pairs = points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`);
