@@ -271,6 +271,11 @@ def test_a_page_made_of_a_prompt_has_its_edits(seen: Json) -> None:
     assert seen["prompted"] == seen["edits"]
 
 
+def test_undo_past_a_run_can_be_redone(seen: Json) -> None:
+    """ComfyUI's own undo brings back what was before the run, and nothing that is shown then changes it."""
+    assert seen["past"] == {"isAnother": True, "isKept": True}
+
+
 # --- manners -----------------------------------------------------------------------------------------------------
 
 

@@ -308,6 +308,21 @@ try {
     await window.app.loadApiJson(output, 'again')
     return window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.edits.text
   })
+
+  // --- ComfyUI's own undo, past a run: what comes back is not changed, or it would be one more step, and no redo ---
+  await run()
+  report.past = await page.evaluate(async () => {
+    const { changeTracker } = window.app.extensionManager.workflow.activeWorkflow
+    const ours = ({ nodes }) =>
+      nodes.filter(({ type }) => type.startsWith('CLIPasso')).map(({ id, size, properties }) => [id, [...size], { ...properties }])
+    const sorted = (graph) => JSON.stringify(ours(graph).sort(([a], [b]) => a - b))
+    const before = sorted(window.app.graph.serialize())
+    changeTracker.checkState()
+    await changeTracker.undo()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const after = sorted(window.app.graph.serialize())
+    return { isAnother: after !== before, isKept: after === sorted(changeTracker.activeState) }
+  })
   console.log(JSON.stringify({ ...report, errors }))
 } finally {
   await browser.close()
