@@ -172,7 +172,7 @@ def _cut_out(
         own = mask if mask is None or len(mask) == 1 else mask[index : index + 1]
         try:
             if len(image) != 1:
-                raise ShapeError(f"a photo must be [1, 3, H, W], got {list(image.shape)}. Split a batch into its photos.")
+                raise ShapeError(f"a photo must be [1, 3, H, W], got {list(image.shape)}; split a batch into photos.")
             parts.append(mask_object(image.to(device), own, config))
         except (MaskError, ShapeError) as error:
             if len(images) == 1:

@@ -57,7 +57,8 @@ def seen(
     host.client.forget()  # a page hears of the saliency when CLIPasso Stroke Init runs, not when its output is kept
     looks = LOOKS[request.param]
     graph = graphs.sketch_graph(info, strokes=STROKES, iterations=looks["iterations"])
-    edited = graph.add("CLIPassoEditStrokes", strokes=graph.output("CLIPassoOptimize"))
+    image = graph.output("CLIPassoMask")
+    edited = graph.add("CLIPassoEditStrokes", strokes=graph.output("CLIPassoOptimize"), image=image)
     graph.set("CLIPassoSVGExport", strokes=edited, title=HOSTILE)
     pictures = Path(os.environ.get("CLIPASSO_SCREENSHOTS") or tmp_path_factory.mktemp("viewer"))
     pictures.mkdir(parents=True, exist_ok=True)
@@ -159,6 +160,10 @@ def test_a_browser_that_does_less_is_met(seen: Json) -> None:
 
 
 # --- the editor --------------------------------------------------------------------------------------------------
+
+
+def test_the_photo_lies_beneath_until_it_is_hidden(seen: Json) -> None:
+    assert seen["drawnAfter"] == ["inline", "none"]
 
 
 def test_a_stroke_is_deleted_and_another_one_dragged(seen: Json) -> None:

@@ -214,6 +214,10 @@ try {
   const strokes = await seen()
   const area = await surface.boundingBox()
   const size = await page.evaluate(() => window.app.graph._nodes.find((n) => n.clipassoEditor).clipassoEditor.drawing.size)
+  const photo = () => editor.locator('.clipasso-drawing > image').first().getAttribute('display')
+  report.drawnAfter = [await photo()]
+  await editor.locator('.clipasso-row').first().locator('button').nth(3).click() // after the three tools
+  report.drawnAfter.push(await photo())
   const unit = Math.min(area.width / size[0], area.height / size[1])
   const at = ([x, y]) => [area.x + area.width / 2 + (x - size[0] / 2) * unit, area.y + area.height / 2 + (y - size[1] / 2) * unit]
   const isInside = ([x, y]) => Math.min(x, y, size[0] - x, size[1] - y) > 8

@@ -2,7 +2,7 @@
  * The editor in CLIPasso Edit Strokes: what is edited, what is seen of it, and the changes that a person makes. How a
  * pointer makes them stands in pointer_tools.js, how keys do in editor_keys.js.
  */
-import { button, html, keepEvents, toggle } from "./dom.js";
+import { button, html, isPressed, keepEvents, toggle } from "./dom.js";
 import { Drawing } from "./drawing.js";
 import { TOOLS, useKey } from "./editor_keys.js";
 import { Edits, edited, inUnitsOf, widthInUnitsOf } from "./edits.js";
@@ -17,6 +17,7 @@ export class Editor {
     this.edits = new Edits(onChange);
     this.isReadable = true;
     this.batch = null;
+    this.photos = []; // addresses, one for each sketch or one for all
     this.index = 0;
     this.selected = new Set();
     this.point = null; // of the selected stroke, where keys move one alone
@@ -40,6 +41,7 @@ export class Editor {
     const choice = { class: "clipasso-input", "aria-label": text("sketch"), hidden: true };
     this.sketches = html("select", { ...choice, onchange: () => this.choose() });
     this.said = html("span", { class: "clipasso-facts", role: "status" });
+    this.photo = toggle(text("photo"), true, () => this.draw());
     this.tools = Object.keys(TOOLS).map((tool) =>
       toggle(text(tool), tool === this.tool, () => this.use(tool), text(`${tool}Tip`)),
     );
@@ -53,7 +55,7 @@ export class Editor {
       clear: button(text("clear"), () => this.clear()),
     };
     this.element.append(
-      row(...this.tools, ...this.drawing.buttons(), this.sketches),
+      row(...this.tools, this.photo, ...this.drawing.buttons(), this.sketches),
       this.drawing.element,
       row(...Object.values(this.buttons)),
       row(this.said),
@@ -77,10 +79,12 @@ export class Editor {
     this.setBatch(readBatch(document) ?? this.batch);
   }
 
-  /** Edit the strokes that came into the node. @param {any} document */
-  show(document) {
+  /** Edit the strokes that came into the node. @param {any} document @param {string[]} photos to be drawn after */
+  show(document, photos = []) {
     const batch = readBatch(document);
-    if (batch) this.setBatch(batch);
+    if (!batch) return;
+    this.photos = photos;
+    this.setBatch(batch);
   }
 
   setBatch(batch) {
@@ -141,6 +145,9 @@ export class Editor {
     for (const id of this.selected) if (!strokes.some((stroke) => stroke.id === id)) this.selected.delete(id);
     if (this.selected.size !== 1) this.point = null;
     if (this.batch) this.drawing.setCanvas(this.batch.width, this.batch.height);
+    const photo = this.photos[this.photos.length === 1 ? 0 : this.index];
+    this.photo.hidden = !photo;
+    this.drawing.setPicture("photo", photo && isPressed(this.photo) ? photo : null);
     this.drawing.strokes.replaceChildren(...sketchElements(strokes, this.selected));
     this.drawMarks();
     const words = { strokes: strokes.length, selected: this.selected.size };

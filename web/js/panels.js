@@ -13,7 +13,7 @@ const SALIENCY = "clipasso_saliency"; // of the ui result of CLIPasso Stroke Ini
 const EDITOR = "CLIPassoEditStrokes";
 const UPLOAD = "CLIPassoLoadSVG";
 const LIVE = "CLIPassoOptimize";
-const VIEWED = new Set([LIVE, "CLIPassoSVGExport"]); // nodes that send strokes; others of ours may, too
+const VIEWED = new Set([LIVE, UPLOAD, "CLIPassoSVGExport", "CLIPassoStrokesInfo"]); // nodes that send strokes; others of ours may, too
 const OPEN = "clipasso_viewer_open"; // property of a node: what a person chose
 const WIDTH = 360; // px, of a node with a panel
 const HEIGHT = 380;
@@ -144,7 +144,8 @@ function show(node, output, mayGrow = true) {
   const messages = output?.[KEY];
   if (!messages?.length) return;
   if (node.clipassoEditor) {
-    node.clipassoEditor.show(messages[0].strokes); // the edits are made on each of a list alike
+    const { strokes, photos } = messages[0]; // the edits are made on each of a list alike
+    node.clipassoEditor.show(strokes, photos?.map(addressOf));
     return;
   }
   const isOpen = !output.images; // where the node shows a picture anyway, the viewer waits folded
