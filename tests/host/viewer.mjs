@@ -314,19 +314,20 @@ try {
   })
 
   // --- ComfyUI's own undo, past a run: what comes back is not changed, or it would be one more step, and no redo ---
+  // (Nodes 2.0 of ComfyUI 0.3.75 itself scales all nodes of a workflow that was made of a prompt.)
   await run()
-  report.past = await page.evaluate(async () => {
+  report.past = await page.evaluate(async (isScaled) => {
     const { changeTracker } = window.app.extensionManager.workflow.activeWorkflow
-    const ours = ({ nodes }) =>
-      nodes.filter(({ type }) => type.startsWith('CLIPasso')).map(({ id, size, properties }) => [id, [...size], { ...properties }])
-    const sorted = (graph) => JSON.stringify(ours(graph).sort(([a], [b]) => a - b))
+    const ours = ({ nodes }) => nodes.filter(({ type }) => type.startsWith('CLIPasso')).sort((a, b) => a.id - b.id)
+    const sorted = (graph) =>
+      JSON.stringify(ours(graph).map(({ id, size, properties }) => [id, isScaled ? [] : [...size], { ...properties }]))
     const before = sorted(window.app.graph.serialize())
     changeTracker.checkState()
     await changeTracker.undo()
     await new Promise((resolve) => setTimeout(resolve, 500))
     const after = sorted(window.app.graph.serialize())
     return { isAnother: after !== before, isKept: after === sorted(changeTracker.activeState) }
-  })
+  }, job.vue)
   console.log(JSON.stringify({ ...report, errors }))
 } finally {
   await browser.close()
