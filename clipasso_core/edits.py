@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import torch
 
-from .bezier import curve_points, segments_of
+from .bezier import points_along
 from .errors import EditError, JsonError
 from .given import SAME_ASPECT
 from .json_values import (
@@ -223,8 +223,7 @@ class _Work:
         living = self.strokes.alive[sketch].nonzero()[:, 0]
         if not len(living):
             return stroke
-        t = torch.linspace(0, 1, ALONG, device=living.device)
-        points = curve_points(segments_of(self.strokes.control_points[sketch]), t).flatten(1, 2)  # [N, segments * t, 2]
+        points = points_along(self.strokes.control_points[sketch], ALONG)
         points = points[:, :: max(1, points.shape[1] // MOST_ALONG)]
         away = [torch.cdist(points[stroke], other).amin(dim=1).mean() for other in points[living]]
         return int(living[torch.stack(away).argmin()])
