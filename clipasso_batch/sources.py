@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple, Protocol
 
-from clipasso_core.errors import ConfigError, check_choice, first_line
+from clipasso_core.errors import ConfigError, check_choice, check_ending, first_line
 from clipasso_core.files import PHOTO_SUFFIXES, is_photo_name
 
 from .parquet_files import bytes_in_parquet, photos_in_parquet
@@ -102,7 +102,7 @@ def each_photo(source: str | Path, column: str | None = None) -> Iterator[PhotoF
     if path.is_dir():
         photos = _in_folder(str(source))
     elif path.is_file():
-        check_choice(f"The ending of {str(path)!r}", path.suffix.lower(), HOLDERS)
+        check_ending(path, HOLDERS)
         photos = _in_file(str(path), COLUMN if column is None else column)
     elif glob.has_magic(str(source)):
         photos = _in_pattern(str(source), COLUMN if column is None else column)

@@ -53,13 +53,13 @@ def animation_config(arguments: argparse.Namespace, *paths: Path) -> AnimationCo
         DependencyError: a package is missing for it.
     """
     from clipasso_core.animation.movie import MOVIES, check_movie
-    from clipasso_core.errors import check_choice, check_range
+    from clipasso_core.errors import check_ending, check_range
     from clipasso_core.pixels import MIN_SIDE
 
     config = AnimationConfig(arguments.frames, arguments.fps, arguments.hold)
     check_range("side", arguments.side, MIN_SIDE, 8192)
     for path in paths:
-        check_choice(f"The ending of {str(path)!r}", path.suffix.lower(), (".svg", *MOVIES))
+        check_ending(path, (".svg", *MOVIES))
         if path.suffix.lower() != ".svg":
             check_movie(path.suffix.lower(), config.fps)
     return config

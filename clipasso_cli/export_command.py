@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,8 +27,6 @@ STYLE_OPTIONS = ("pens", "ink", "paper", "dashes", "jitter", "seed")
 
 FORMAT_OPTIONS = {"side": ".png", "transparent": ".png", "profile": ".gcode", "plotter": ".hpgl"}
 """Options that only one format has."""
-
-log = logging.getLogger(__name__)
 
 _LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(mm|cm|m)")
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
@@ -133,8 +130,7 @@ def _read(path: Path) -> Strokes:
     from clipasso_core.drawing_file import read_drawing
 
     strokes, report = read_drawing(path)
-    for sentence in report.sentences():
-        log.warning(sentence)
+    report.warn()
     if path.suffix.lower() != ".svg":
         return strokes
     given = report.facts.get("given")

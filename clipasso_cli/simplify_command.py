@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from clipasso_core.errors import ConfigError, check_choice
+from clipasso_core.errors import ConfigError, check_ending
 from clipasso_core.svg.elements import FILLS
 
 from .results import check_results
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.svg import to_svg
 
     check_results({arguments.drawing: "the drawing itself"}, [arguments.output], arguments.force)
-    check_choice(f"The ending of {str(arguments.output)!r}", arguments.output.suffix.lower(), (".svg",))
+    check_ending(arguments.output, (".svg",))
     config = SimplifyConfig(
         min_length=arguments.min_length,
         merge=arguments.merge,

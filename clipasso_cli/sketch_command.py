@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clipasso_core.errors import ClipassoError, ConfigError, check_choice
+from clipasso_core.errors import ClipassoError, ConfigError, check_ending
 from clipasso_core.framing import FITS
 from clipasso_core.optimize import COLORS, PRESETS, WIDTHS, OptimizeConfig
 from clipasso_core.saliency import EDGE_METHODS
@@ -173,11 +173,11 @@ def _check_files(arguments: argparse.Namespace, files: list[_Files]) -> Animatio
     sources = {arguments.photo: "the photo itself", **dict.fromkeys(made_from, "what the sketch is made from")}
     check_results(sources, [path for path in results if path], arguments.force)
     for one in files:
-        check_choice(f"The ending of {str(one.svg)!r}", one.svg.suffix.lower(), (".svg",))
+        check_ending(one.svg, (".svg",))
         if one.png:
-            check_choice(f"The ending of {str(one.png)!r}", one.png.suffix.lower(), (".png",))
+            check_ending(one.png, (".png",))
     if history:
-        check_choice(f"The ending of {str(history)!r}", history.suffix.lower(), MOVIES)
+        check_ending(history, MOVIES)
     return animation_config(arguments, *filter(None, (arguments.animate, history)))
 
 

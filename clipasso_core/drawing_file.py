@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import check_choice
+from .errors import check_ending
 from .files import read_bytes
 from .strokes import Strokes
 from .strokes_json import strokes_from_json
@@ -42,8 +42,8 @@ def read_drawing(
     >>> strokes.num_strokes, report.sentences()
     (1, [])
     """
+    check_ending(path, DRAWINGS)
     ending = Path(path).suffix.lower()
-    check_choice(f"The ending of {str(path)!r}", ending, DRAWINGS)
     data = read_bytes(path, MAX_BYTES)
     if ending == ".dxf":
         from .read_dxf import read_dxf

@@ -6,6 +6,7 @@ Every message says what was expected, what came, and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class ClipassoError(Exception):
@@ -41,6 +42,16 @@ def check_choice(name: str, value: object, options: Sequence[str]) -> None:
     """
     if value not in options:
         raise ConfigError(f"{name} must be one of {', '.join(options)}, got {value!r}.")
+
+
+def check_ending(path: str | Path, endings: Sequence[str]) -> None:
+    """Raise ConfigError unless a file is named as one of these kinds, in small letters or capitals.
+
+    >>> check_ending("cat.png", (".svg",))
+    Traceback (most recent call last):
+    clipasso_core.errors.ConfigError: The ending of 'cat.png' must be one of .svg, got '.png'.
+    """
+    check_choice(f"The ending of {str(path)!r}", Path(path).suffix.lower(), endings)
 
 
 def first_line(error: BaseException) -> str:

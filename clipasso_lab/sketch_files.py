@@ -13,7 +13,7 @@ from clipasso_core.framing import Frame
 from clipasso_core.given import SAME_ASPECT
 from clipasso_core.pixels import same_aspect
 from clipasso_core.strokes import CANVAS, Strokes
-from clipasso_core.svg import facts_in_svg, from_svg
+from clipasso_core.svg import read_svg
 
 FAULTS = (ImageFileError, MaskError, ShapeError, SvgError)
 """What one photo or one sketch can be at fault for: it is left out, and the others go on."""
@@ -147,9 +147,9 @@ def load_sketch(path: Path, frame: Frame) -> LoadedSketch:
         ImageFileError: the file cannot be read.
         SvgError: no strokes, or a page that is neither square nor of the photo's shape.
     """
-    data = read_bytes(path)
-    facts = facts_in_svg(data)
-    return LoadedSketch(_on_canvas(from_svg(data), frame, facts), facts)
+    strokes, report = read_svg(read_bytes(path))
+    report.warn()
+    return LoadedSketch(_on_canvas(strokes, frame, report.facts), report.facts)
 
 
 def shown(name: str) -> str:

@@ -59,6 +59,19 @@ def parse_document(data: str | bytes, on_instruction: Callable[[str, str], None]
     return root
 
 
+def elements_by_id(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    """Return the elements that have an id; of those that share one, the first.
+
+    >>> elements_by_id(parse_document('<svg><g id="a"/><path id="a"/></svg>'))["a"].tag
+    'g'
+    """
+    found: dict[str, ElementTree.Element] = {}
+    for element in root.iter():
+        if name := element.get("id"):
+            found.setdefault(name, element)
+    return found
+
+
 def local_name(element: ElementTree.Element) -> str | None:
     """Return an element's SVG name without namespace, or None for an element that is not SVG's.
 

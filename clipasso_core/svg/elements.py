@@ -17,7 +17,7 @@ from ..errors import ConfigError, SvgError
 from ..stroke_groups import check_group_names
 from ..strokes import PathText
 from .css import Rgba, Style, StyleSheet
-from .document import MAX_DEPTH, MAX_ELEMENTS, local_name
+from .document import MAX_DEPTH, MAX_ELEMENTS, elements_by_id, local_name
 from .group_elements import NAME as GROUP_NAME
 from .held_line import HeldLine, held_line
 from .numerals import shorten, to_length
@@ -208,12 +208,7 @@ class ElementReader:
 
     @cached_property
     def _by_id(self) -> dict[str, ElementTree.Element]:
-        """Return the elements that have an id; of those that share one, the first."""
-        found: dict[str, ElementTree.Element] = {}
-        for element in self.root.iter():
-            if name := element.get("id"):
-                found.setdefault(name, element)
-        return found
+        return elements_by_id(self.root)
 
     def _shape(self, element: ElementTree.Element, tag: str, place: _Place) -> Iterator[ReadStroke]:
         if tag in UNREADABLE:

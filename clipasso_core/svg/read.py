@@ -56,6 +56,11 @@ class ReadReport:
         }
         return [sentence for sentence, fact in told.items() if fact]
 
+    def warn(self) -> None:
+        """Tell it in the log."""
+        for sentence in self.sentences():
+            log.warning(sentence)
+
 
 def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None, *, fills: Fills = "refuse") -> Strokes:
     """Read an SVG's stroked shapes as strokes: paths, lines, polylines, polygons, rectangles, circles and ellipses.
@@ -89,8 +94,7 @@ def from_svg(data: str | bytes, canvas_size: tuple[int, int] | None = None, *, f
     ((5, 9), [1.0, 2.0, 3.0, 4.0], 2.0)
     """
     strokes, report = read_svg(data, canvas_size, fills=fills)
-    for sentence in report.sentences():
-        log.warning(sentence)
+    report.warn()
     return strokes
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from ..errors import SvgError
-from .document import MAX_ELEMENTS, parse_document
+from .document import MAX_ELEMENTS, elements_by_id, parse_document
 from .numerals import shorten
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -112,10 +112,7 @@ def _check_address(text: str) -> None:
 
 def _check_clones(root: ElementTree.Element) -> None:
     """Refuse ``<use>`` of ``<use>`` of ... that makes more elements than may stand in a file, or goes round."""
-    targets: dict[str, ElementTree.Element] = {}
-    for element in root.iter():
-        if name := element.get("id"):
-            targets.setdefault(name, element)  # of those that share an id, the first counts
+    targets = elements_by_id(root)
     sizes: dict[ElementTree.Element, int] = {}
     stack: list[tuple[ElementTree.Element, bool]] = [(root, False)]
     open_now: set[ElementTree.Element] = set()
