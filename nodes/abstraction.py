@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.levels import ladder, parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .api import io
+from .checks import before_run
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
@@ -52,10 +52,5 @@ class Abstraction(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, levels: str | None) -> bool | str:
-        """Say before the run that the levels cannot be read; None: they come by a link, and are not known yet."""
-        try:
-            if levels is not None:
-                parse_levels(levels)
-        except ConfigError as error:
-            return str(error)
-        return True
+        """Say before the run that the levels cannot be read."""
+        return before_run((parse_levels, levels))

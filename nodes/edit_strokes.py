@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..clipasso_core.edits import apply_edits, parse_edits
-from ..clipasso_core.errors import JsonError
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .api import io
+from .checks import before_run
 from .convert import image_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
@@ -55,9 +55,5 @@ class EditStrokes(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, edits: str | None = "") -> bool | str:
-        """Say before the run that the edits cannot be read; None: another node makes them, they are not known yet."""
-        try:
-            parse_edits(edits or "")
-        except JsonError as error:
-            return str(error)
-        return True
+        """Say before the run that the edits cannot be read."""
+        return before_run((parse_edits, edits))

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import torch
 
-from ..clipasso_core.errors import ClipassoError
 from ..clipasso_core.export import (
     FORMATS,
     Exported,
@@ -33,6 +32,7 @@ from ..clipasso_core.levels import parse_levels
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .api import io
+from .checks import before_run
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 
@@ -319,22 +319,16 @@ class Export(io.ComfyNode):
         paper: str | None = None,
         profile: str | None = None,
     ) -> bool | str:
-        """Say before the run that a text or the profile cannot be read, or that a format's package is missing.
-
-        What is None comes by a link, and is not known yet.
-        """
-        try:
-            _style(ink=ink or "", paper=paper or "")
-            check_format(f".{format or 'svg'}")
-            if page is not None:
-                Page.named(page, margin=margin or 0)
-            if profile is not None:
-                _profile(profile)
-            _grid(grid or "")
-            _levels(levels or "")
-        except ClipassoError as error:
-            return str(error)
-        return True
+        """Say before the run that a text or the profile cannot be read, or that a format's package is missing."""
+        return before_run(
+            (lambda color: _style(ink=color), ink),
+            (lambda color: _style(paper=color), paper),
+            (lambda name: check_format(f".{name}"), format),
+            (lambda name: Page.named(name, margin=margin or 0), page),
+            (_profile, profile),
+            (_grid, grid),
+            (_levels, levels),
+        )
 
 
 def _style(

@@ -6,6 +6,7 @@ from ..clipasso_core.encoders import EMBEDDED, encoder_names, get_encoder
 from ..clipasso_core.errors import WeightsError
 from . import host
 from .api import io
+from .checks import before_run
 from .page_hints import page_hints
 from .sketch_encoder import THE_NETWORKS_OWN, SketchEncoder, embedded
 from .types import CATEGORY, SketchEncoderType
@@ -60,13 +61,8 @@ class LoadEncoder(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, encoder_name: str | None) -> bool | str:
-        """Say before the run that there is no such encoder; None: its name comes by a link, and is not known yet."""
-        try:
-            if encoder_name is not None:
-                _check_listed(encoder_name)
-        except WeightsError as error:
-            return str(error)
-        return True
+        """Say before the run that there is no such encoder."""
+        return before_run((_check_listed, encoder_name))
 
     @classmethod
     def execute(

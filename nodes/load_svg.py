@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 
 from ..clipasso_core.drawing_file import read_drawing
 from ..clipasso_core.errors import ImageFileError
 from ..clipasso_core.files import check_file_size, read_bytes
-from ..clipasso_core.svg import from_svg
+from ..clipasso_core.svg import read_svg
 from ..clipasso_core.svg.document import MAX_BYTES
 from ..clipasso_core.svg.elements import FILLS, Fills
 from . import host
 from .api import io
+from .checks import before_run
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
 from .viewer_data import strokes_ui
-
-log = logging.getLogger(__name__)
 
 NO_FILE = "none"
 """What stands in the list of files where there is none, so that there is something to choose."""
@@ -79,11 +77,10 @@ class LoadSVG(io.ComfyNode):
         size = (canvas_size, canvas_size) if canvas_size else None
         with host.gradients():
             if text.strip():
-                strokes = from_svg(text, size, fills=fills)
+                strokes, report = read_svg(text, size, fills=fills)
             else:
                 strokes, report = read_drawing(host.input_file(file), size, fills=fills)
-                for sentence in report.sentences():
-                    log.warning(sentence)
+            report.warn()
             return io.NodeOutput(strokes, ui=strokes_ui(strokes))
 
     @classmethod
@@ -98,14 +95,12 @@ class LoadSVG(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file: str | None, text: str | None = "") -> bool | str:
-        """Say before the run that the file is not there or too large; None comes by a link, not known yet."""
-        if file is None or text is None or text.strip():
-            return True
-        try:
-            path = host.input_file(file)
-            if not path.is_file():
-                return f"There is no {'SVG file' if file == NO_FILE else file} in ComfyUI's input folder."
-            check_file_size(path, MAX_BYTES)
-        except ImageFileError as error:
-            return str(error)
-        return True
+        """Say before the run that the file is not there or too large; a linked text may be read instead."""
+        return True if text is None or text.strip() else before_run((_check_file, file))
+
+
+def _check_file(name: str) -> None:
+    path = host.input_file(name)
+    if not path.is_file():
+        raise ImageFileError(f"There is no {'SVG file' if name == NO_FILE else name} in ComfyUI's input folder.")
+    check_file_size(path, MAX_BYTES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.mask import MaskConfig
 from ..clipasso_core.scenes import BACKGROUNDS, MOST_OBJECTS, Background, SceneConfig, find_regions, parse_shares
 from . import host
 from .api import io
+from .checks import before_run
 from .convert import image_to_core, image_to_host, mask_to_core, mask_to_host, with_origin
 from .page_hints import page_hints
 from .sketch_encoder import SketchEncoder, embedded
@@ -117,9 +117,5 @@ class Regions(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, shares: str | None = "") -> bool | str:
-        """Say before the run that the shares cannot be read; None: they come by a link, and are not known yet."""
-        try:
-            parse_shares(shares or "")
-        except ConfigError as error:
-            return str(error)
-        return True
+        """Say before the run that the shares cannot be read."""
+        return before_run((parse_shares, shares))

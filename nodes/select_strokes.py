@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..clipasso_core.errors import ConfigError
 from ..clipasso_core.selection import chosen_strokes, parse_group_names, parse_ranges, select
 from ..clipasso_core.strokes import Strokes
 from . import host
 from .api import io
+from .checks import before_run
 from .convert import mask_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
@@ -89,9 +89,5 @@ class SelectStrokes(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, numbers: str | None = "") -> bool | str:
-        """Say before the run that the numbers cannot be read; None: they come by a link, and are not known yet."""
-        try:
-            parse_ranges(numbers or "")
-        except ConfigError as error:
-            return str(error)
-        return True
+        """Say before the run that the numbers cannot be read."""
+        return before_run((parse_ranges, numbers))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..clipasso_core.errors import ClipassoError
 from ..clipasso_core.selection import parse_ranges
 from ..clipasso_core.strokes import Strokes
 from ..clipasso_core.style import StrokeStyle, restyle
 from . import host
 from .api import io
+from .checks import before_run
 from .convert import image_to_core, mask_to_core
 from .page_hints import page_hints
 from .types import CATEGORY, StrokesType
@@ -93,13 +93,8 @@ class StyleStrokes(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, numbers: str | None = "", color: str | None = "") -> bool | str:
-        """Say before the run that the numbers or the colour cannot be read; None comes by a link, not known yet."""
-        try:
-            parse_ranges(numbers or "")
-            _style(AS_IT_IS, color or "", AS_IT_IS)
-        except ClipassoError as error:
-            return str(error)
-        return True
+        """Say before the run that the numbers or the colour cannot be read."""
+        return before_run((parse_ranges, numbers), (lambda one: _style(AS_IT_IS, one, AS_IT_IS), color))
 
 
 def _style(width: float, color: str, opacity: float) -> StrokeStyle:
