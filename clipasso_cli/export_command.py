@@ -110,8 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     from clipasso_core.files import write_atomically
 
     ending = arguments.output.suffix.lower()
-    check_format(ending)
     options, config = _options(arguments, ending), _config(arguments)
+    check_format(ending, options)
     sources = dict.fromkeys(arguments.drawings, "the drawing itself")
     if arguments.profile:
         sources[arguments.profile] = "the profile itself"

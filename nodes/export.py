@@ -318,12 +318,14 @@ class Export(io.ComfyNode):
         ink: str | None = None,
         paper: str | None = None,
         profile: str | None = None,
+        plotter: str | None = None,
     ) -> bool | str:
-        """Say before the run that a text or the profile cannot be read, or that a format's package is missing."""
+        """Say before the run what of a text, the profile or the plotter is wrong, or that a package is missing."""
+        options = FormatOptions(plotter=plotter or PLOTTER)
         return before_run(
             (lambda color: _style(ink=color), ink),
             (lambda color: _style(paper=color), paper),
-            (lambda name: check_format(f".{name}"), format),
+            (lambda name: check_format(f".{name}", options), format),
             (lambda name: Page.named(name, margin=margin or 0), page),
             (_profile, profile),
             (_grid, grid),

@@ -13,7 +13,7 @@ from ..strokes_json import strokes_from_json, strokes_to_json
 from . import dxf, gcode, hpgl, pdf
 from .dxf import check_ezdxf, lineweight, sheet_to_dxf
 from .gcode import GcodeProfile, sheet_to_gcode
-from .hpgl import PLOTTER, check_vpype, sheet_to_hpgl
+from .hpgl import PLOTTER, check_plotter, sheet_to_hpgl
 from .page_pixels import sheet_to_pixels
 from .page_svg import is_our_page, sheet_to_svg
 from .pdf import sheet_to_pdf
@@ -66,13 +66,13 @@ class Format(NamedTuple):
 
     Args:
         encode: returns the bytes.
-        check: raises what would keep it from being written, before any work.
+        check: raises what would keep it from being written with these options, before any work.
         keeps: what it holds of "width", "colour", "opacity", "layers", of "groups" within these, and of styles; see
             ``_not_held``.
     """
 
     encode: Callable[[Sheet, FormatOptions], Exported]
-    check: Callable[[], None]
+    check: Callable[[FormatOptions], None]
     keeps: tuple[str, ...]
 
 
@@ -95,21 +95,25 @@ def encode_sheet(sheet: Sheet, ending: str, options: FormatOptions | None = None
     >>> encode_sheet(sheet, ".gcode").notes
     ('.gcode holds no width: the pen decides it.',)
     """
-    check_format(ending)
-    options, chosen = options or FormatOptions(), FORMATS[ending]
+    options = options or FormatOptions()
+    check_format(ending, options)
+    chosen = FORMATS[ending]
     data, notes = chosen.encode(sheet, options)
     return Exported(data, (*_not_held(sheet, ending, chosen.keeps), *notes))
 
 
-def check_format(ending: str) -> None:
+def check_format(ending: str, options: FormatOptions | None = None) -> None:
     """Raise now what ``encode_sheet`` would raise later, whatever the sheet; to be called before any work.
+
+    Args:
+        ending, options: as for ``encode_sheet``.
 
     >>> check_format(".eps")
     Traceback (most recent call last):
     clipasso_core.errors.ConfigError: The ending must be one of .svg, .pdf, .png, ..., got '.eps'.
     """
     check_choice("The ending", ending, tuple(FORMATS))
-    FORMATS[ending].check()
+    FORMATS[ending].check(options or FormatOptions())
 
 
 def is_our_export(data: bytes) -> bool:
@@ -163,8 +167,16 @@ def _is_our_json(data: bytes) -> bool:
         return False
 
 
-def _nothing() -> None:
+def _nothing(options: FormatOptions) -> None:
     """What a format needs that needs nothing."""
+
+
+def _ezdxf(options: FormatOptions) -> None:
+    check_ezdxf()
+
+
+def _plotter(options: FormatOptions) -> None:
+    check_plotter(options.plotter)
 
 
 _PICTURE = ("width", "colour", "opacity", "width profile", "dashes", "jitter", "paper")
@@ -175,8 +187,8 @@ FORMATS: dict[str, Format] = {
     ".pdf": Format(_pdf, _nothing, (*_PICTURE, "layers")),
     ".png": Format(_png, _nothing, _PICTURE),
     ".gcode": Format(_gcode, _nothing, _MACHINE),
-    ".hpgl": Format(_hpgl, check_vpype, _MACHINE),
-    ".dxf": Format(_dxf, check_ezdxf, ("width", "colour", "opacity", *_MACHINE)),
+    ".hpgl": Format(_hpgl, _plotter, _MACHINE),
+    ".dxf": Format(_dxf, _ezdxf, ("width", "colour", "opacity", *_MACHINE)),
     ".json": Format(_json, _nothing, ("width", "colour", "opacity", "groups")),
 }
 """Each ending, with its dot."""

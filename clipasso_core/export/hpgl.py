@@ -64,9 +64,9 @@ def sheet_to_hpgl(sheet: Sheet, plotter: str = PLOTTER) -> tuple[str, tuple[str,
     return text, tuple(note for note in notes if note)
 
 
-def check_vpype() -> None:
-    """Raise DependencyError where vpype is missing."""
-    _vpype()
+def check_plotter(plotter: str) -> None:
+    """Raise what ``sheet_to_hpgl`` would raise of this plotter, whatever the page."""
+    _machine(_vpype(), plotter)
 
 
 def _machine(vpype: Any, plotter: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -154,6 +155,11 @@ def test_a_style_by_name_with_a_part_changed(drawing: Path, capsys: pytest.Captu
         (("-o", "out.pdf", "--transparent"), "--transparent is for .png files"),
         (("-o", "out.png", "--side", 9000), "side must lie between 16 and 8192"),
         (("-o", "out.svg", "--levels", 4), "Choose layers by level"),
+        pytest.param(
+            ("-o", "out.hpgl", "--plotter", "axidraw"),
+            "plotter must be one of",
+            marks=pytest.mark.skipif(find_spec("vpype") is None, reason="needs vpype: pip install vpype"),
+        ),
         (("-o", "out.gcode", "--profile", "none.toml"), "Cannot read 'none.toml'"),
         (("cat.svg", "-o", "out.svg"), "2 sketches are to lie on a page"),
         (("-o", "cat.svg"), "'cat.svg' is the drawing itself"),

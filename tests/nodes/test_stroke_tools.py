@@ -232,7 +232,7 @@ def test_what_comes_by_a_link_is_not_known_before_the_run() -> None:
     load, export = node("load_svg", "LoadSVG"), node("export", "Export")
     assert load.validate_inputs(file=None, text="") is load.validate_inputs(file="none", text=None) is True
     assert load.fingerprint_inputs("none", 0, None) == load.fingerprint_inputs(None, 0, "") == "linked"
-    texts = ("format", "page", "margin", "grid", "levels", "ink", "paper", "profile")
+    texts = ("format", "page", "margin", "grid", "levels", "ink", "paper", "profile", "plotter")
     assert export.validate_inputs(**dict.fromkeys(texts)) is True
     assert export.fingerprint_inputs(profile=None) == export.fingerprint_inputs()
 
@@ -281,3 +281,11 @@ def test_export_takes_a_style_and_works_without_it(host: ModuleType, monkeypatch
     assert export.validate_inputs(ink="red", paper="") is True
     assert "paper must be an opaque colour" in export.validate_inputs(paper="none")
     assert "Cannot read" in export.validate_inputs(profile="gone.toml")
+
+
+def test_export_says_before_the_run_that_there_is_no_such_plotter(host: ModuleType) -> None:
+    pytest.importorskip("vpype", reason="needs vpype: pip install vpype")
+    export = node("export", "Export")
+    assert "plotter must be one of" in export.validate_inputs(format="hpgl", plotter="axidraw")
+    assert export.validate_inputs(format="svg", plotter="axidraw") is True
+    assert export.validate_inputs(format="hpgl", plotter=None) is True

@@ -22,6 +22,7 @@ from clipasso_core.export import (
     Page,
     Sheet,
     SheetConfig,
+    check_format,
     encode_sheet,
     is_our_export,
     lay_out,
@@ -187,7 +188,8 @@ def test_hpgl_refuses_what_the_plotter_cannot(sketch: Strokes) -> None:
     with pytest.raises(ConfigError, match="takes no page of 105 x 148 mm; it takes a4, a3"):
         encode_sheet(lay_out([sketch], SheetConfig(Page.named("a6"))), ".hpgl")
     with pytest.raises(ConfigError, match=r"plotter must be one of .*hp7475a"):
-        encode_sheet(tight, ".hpgl", FormatOptions(plotter="axidraw"))
+        check_format(".hpgl", FormatOptions(plotter="axidraw"))
+    check_format(".svg", FormatOptions(plotter="axidraw"))
 
 
 def test_dxf_passes_the_audit_and_holds_the_curves(
