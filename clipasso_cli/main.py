@@ -59,7 +59,3 @@ def _version() -> str:
     from clipasso_core import __version__
 
     return f"clipasso {__version__}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

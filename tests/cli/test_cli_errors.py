@@ -188,3 +188,11 @@ def test_a_real_process_ends_with_the_same_statuses(photo_file: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert "missing.png" in done.stderr
     assert done.stdout == ""
+
+
+def test_the_package_is_the_command_too() -> None:
+    """Where Python is known and its scripts are not on the path, as in ComfyUI's portable build."""
+    line = [sys.executable, "-m", "clipasso_cli", "sketch"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("usage: clipasso sketch ")
