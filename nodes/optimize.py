@@ -325,7 +325,7 @@ class Optimize(io.ComfyNode):
             result = run.result()
             moments = history.of(result).to("cpu")
             drawn = image_to_host(rasterize(result.strokes, result.strokes.size_for(512)))
-            lines = image_to_host(run.bank.lines.expand(-1, 3, -1, -1))
+            lines = image_to_host(run.subject.lines[:, None].expand(-1, 3, -1, -1))
             plots = image_to_host(
                 torch.stack([plot_losses(one) for one in result.counts] or [torch.ones(3, *PLOT_SIZE)])
             )

@@ -184,8 +184,8 @@ class Iteration:
             picture, opacity = self._paint(placed, rows)
             drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
-            if self.bank.off_limits is not None:
-                outside.append(trespass_loss(opacity, self.bank.off_limits[self.photo_index[rows]]))
+            if self.bank.subject.off_limits is not None:
+                outside.append(trespass_loss(opacity, self.bank.subject.off_limits[self.photo_index[rows]]))
             if self.bank.to_cover is not None:
                 there = opacity if self.underlay is None else opacity + self.underlay.opacity[rows]
                 uncovered.append(uncovered_loss(there, self.bank.to_cover[self.photo_index[rows]]))

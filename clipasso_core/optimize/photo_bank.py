@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,9 @@ from torch import Tensor
 from ..augment import Adjoint, identity_view, random_views, view_grid, warp, warp_from_bank
 from ..encoders.base import FeatureRecipe, Features, ImageEncoder
 from ..losses import comparable, geometric_loss, semantic_loss
+from ..order import LossOf
 from .config import OptimizeConfig, Precision
+from .subject import Subject
 
 log = logging.getLogger(__name__)
 Outcome = TypeVar("Outcome")
@@ -36,14 +38,11 @@ class PhotoBank:
     being compared with both, but for a constant. What the photo means is always asked of the photo itself.
 
     Args:
-        images: [P, 3, H, W] in 0-1.
-        lines: [P, H, W] their line drawings, of which ``config.simplify`` says how much they count.
+        subject: P photos, and their line drawings, of which ``config.simplify`` says how much they count.
         encoder: which looks.
         recipe: which maps to keep, and in which form.
         config: how many random views there are besides the identity, and how many images fit into one pass.
         generator: CPU generator of the views.
-        weights: [P, H, W] how much each place of the photos counts in the comparison of maps; None for all alike.
-        off_limits: [P, H, W] in 0-1, 1 where a sketch of the photo should have no ink; None for nowhere.
 
     Attributes:
         to_cover: [P, H, W] how much each place asks for ink; None for nowhere, as at first.
@@ -51,21 +50,16 @@ class PhotoBank:
 
     def __init__(
         self,
-        images: Tensor,
-        lines: Tensor,
+        subject: Subject,
         encoder: ImageEncoder,
         recipe: FeatureRecipe,
         config: OptimizeConfig,
         generator: torch.Generator,
-        weights: Tensor | None = None,
-        off_limits: Tensor | None = None,
     ) -> None:
+        images = subject.photos
         self.on_cpu = images.device.type == "cpu"
-        self.images, self.encoder, self.recipe = images, encoder, recipe
-        self.lines, self.simplify = lines[:, None], config.simplify
-        self.off_limits = off_limits
+        self.subject, self.encoder, self.recipe, self.simplify = subject, encoder, recipe, config.simplify
         self.to_cover: Tensor | None = None
-        self._weighing = None if weights is None else weights[:, None]
         self.images_per_pass = config.images_per_pass or (CPU_PASS if self.on_cpu else DEVICE_PASS)
         self.precision = usable_precision(config.precision, images.device)
         self.weights = {"geometric": 1.0, "semantic": recipe.semantic_weight}
@@ -99,7 +93,7 @@ class PhotoBank:
 
         None where all count alike.
         """
-        if self._weighing is None:
+        if self.subject.weights is None:
             return None
         return {name: _gather(stack, views, photo_index) for name, stack in self._places.items()}
 
@@ -116,13 +110,17 @@ class PhotoBank:
         self.learn([0])
         return self.within_memory(len(drawings), partial(self._evaluate, drawings, photo_index))
 
+    def losses_of(self, photos: Iterable[int]) -> list[LossOf]:
+        """Return how the evaluation loss of drawings is found, for each of some photos."""
+        return [partial(self._loss_of, photo) for photo in photos]
+
     def redraw(self, generator: torch.Generator) -> bool:
         """Put fresh views in the place of all but the identity.
 
         Returns:
             Whether a graph that was captured with the former views no longer fits: their gradient takes more work.
         """
-        self.grids[1:].copy_(_grids(random_views(len(self.grids) - 1, generator), self.images)[1:])
+        self.grids[1:].copy_(_grids(random_views(len(self.grids) - 1, generator), self.subject.photos)[1:])
         self._known &= {0}
         if self._adjoint is None:
             return False
@@ -133,7 +131,7 @@ class PhotoBank:
     def learn(self, views: list[int]) -> None:
         """Compute the photos' features in those views that are not known yet."""
         for view in sorted(set(views) - self._known):
-            self.within_memory(len(self.images), partial(self._learn_view, view))
+            self.within_memory(len(self.subject.photos), partial(self._learn_view, view))
             self._known.add(view)
 
     def groups(self, drawings: int) -> list[slice]:
@@ -141,7 +139,7 @@ class PhotoBank:
 
         Kernels may round otherwise in other company, and a photo is to be sketched the same alone and in a batch.
         """
-        size = drawings // len(self.images) if self.on_cpu else drawings
+        size = drawings // len(self.subject.photos) if self.on_cpu else drawings
         return [slice(first, first + size) for first in range(0, drawings, size)]
 
     def passes(self, drawings: int, views: int) -> Iterator[tuple[slice, slice]]:
@@ -174,6 +172,10 @@ class PhotoBank:
                 log.warning("Out of memory with %d images at once; going on with %d.", tried, self.images_per_pass)
             torch.cuda.empty_cache()
 
+    def _loss_of(self, photo: int, drawings: Tensor) -> Tensor:
+        index = torch.full((len(drawings),), photo, device=drawings.device)
+        return self.evaluation_losses(drawings, index)
+
     @torch.no_grad()
     def _evaluate(self, drawings: Tensor, photo_index: Tensor) -> Tensor:
         identity, losses = photo_index.new_zeros(1), []
@@ -186,14 +188,15 @@ class PhotoBank:
 
     @torch.no_grad()
     def _learn_view(self, view: int) -> None:
-        seen = self._seen(self.images, view)
-        drawn = self._seen(self.lines, view) if self.simplify > 0 else seen
+        subject = self.subject
+        seen = self._seen(subject.photos, view)
+        drawn = self._seen(subject.lines[:, None], view) if self.simplify > 0 else seen
         for name in self.recipe.layer_weights:
             maps = [torch.lerp(a.maps[name], b.maps[name], self.simplify) for a, b in zip(seen, drawn, strict=True)]
             self._maps[name] = self._kept(self._maps.get(name), view, maps)
-            if self._weighing is not None:
+            if subject.weights is not None:
                 size = (maps[0].shape[-2], maps[0].shape[-1])
-                weights = F.adaptive_avg_pool2d(self._warped(self._weighing, view), size)[:, 0]
+                weights = F.adaptive_avg_pool2d(self._warped(subject.weights[:, None], view), size)[:, 0]
                 self._places[name] = self._kept(self._places.get(name), view, [weights])
         if self.recipe.semantic_weight > 0:
             self._embedding = self._kept(self._embedding, view, [f.embedding for f in seen])

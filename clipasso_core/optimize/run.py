@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from ..allocator import keeping_freed_memory
-from ..detail import detail_weights
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
-from ..face_marks import marks_first
 from ..faces import find_faces
 from ..gaps import close_gaps
-from ..given import join_given, part_given
-from ..line_drawing import contour, line_drawing, object_on_white
-from ..order import LossOf, StrokeOrder, importance_order, prefix_losses, put_in_order
+from ..order import StrokeOrder, importance_order, put_in_order
 from ..photo_colors import with_photo_colors
-from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
 from ..selection import only
-from ..stroke_count import StrokeCount, choose_count
+from ..stroke_count import StrokeCount
 from ..strokes import CANVAS_SIDE, Strokes
 from ..trim import trim_ends
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
 from .coordinates import Coordinates
+from .fixed_strokes import FixedStrokes
 from .iteration import Iteration
 from .photo_bank import PhotoBank
 from .places import Places
 from .prefixes import SETTLED, Prefixes, evaluated_iteration
 from .result import SketchResult, SketchStep, describe_run
-from .underlay import Underlay
+from .spare import Spare, count_strokes, num_wanted
+from .subject import Subject
 
 
 class SketchRun:
@@ -87,50 +83,32 @@ class SketchRun:
         places: Places | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
-        strokes, self.wanted = _spare_or_not(strokes)
-        self.given, strokes = (None, strokes) if self.config.given_freedom > 0 else part_given(strokes)
-        kept = strokes if self.wanted is None else strokes.prefix(self.wanted - self._num_fixed)
-        _check_shares(kept, len(images), self.config.num_stages)
-        self.canvas_size = strokes.canvas_size
-        size = strokes.size_for(encoder.input_size)
-        photos = torch.cat([_fitted(image, strokes.canvas_size, size) for image in images])
-        self.strokes = (
-            strokes.detach()
-            .to(photos.device, torch.float32)
-            .scaled_to(size)
-            .with_provenance(**describe_run(encoder, self.recipe, self.config, photos.device))
-            .with_provenance(**({} if details is None else {"detail": True}))
-        )
-        self.given = self.given and self.given.detach().to(photos.device, torch.float32)
+        strokes, wanted = num_wanted(strokes)
+        fixed, moving = FixedStrokes.apart(strokes, self.config.given_freedom)
+        wanted = None if wanted is None else wanted - fixed.count
+        _check_shares(moving if wanted is None else moving.prefix(wanted), len(images), self.config.num_stages)
+        self.canvas_size, size = strokes.canvas_size, strokes.size_for(encoder.input_size)
+        self.subject = Subject.of(images, self.canvas_size, size, masks, details, places)
+        device = self.subject.photos.device
+        self.fixed = fixed.detached_on(device)
+        self.spare = None if wanted is None else Spare(wanted, [find_faces(photo) for photo in self.subject.photos])
+        facts = describe_run(encoder, self.recipe, self.config, device) | ({} if details is None else {"detail": True})
+        moving = moving.detach().to(device, torch.float32).scaled_to(size).with_provenance(**facts)
+        self.strokes = self._without_spare(self._colored(moving))
+        most = int(self.strokes.alive[:, self.strokes.num_given :].sum(dim=1).max())
+        self.prefixes = Prefixes.of_run(self.config, most, spare=self.spare is not None)
         self.generator = seeded_generator(self.config.seed)
-        self.objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
-        if self.config.colors == "optimized":
-            each = strokes.batch_size // len(photos)
-            seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (photos, self.objects))
-            self.strokes = with_photo_colors(self.strokes, *seen)
-        lines = line_drawing(photos, self.objects)
-        weights = None if details is None else detail_weights(details, photos)
-        weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
-        self.faces = () if self.wanted is None else tuple(find_faces(photo) for photo in photos)
-        self.contours = _contours(self.objects, weights) if self.config.outline_weight > 0 else None
-        if self.wanted is not None and (self.config.num_stages > 1 or self.config.auto_detail is not None):
-            photo_index = torch.arange(strokes.batch_size, device=photos.device) // (strokes.batch_size // len(photos))
-            self.strokes, self.wanted = self._first_wanted(self.strokes, photo_index, self.wanted), None
-        self.bank = PhotoBank(photos, lines, encoder, self.recipe, self.config, self.generator, weights, off_limits)
+        self.bank = PhotoBank(self.subject, encoder, self.recipe, self.config, self.generator)
         every, coordinates = self.config.evaluation_interval, Coordinates.of_run(self.config, size)
-        self.candidates = Candidates(self.strokes, len(photos), self.config.num_iterations, every, coordinates)
-        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self._underlay(size))
-        self.stages = self.config.stages
-        most = int(self.strokes.alive[:, strokes.num_given :].sum(dim=1).max())
-        spare = self.wanted is not None
-        self.prefixes = Prefixes.of_run(self.config, most, spare=spare)
+        self.candidates = Candidates(self.strokes, len(images), self.config.num_iterations, every, coordinates)
+        self.work = Iteration(self.strokes, self.candidates, self.bank, self.config, underlay=self.fixed.underlay(size))
         self.counts: tuple[StrokeCount, ...] = ()
+        self.iteration, self.settled = 0, False
+        self._contours = self.subject.contours() if self.config.outline_weight > 0 else None
         self._outline_from = evaluated_iteration(self.config, SETTLED)
         self._lengths = seeded_generator(self.config.seed)
         self._do: Callable[[], None] | None = None
         self._evaluations: list[Tensor] = []
-        self.iteration = 0
-        self.settled = False
         self.started = time.perf_counter()
 
     def __iter__(self) -> Iterator[SketchStep]:
@@ -163,14 +141,14 @@ class SketchRun:
         self.iteration += 1
         if self.config.tidy > 0 and (self.settled or self.iteration == self.config.num_iterations):
             self._finish()
-        evaluated = self._with_given(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
+        evaluated = self._to_caller(self.work.placed(self.work.evaluated).detach(), self.candidates.active)
         losses = {name: loss.clone() for name, loss in self.work.losses.items()}
         which = (self.candidates.photo_index, self.candidates.candidate)
         return SketchStep(self.iteration, self.config.num_iterations, losses, evaluated, *which)
 
     def best(self) -> Strokes:
         """Return the best sketch of each photo so far [P, ...]; cheaper than ``result()``, for previews."""
-        return self._with_given(self.candidates.best(), self.candidates.best_rows())
+        return self._to_caller(self.candidates.best(), self.candidates.best_rows())
 
     def best_loss(self) -> tuple[float, ...]:
         """Return the loss [P] of ``best()``: of each photo's best sketch so far, infinite before the first one."""
@@ -188,8 +166,8 @@ class SketchRun:
         best, rows = self.candidates.best(), self.candidates.best_rows()
         strokes = self._of_wanted(best, rows, look=stopped != "failed")
         if self.config.colors == "photo":
-            strokes = with_photo_colors(strokes, self.bank.images, self.objects)
-        strokes = self._with_given(strokes, rows)
+            strokes = with_photo_colors(strokes, self.subject.photos, self.subject.objects)
+        strokes = self._to_caller(strokes, rows)
         strokes = strokes.with_provenance(**({f"{stopped}_after": self.iteration} if stopped else {}))
         found = self.candidates.result(strokes, self.iteration, reason, time.perf_counter() - self.started)
         return replace(found, counts=self.counts)
@@ -204,19 +182,30 @@ class SketchRun:
             with same_kernels():
                 self.candidates.replace_best(work.points, work.evaluate(), changed)
 
-    def _underlay(self, size: tuple[int, int]) -> Underlay | None:
-        """Return the given strokes as pictures of (height, width) px."""
-        return None if self.given is None else Underlay.of(self.given.scaled_to(size))
-
-    def _with_given(self, strokes: Strokes, rows: Tensor) -> Strokes:
-        """Return sketches, which are ``rows`` [B] of all, on the caller's canvas and with their given strokes."""
-        return self._whole(strokes.scaled_to(self.canvas_size), rows)
-
-    def _whole(self, strokes: Strokes, rows: Tensor) -> Strokes:
-        """Return sketches, which are ``rows`` [B] of all, with their given strokes, on the canvas that they are on."""
-        if self.given is None:
+    def _colored(self, strokes: Strokes) -> Strokes:
+        """Give first strokes the photo's colours where these are to be optimised."""
+        if self.config.colors != "optimized":
             return strokes
-        return join_given(self.given.scaled_to(strokes.canvas_size).select(rows), strokes)
+        each = strokes.batch_size // len(self.subject.photos)
+        seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (self.subject.photos, self.subject.objects))
+        return with_photo_colors(strokes, *seen)
+
+    def _without_spare(self, strokes: Strokes) -> Strokes:
+        """Keep of first strokes the wanted ones alone where several stages share them, or where they are counted."""
+        if self.spare is None or (self.config.num_stages == 1 and self.config.auto_detail is None):
+            return strokes
+        sketches = torch.arange(strokes.batch_size, device=strokes.alive.device)
+        kept = self.spare.keep_wanted(strokes, sketches // (strokes.batch_size // len(self.subject.photos)))
+        self.spare = None
+        return kept
+
+    def _to_caller(self, strokes: Strokes, rows: Tensor) -> Strokes:
+        """Return sketches, which are ``rows`` [B] of all, on the caller's canvas and with their fixed strokes."""
+        return self.fixed.with_moving(strokes.scaled_to(self.canvas_size), rows)
+
+    def _go_on_with(self, work: Iteration) -> None:
+        """Do other work from now on; a captured graph and the last evaluations are of the work before it."""
+        self.work, self._do, self._evaluations = work, None, []
 
     def _check_losses(self) -> None:
         unknown = self.candidates.without_loss()
@@ -231,7 +220,7 @@ class SketchRun:
         self._evaluations = [*self._evaluations[-2:], self.work.losses["evaluation"].clone()]
         if len(self._evaluations) == 3:
             changes = torch.stack(self._evaluations).diff(dim=0).abs()
-            last = self.stages.at(self.iteration) == self.config.num_stages - 1
+            last = self.config.stages.at(self.iteration) == self.config.num_stages - 1
             self.settled = last and not self._outline_waits and bool((changes <= self.config.stop_change).all())
 
     def _draw_views(self) -> list[int]:
@@ -245,7 +234,7 @@ class SketchRun:
 
     def _learning_rate(self, iteration: int) -> float:
         config = self.config
-        done, length = self.stages.within(iteration)
+        done, length = self.config.stages.within(iteration)
         cosine = (1 + math.cos(math.pi * done / length)) / 2
         factor = config.final_learning_rate + (1 - config.final_learning_rate) * cosine
         return config.learning_rate * factor * max(self.strokes.canvas_size) / CANVAS_SIDE
@@ -253,19 +242,17 @@ class SketchRun:
     def _halve(self) -> None:
         if not self.config.halving or not self.candidates.should_halve(self.iteration / self.config.num_iterations):
             return
-        self.work = self.work.keep(self.candidates.halve())
-        self._do, self._evaluations = None, []
+        self._go_on_with(self.work.keep(self.candidates.halve()))
 
     def _begin_stage(self) -> None:
         """Where a stage begins, bring its strokes to life, and freeze those before it where they were best."""
-        if not self.stages.begins(self.iteration):
+        if not self.config.stages.begins(self.iteration):
             return
-        now, theirs = self.stages.at(self.iteration), self.stages.of_strokes(self.strokes.alive)
+        now, theirs = self.config.stages.at(self.iteration), self.config.stages.of_strokes(self.strokes.alive)
         strokes = replace(self.strokes, alive=self.strokes.alive & (theirs <= now))
         active = self.candidates.begin_stage(strokes)
         frozen = (theirs < now)[self.candidates.active]
-        self.work = Iteration(active, self.candidates, self.bank, self.config, frozen, self.work.underlay)
-        self._do, self._evaluations = None, []
+        self._go_on_with(Iteration(active, self.candidates, self.bank, self.config, frozen, self.work.underlay))
 
     def _begin_prefixes(self) -> None:
         """Find the strokes' order before prefixes are trained, drop strokes, and say whether prefixes are seen."""
@@ -274,89 +261,49 @@ class SketchRun:
         if self.prefixes.drops(self.iteration):
             self._drop_strokes()
         if self.work.sees_prefixes != self.prefixes.trains(self.iteration):
-            self.work.sees_prefixes, self._do = not self.work.sees_prefixes, None
+            self.work.sees_prefixes = not self.work.sees_prefixes
+            self._go_on_with(self.work)
             if not self.work.sees_prefixes:
-                self._forget_losses()  # the best whole drawings were those that knew least of prefixes
+                self.candidates.forget_losses()  # the best whole drawings were those that knew least of prefixes
 
     @property
     def _outline_waits(self) -> bool:
         """Whether contours without ink will count, but do not yet."""
-        return self.contours is not None and self.bank.to_cover is None
+        return self._contours is not None and self.bank.to_cover is None
 
     def _begin_outline(self) -> None:
         """Let contours without ink count from their iteration on; the losses so far are of another kind."""
         if not self._outline_waits or self.iteration < self._outline_from:
             return
-        self.bank.to_cover = self.contours
-        self._forget_losses()
-
-    def _forget_losses(self) -> None:
-        """Let the best states be looked for from here on."""
+        self.bank.to_cover = self._contours
         self.candidates.forget_losses()
-        self._do, self._evaluations = None, []
+        self._go_on_with(self.work)
 
     def _reorder(self) -> None:
         """Put the active sketches' strokes into the order by importance."""
-        now, losses = self._now(), self._losses_of(self.work.photo_index.tolist())
+        now, losses = self._now(), self.bank.losses_of(self.work.photo_index.tolist())
         with same_kernels():
             order = torch.stack([importance_order(now.select([row]), loss_of) for row, loss_of in enumerate(losses)])
-        order = order[:, self._num_fixed :] - self._num_fixed
-        if self.prefixes.drops(self.iteration):
-            order = self._with_faces(order, now.control_points[:, self._num_fixed :], self.work.photo_index)
+        order = order[:, self.fixed.count :] - self.fixed.count
+        if self.spare is not None and self.prefixes.drops(self.iteration):
+            order = self.spare.in_front(order, now.control_points[:, self.fixed.count :], self.work.photo_index)
         self.candidates.reorder(order)
-        self.work, self._do = self.work.reordered(order), None
-
-    def _with_faces(self, order: Tensor, control_points: Tensor, photo_index: Tensor) -> Tensor:
-        """Return orders [B, N] in which strokes that draw eyes and noses are among those that are wanted."""
-        if self.wanted is None:
-            return order
-        rows = zip(order, control_points, photo_index.tolist(), strict=True)
-        wanted = self.wanted - self._num_fixed
-        return torch.stack([marks_first(one, points, self.faces[photo], wanted) for one, points, photo in rows])
-
-    def _first_wanted(self, strokes: Strokes, photo_index: Tensor, wanted: int) -> Strokes:
-        """Return of sketches of photos photo_index [B] the first strokes that are wanted, eyes and noses among them."""
-        every = torch.arange(strokes.num_strokes, device=photo_index.device).expand(len(photo_index), -1)
-        strokes = strokes.in_order(self._with_faces(every, strokes.control_points, photo_index))
-        return strokes.prefix(wanted - self._num_fixed)
+        self._go_on_with(self.work.reordered(order))
 
     def _drop_strokes(self) -> None:
         """Keep as many strokes as are wanted, or as each photo needs, and drop the others, which come last."""
-        now = self._now()
-        if self.wanted is None:
-            self.counts = self._count_all(now)
-            chosen = [one.chosen for one in self.counts]
+        if self.spare is None:
+            self.counts = count_strokes(self._now(), self.work.photo_index, self.bank, self.config)
+            kept = [count.chosen - self.fixed.count for count in self.counts]
         else:
-            chosen = [self.wanted] * self.candidates.photos
-        self.candidates.drop_strokes(torch.tensor(chosen, device=self.work.photo_index.device) - self._num_fixed)
-        self.prefixes = replace(self.prefixes, num_strokes=max(chosen) - now.num_given)
-        self.work, self._do, self._evaluations = self.work.keep(torch.arange(len(self.work.points))), None, []
-
-    def _count_all(self, now: Strokes) -> tuple[StrokeCount, ...]:
-        """Count the strokes that each photo needs: of its active sketches, the one that is cheapest says so."""
-        found: dict[int, StrokeCount] = {}
-        for row, photo in enumerate(self.work.photo_index.tolist()):
-            count = self._count(now.select([row]), photo)
-            found[photo] = min(found.get(photo, count), count, key=lambda one: one.total)
-        return tuple(found[photo] for photo in range(len(found)))
-
-    def _count(self, strokes: Strokes, photo: int) -> StrokeCount:
-        """Count the strokes that one sketch of a photo needs."""
-        (loss_of,) = self._losses_of([photo])
-        with same_kernels():
-            losses = prefix_losses(strokes, loss_of).tolist()
-            empty = float(loss_of(torch.ones_like(self.bank.images[:1])))
-        fewest = max(self.config.fewest_strokes, strokes.num_given + 1)
-        return choose_count(losses, empty, self.config.auto_detail or 0.0, fewest)
+            kept = [self.spare.wanted] * self.candidates.photos
+        self.candidates.drop_strokes(torch.tensor(kept, device=self.work.photo_index.device))
+        self.prefixes = replace(self.prefixes, num_strokes=max(kept) - self.strokes.num_given)
+        self._go_on_with(self.work.keep(torch.arange(len(self.work.points))))
 
     def _now(self) -> Strokes:
-        """Return the active sketches as they are, with their given strokes, at the size that the encoder looks at."""
-        return self._whole(self.work.placed(self.work.points.detach()), self.candidates.active)
-
-    @property
-    def _num_fixed(self) -> int:
-        """How many given strokes a sketch has that do not move."""
-        return 0 if self.given is None else self.given.num_strokes
+        """Return the active sketches as they are, with their fixed strokes, at the size that the encoder looks at."""
+        return self.fixed.with_moving(self.work.placed(self.work.points.detach()), self.candidates.active)
 
     def _of_wanted(self, strokes: Strokes, rows: Tensor, *, look: bool) -> Strokes:
         """Return one sketch of each photo, which are ``rows`` [P] of all, without dropped strokes and in order.
@@ -364,32 +311,18 @@ class SketchRun:
         Where the run ended before spare strokes were dropped they go now: the least telling, or without a look the
         last.
         """
-        if self.wanted is not None and self.iteration <= self.prefixes.dropped:
+        if self.spare is not None and self.iteration <= self.prefixes.dropped:
             strokes = self._ordered(strokes, rows, "importance") if look else strokes
-            strokes = self._first_wanted(strokes, torch.arange(len(rows), device=rows.device), self.wanted)
+            strokes = self.spare.keep_wanted(strokes, torch.arange(len(rows), device=rows.device))
         strokes = self._ordered(strokes, rows, self.config.order) if look else strokes
-        return only(strokes, strokes.alive) if self.wanted is not None or self.counts else strokes
+        return only(strokes, strokes.alive) if self.spare is not None or self.counts else strokes
 
     def _ordered(self, strokes: Strokes, rows: Tensor, order: StrokeOrder) -> Strokes:
         """Return one sketch of each photo, which are ``rows`` [P] of all, in a drawing order."""
         with same_kernels():
-            losses = self._losses_of(range(strokes.batch_size))
-            placed = put_in_order(self._whole(strokes, rows), order, losses, self.objects >= 0.5)
-        return placed if self.given is None else part_given(placed)[1]
-
-    def _losses_of(self, photos: Iterable[int]) -> list[LossOf]:
-        """Return how the evaluation loss of drawings is found, for each of some photos."""
-        return [partial(self._loss_of, photo) for photo in photos]
-
-    def _loss_of(self, photo: int, drawings: Tensor) -> Tensor:
-        index = torch.full((len(drawings),), photo, device=drawings.device)
-        return self.bank.evaluation_losses(drawings, index)
-
-
-def _spare_or_not(strokes: Strokes) -> tuple[Strokes, int | None]:
-    """Return first strokes, and how many are wanted where there are more, else None."""
-    wanted, there = strokes.num_wanted, int(strokes.alive.sum(dim=1).max()) if strokes.batch_size else 0
-    return replace(strokes, num_wanted=None), None if wanted is None or there <= wanted else wanted
+            losses = self.bank.losses_of(range(strokes.batch_size))
+            whole = self.fixed.with_moving(strokes, rows)
+            return self.fixed.without(put_in_order(whole, order, losses, self.subject.objects >= 0.5))
 
 
 def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
@@ -406,25 +339,3 @@ def _check_shares(strokes: Strokes, photos: int, stages: int) -> None:
     fewest = int(strokes.alive.sum(dim=1).min())
     if stages > fewest:
         raise ConfigError(f"num_stages ({stages}) cannot exceed the number of strokes of a sketch ({fewest}).")
-
-
-def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """Return an image [3, H, W] of a canvas's aspect as [1, 3, *size]."""
-    checked = check_images(image[None])
-    check_same_aspect(checked, canvas_size)
-    return resize(checked, size)
-
-
-def _contours(objects: Tensor, weights: Tensor | None) -> Tensor:
-    """Return how much each place of photos asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
-    rims = contour(objects, (objects.shape[-2], objects.shape[-1]))
-    return rims if weights is None else rims * weights
-
-
-def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
-    """Return masks [h, w] of the photos [P, 3, H, W], one for all or one each, as [P, H, W]."""
-    if len(masks) not in (1, len(photos)):
-        raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one, or one each.")
-    fitted = fit_each(masks, photos, "mask")
-    require_object(fitted)
-    return fitted.expand(len(photos), -1, -1)

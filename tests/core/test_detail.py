@@ -102,7 +102,7 @@ def pushed(cup: Tensor, encoder: ImageEncoder) -> Callable[..., Tensor]:
         bank = SketchRun(cup, first, encoder, CONFIG, details=details).bank
         bank.learn([0])
         zero = torch.zeros(1, dtype=torch.long)
-        drawing = torch.ones_like(bank.images[:, :1]).requires_grad_(True)
+        drawing = torch.ones_like(bank.subject.photos[:, :1]).requires_grad_(True)
         places = bank.places(zero, zero)
         geometric_loss(bank.look(drawing, None), bank.photo(zero, zero), bank.recipe, places).sum().backward()
         assert drawing.grad is not None

@@ -13,6 +13,7 @@ from clipasso_core.line_drawing import line_drawing
 from clipasso_core.losses import comparable, geometric_loss
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.optimize.photo_bank import PhotoBank
+from clipasso_core.optimize.subject import Subject
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 
@@ -22,7 +23,8 @@ VIEWS, FIRST = torch.arange(3), torch.zeros(1, dtype=torch.long)
 def bank_of(images: Tensor, encoder: ImageEncoder, simplify: float) -> PhotoBank:
     """Return a bank that has looked through the identity and two views."""
     config, generator = OptimizeConfig(bank_size=2, simplify=simplify), torch.Generator().manual_seed(0)
-    bank = PhotoBank(images, line_drawing(images), encoder, encoder.recipe, config, generator)
+    subject = Subject.of(images, (64, 64), (64, 64))
+    bank = PhotoBank(subject, encoder, encoder.recipe, config, generator)
     bank.learn(VIEWS.tolist())
     return bank
 
@@ -102,12 +104,12 @@ def test_a_run_draws_the_lines_of_the_masked_object(cup: Tensor, encoder: ImageE
     """Without masks, of all that is not white; masks may be larger than the photo on its canvas."""
     mask = torch.zeros(1, 64, 64)
     mask[:, 20:44, 20:44] = 1
-    assert torch.equal(run_of(cup, encoder, None, 1.0).bank.lines, line_drawing(cup)[:, None])
-    inside = run_of(cup, encoder, mask, 1.0).bank.lines
-    assert torch.equal(inside, line_drawing(cup, mask)[:, None])
-    assert bool((inside[0, 0][mask[0] == 0] == 1).all())
+    assert torch.equal(run_of(cup, encoder, None, 1.0).subject.lines, line_drawing(cup))
+    inside = run_of(cup, encoder, mask, 1.0).subject.lines
+    assert torch.equal(inside, line_drawing(cup, mask))
+    assert bool((inside[0][mask[0] == 0] == 1).all())
     large = mask.repeat_interleave(2, 1).repeat_interleave(2, 2)
-    assert torch.equal(run_of(cup, encoder, [large[0]], 1.0).bank.lines, inside)
+    assert torch.equal(run_of(cup, encoder, [large[0]], 1.0).subject.lines, inside)
     losses = [float(run_of(cup, encoder, where, 1.0).step().losses["evaluation"]) for where in (None, mask)]
     assert abs(losses[0] - losses[1]) > 0.01
     losses = [float(run_of(cup, encoder, where, 0.0).step().losses["evaluation"]) for where in (None, mask)]

@@ -133,7 +133,7 @@ def test_beginnings_get_better_by_training(
     for whole in (1.0, 0.0):
         monkeypatch.setattr(prefixes, "WHOLE", whole)
         run = start(cat, strokes=eight.select([0]), prefixes=True, **options)
-        first_four.append(float(prefix_losses(finish(run), run._losses_of([0])[0])[3]))
+        first_four.append(float(prefix_losses(finish(run), run.bank.losses_of([0])[0])[3]))
     untrained, trained = first_four
     assert trained < untrained - 0.01
 
@@ -157,7 +157,7 @@ def test_the_result_is_in_the_order_asked_for(start: Start, cup: Tensor, eight: 
     assert not torch.equal(drawn.control_points, placed.control_points)
     assert sorted(drawn.control_points[0, :, 0, 0].tolist()) == sorted(placed.control_points[0, :, 0, 0].tolist())
     run = start(cup, strokes=eight)
-    loss_of = run._losses_of([0])[0]
+    loss_of = run.bank.losses_of([0])[0]
     means = [float(prefix_losses(strokes, loss_of).mean()) for strokes in (drawn, placed)]
     assert means[1] < means[0]
 

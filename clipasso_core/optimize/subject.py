@@ -1,0 +1,84 @@
+"""The subject of a run: its photos at the size that the encoder looks at, and what counts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..detail import detail_weights
+from ..errors import ShapeError
+from ..line_drawing import contour, line_drawing, object_on_white
+from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
+from .places import Places
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Hold P photos, all of one size.
+
+    Args:
+        photos: [P, 3, H, W] in 0-1, the objects on white.
+        objects: [P, H, W] in 0-1, where the objects are.
+        lines: [P, H, W] in 0-1, the photos' line drawings, black on white.
+        weights: [P, H, W] how much each place counts in the comparison of maps, 1 on average; None for all alike.
+        off_limits: [P, H, W] in 0-1, 1 where a sketch should have no ink; None for nowhere.
+    """
+
+    photos: Tensor
+    objects: Tensor
+    lines: Tensor
+    weights: Tensor | None = None
+    off_limits: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        images: Tensor | Sequence[Tensor],
+        canvas_size: tuple[int, int],
+        size: tuple[int, int],
+        masks: Tensor | Sequence[Tensor] | None = None,
+        details: Tensor | Sequence[Tensor] | None = None,
+        places: Places | None = None,
+    ) -> Subject:
+        """Return photos of several sizes and a canvas's aspect at one size (height, width) px.
+
+        Args:
+            images, masks, details, places: as for ``SketchRun``.
+            canvas_size: (height, width).
+            size: likewise, that the encoder looks at.
+
+        Raises:
+            ShapeError: images, masks or details are wrong or of another aspect than the canvas.
+
+        >>> Subject.of(torch.ones(1, 3, 96, 96), (224, 224), (64, 64), masks=torch.ones(1, 96, 96)).lines.shape
+        torch.Size([1, 64, 64])
+        """
+        photos = torch.cat([_fitted(image, canvas_size, size) for image in images])
+        objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
+        weights = None if details is None else detail_weights(details, photos)
+        weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
+        return cls(photos, objects, line_drawing(photos, objects), weights, off_limits)
+
+    def contours(self) -> Tensor:
+        """Return how much each place asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
+        rims = contour(self.objects, (self.objects.shape[-2], self.objects.shape[-1]))
+        return rims if self.weights is None else rims * self.weights
+
+
+def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """Return an image [3, H, W] of a canvas's aspect as [1, 3, *size]."""
+    checked = check_images(image[None])
+    check_same_aspect(checked, canvas_size)
+    return resize(checked, size)
+
+
+def _fitted_masks(masks: Tensor | Sequence[Tensor], photos: Tensor) -> Tensor:
+    """Return masks [h, w] of the photos [P, 3, H, W], one for all or one each, as [P, H, W]."""
+    if len(masks) not in (1, len(photos)):
+        raise ShapeError(f"{len(masks)} masks do not fit {len(photos)} images; give one, or one each.")
+    fitted = fit_each(masks, photos, "mask")
+    require_object(fitted)
+    return fitted.expand(len(photos), -1, -1)
