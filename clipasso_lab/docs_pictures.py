@@ -74,7 +74,7 @@ def draw_sketches(folder: Path, out: Path) -> None:
         photo = reference_photo(folder / f"{name}.png")
         files = [folder / "clipasso-eval" / f"{name}-{count}.svg" for count in STROKES]
         rows.append(_photo_row(photo, [load_sketch(file, photo.frame).strokes for file in files]))
-    save_png(_join(rows, dim=1), out)
+    save_png(side_by_side(rows, dim=1), out)
 
 
 def draw_levels(folder: Path, out: Path) -> None:
@@ -84,7 +84,7 @@ def draw_levels(folder: Path, out: Path) -> None:
         photo = reference_photo(folder / f"{name}.png")
         sketch = load_sketch(folder / f"{name}.svg", photo.frame).strokes
         rows.append(_photo_row(photo, [sketch.prefix(count) for count in STROKES]))
-    save_png(_join(rows, dim=1), out)
+    save_png(side_by_side(rows, dim=1), out)
 
 
 def draw_before_after(folder: Path, before: Path, out: Path) -> None:
@@ -95,7 +95,7 @@ def draw_before_after(folder: Path, before: Path, out: Path) -> None:
         made = product(COMPARED_STROKES, (before, folder / "clipasso-eval"))
         files = [sketches / f"{name}-{count}.svg" for count, sketches in made]
         rows.append(_photo_row(photo, [load_sketch(file, photo.frame).strokes for file in files]))
-    save_png(_join(rows, dim=1), out)
+    save_png(side_by_side(rows, dim=1), out)
 
 
 def draw_styles(folder: Path, out: Path) -> None:
@@ -105,8 +105,8 @@ def draw_styles(folder: Path, out: Path) -> None:
     colored = with_photo_colors(sketch, photo.image, torch.ones_like(photo.image[:, 0]))
     tiles = [_styled(sketch, name, LineStyle.named(name)) for name in STYLES]
     tiles.append(_styled(colored, "pencil, 4 pens", LineStyle.named("pencil", pens=4)))
-    rows = [_join(tiles[start : start + len(STROKES)], dim=2) for start in range(0, len(tiles), len(STROKES))]
-    save_png(_join(rows, dim=1), out)
+    rows = [side_by_side(tiles[start : start + len(STROKES)], dim=2) for start in range(0, len(tiles), len(STROKES))]
+    save_png(side_by_side(rows, dim=1), out)
 
 
 def _styled(sketch: Strokes, name: str, style: LineStyle) -> Tensor:
@@ -132,19 +132,20 @@ def draw_scenes(folder: Path, out: Path) -> None:
         color = torch.tensor([[*one, 255] for one in colors])[None] / 255
         size = (SIDE, round(SIDE * photo.shape[-1] / photo.shape[-2]))
         drawn = [rasterize(one, size)[0] for one in (strokes, replace(strokes, color=color))]
-        rows.append(_join([resize(photo, size)[0], *drawn], dim=2))
+        rows.append(side_by_side([resize(photo, size)[0], *drawn], dim=2))
     widest = max(row.shape[2] for row in rows)
-    save_png(_join([torch.nn.functional.pad(row, (0, widest - row.shape[2]), value=1) for row in rows], dim=1), out)
+    padded = [torch.nn.functional.pad(row, (0, widest - row.shape[2]), value=1) for row in rows]
+    save_png(side_by_side(padded, dim=1), out)
 
 
 def _photo_row(photo: ReferencePhoto, sketches: Sequence[Strokes]) -> Tensor:
     """Lay a photo and sketches of it side by side."""
     drawn = [rasterize(strokes, (SIDE, SIDE))[0] for strokes in sketches]
-    return _join([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2)
+    return side_by_side([resize(photo.image, (SIDE, SIDE))[0], *drawn], dim=2)
 
 
-def _join(images: list[Tensor], dim: int) -> Tensor:
-    """Put images [3, H, W] side by side with white between."""
+def side_by_side(images: list[Tensor], dim: int) -> Tensor:
+    """Put images [3, H, W] side by side, or with dim 1 below each other, with white between."""
     shape = list(images[0].shape)
     shape[dim] = GAP
     return torch.cat([part for image in images for part in (image, torch.ones(shape))][:-1], dim=dim)

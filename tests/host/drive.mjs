@@ -9,7 +9,8 @@
 //   widgets    {node type: {widget name: value}} to set before the run
 //   output     type of the node whose preview must appear
 //   vue        true for Nodes 2.0
-//   screenshot where to save a picture of the page; one of the template browser goes beside it, as ...-templates.png
+//   screenshot where to save a picture of the page; beside it go those of the template browser, as ...-templates.png, and
+//              of the output's help, as ...-help.png
 //   limit_s    how long the run may take
 // Writes one JSON object to stdout: see the end.
 import { readFileSync } from 'node:fs'
@@ -82,6 +83,20 @@ function fit() {
   window.app.canvas.setDirty(true, true)
 }
 
+// Ask for a node's help by the button above it; return the picture that its page shows.
+async function help(type) {
+  await page.evaluate((wanted) => {
+    const node = window.app.graph._nodes.find((one) => one.type === wanted)
+    window.app.canvas.selectNode(node)
+    window.app.canvas.centerOnNode(node)
+  }, type)
+  await page.locator('[data-testid="info-button"]').click()
+  const picture = await page.locator('.node-help-content img').first().elementHandle()
+  await page.waitForFunction((image) => image.complete && image.naturalWidth > 0, picture)
+  await page.screenshot({ path: job.screenshot.replace('.png', '-help.png') })
+  return picture.evaluate((image) => [image.src, image.alt, image.clientWidth])
+}
+
 // In the page: empty the graph, drop a saved file on it, and list the node types that came back.
 async function drop(source) {
   const bytes = await (await fetch(source)).blob()
@@ -104,9 +119,10 @@ try {
   const seen = await page.evaluate(() => window.seen)
   const images = await page.evaluate(pictures, job.output)
   await page.screenshot({ path: job.screenshot })
+  const helped = await help(job.output)
   const restored = images.length ? await page.evaluate(drop, images[0].src) : []
   const version = await page.evaluate(() => window.__COMFYUI_FRONTEND_VERSION__ ?? null)
-  console.log(JSON.stringify({ card, prompt, seen, shown, images, restored, errors, refused, version }))
+  console.log(JSON.stringify({ card, prompt, seen, shown, images, helped, restored, errors, refused, version }))
 } finally {
   await browser.close()
 }
