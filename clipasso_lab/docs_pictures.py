@@ -103,23 +103,28 @@ def draw_styles(folder: Path, out: Path) -> None:
     photo = reference_photo(folder / f"{STYLED}.png")
     sketch = load_sketch(folder / "clipasso-eval" / f"{STYLED}-{max(STROKES)}.svg", photo.frame).strokes
     colored = with_photo_colors(sketch, photo.image, torch.ones_like(photo.image[:, 0]))
-    tiles = [_styled(sketch, name, LineStyle.named(name)) for name in STYLES]
-    tiles.append(_styled(colored, "pencil, 4 pens", LineStyle.named("pencil", pens=4)))
+    tiles = [_named(styled(sketch, LineStyle.named(name), SIDE), name) for name in STYLES]
+    tiles.append(_named(styled(colored, LineStyle.named("pencil", pens=4), SIDE), "pencil, 4 pens"))
     rows = [side_by_side(tiles[start : start + len(STROKES)], dim=2) for start in range(0, len(tiles), len(STROKES))]
     save_png(side_by_side(rows, dim=1), out)
 
 
-def _styled(sketch: Strokes, name: str, style: LineStyle) -> Tensor:
-    """Draw a sketch in a style, with a name beneath, [3, SIDE + LABEL, SIDE]."""
+def styled(sketch: Strokes, style: LineStyle, side: int) -> Tensor:
+    """Draw a sketch in a style on its paper, [3, side, side]."""
     sheet = lay_out([sketch], SheetConfig(Page(100, 100, margin=6), 1.6, style=style))
-    ink = render_svg(sheet_to_svg(replace(sheet, style=replace(style, paper=None))), SIDE)[0]
+    ink = render_svg(sheet_to_svg(replace(sheet, style=replace(style, paper=None))), side)[0]
     paper = torch.tensor(style.paper_rgb or (1.0, 1.0, 1.0))[:, None, None]
+    return ink[:3] + paper * (1 - ink[3:])
+
+
+def _named(picture: Tensor, name: str) -> Tensor:
+    """Write a name beneath a picture [3, SIDE, SIDE], [3, SIDE + LABEL, SIDE]."""
     label = Image.new("RGB", (SIDE, LABEL), "white")
     ImageDraw.Draw(label).text(
         (SIDE / 2, LABEL / 2), name, "black", ImageFont.load_default(LABEL * 2 // 3), anchor="mm"
     )
     words = torch.from_numpy(np.asarray(label).copy()).permute(2, 0, 1) / 255
-    return torch.cat([ink[:3] + paper * (1 - ink[3:]), words], dim=1)
+    return torch.cat([picture, words], dim=1)
 
 
 def draw_scenes(folder: Path, out: Path) -> None:

@@ -21,24 +21,24 @@ from torch import Tensor
 
 from clipasso_core.animation import Timeline
 from clipasso_core.encoders import get_encoder
-from clipasso_core.export import LineStyle, Page, SheetConfig, lay_out
-from clipasso_core.export.page_svg import sheet_to_svg
+from clipasso_core.export import LineStyle
 from clipasso_core.files import load_image, read_bytes
+from clipasso_core.layering import lay_over
 from clipasso_core.mask import MaskedObject, mask_object
 from clipasso_core.photo_colors import with_photo_colors
 from clipasso_core.pixels import resize, to_uint8
 from clipasso_core.rasterizer import rasterize
 from clipasso_core.saliency import SaliencyMaps, compute_saliency
 from clipasso_core.scenes import BACKDROP, Regions, SceneConfig, find_regions
+from clipasso_core.selection import in_groups, in_ranges, parse_ranges, select
 from clipasso_core.simplify import SimplifyConfig, simplify
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 from clipasso_core.strokes import Strokes
 from clipasso_core.style import StrokeStyle, with_style
 from clipasso_core.svg import from_svg
-from clipasso_core.svg.render_svg import render_svg
-from clipasso_core.transform import TransformConfig, transform
+from clipasso_core.transform import TransformConfig, move, transform
 
-from .docs_pictures import side_by_side
+from .docs_pictures import side_by_side, styled
 from .sketch_files import load_sketch
 
 OUT = Path("web/docs/images")
@@ -46,13 +46,13 @@ OUT = Path("web/docs/images")
 HEIGHT = 200
 """px of each tile."""
 
-FEW, SELECTED = 16, 4
-"""Strokes of the sketch that most pictures show, and of those that are selected."""
+FEW, SELECTED = 16, parse_ranges("1-4")
+"""Strokes of the sketch that most pictures show, and those of them that are selected."""
 
-EDITED, MOVED = 2, (22.0, -14.0)
-"""The stroke that is edited, by its index, and px by which it is moved."""
+EDITED, MOVED = parse_ranges("3"), (22.0, -14.0)
+"""The stroke that is edited, and px by which it is moved."""
 
-RED, GREY, PAPER = (0.85, 0.15, 0.2), (0.72, 0.72, 0.72), 0.94
+RED, GREY, PAPER = StrokeStyle(color="#d92633"), StrokeStyle(color="#b8b8b8"), 0.94
 """What is pointed out, what stands back, and how light the frame around a tile is."""
 
 SEEN = 0.25
@@ -133,24 +133,20 @@ def animate(example: Example) -> list[Tensor]:
 def compose_scene(example: Example) -> list[Tensor]:
     """Draw each region's strokes, and all of them."""
     scene = example.scene
-    behind = torch.tensor([name == BACKDROP for name in scene.names_of(0)])[None]
-    front, back = (replace(scene, alive=scene.alive & which) for which in (~behind, behind))
-    return [_drawn(_inked(front, RED)), _drawn(_inked(back, GREY)), _drawn(scene)]
+    back, front = select(scene, in_groups(scene, [BACKDROP]))
+    return [_drawn(with_style(front, RED)), _drawn(with_style(back, GREY)), _drawn(scene)]
 
 
 def edit_strokes(example: Example) -> list[Tensor]:
     """Draw a stroke selected, moved, and taken away."""
-    sketch = example.few
-    chosen = torch.arange(FEW)[None] == EDITED
-    moved = sketch.with_points(sketch.control_points + chosen[..., None, None] * torch.tensor(MOVED))
-    one, others = (replace(sketch, alive=sketch.alive & which) for which in (chosen, ~chosen))
-    there = replace(moved, alive=one.alive)
-    return [*(_laid_over(_inked(stroke, RED), others) for stroke in (one, there)), _drawn(others)]
+    one, others = select(example.few, in_ranges(example.few, EDITED))
+    one = with_style(one, RED)
+    return [*(_drawn(lay_over(others, stroke)) for stroke in (one, move(one, *MOVED))), _drawn(others)]
 
 
 def export(example: Example) -> list[Tensor]:
     """Draw the sketch in styles."""
-    return [_styled(example.few, LineStyle.named(name)) for name in HAND_STYLES]
+    return [styled(example.few, LineStyle.named(name), HEIGHT) for name in HAND_STYLES]
 
 
 def mask(example: Example) -> list[Tensor]:
@@ -161,7 +157,7 @@ def mask(example: Example) -> list[Tensor]:
 def merge_strokes(example: Example) -> list[Tensor]:
     """Draw one part, the other, and both."""
     first, rest = _parted(example.few)
-    return [_drawn(_inked(first, RED)), _drawn(rest), _laid_over(_inked(first, RED), rest)]
+    return [_drawn(one) for one in (first, rest, lay_over(rest, first))]
 
 
 def optimize(example: Example) -> list[Tensor]:
@@ -176,7 +172,7 @@ def rasterize_strokes(example: Example) -> list[Tensor]:
 
 def regions(example: Example) -> list[Tensor]:
     """Show photo and regions."""
-    return [example.scene_photo[0], *(image[0] if image.ndim == 4 else image for image in example.regions.images)]
+    return [example.scene_photo[0], *example.regions.images]
 
 
 def saliency(example: Example) -> list[Tensor]:
@@ -187,7 +183,7 @@ def saliency(example: Example) -> list[Tensor]:
 def select_strokes(example: Example) -> list[Tensor]:
     """Draw the sketch, the strokes that are selected, and the others."""
     first, rest = _parted(example.few)
-    return [_laid_over(_inked(first, RED), rest), _drawn(_inked(first, RED)), _drawn(rest)]
+    return [_drawn(one) for one in (lay_over(rest, first), first, rest)]
 
 
 def simplify_strokes(example: Example) -> list[Tensor]:
@@ -204,8 +200,7 @@ def stroke_init(example: Example) -> list[Tensor]:
 def style_strokes(example: Example) -> list[Tensor]:
     """Draw the sketch with other widths and colours."""
     thin = with_style(example.few, StrokeStyle(width=1.5))
-    first = torch.arange(FEW)[None] < SELECTED
-    wide = with_style(example.few, StrokeStyle(width=7.0, color="#d8263a", opacity=0.8), first)
+    wide = with_style(example.few, replace(RED, width=7.0, opacity=0.8), in_ranges(example.few, SELECTED))
     photo = resize(example.cut.image, example.few.canvas_size)
     return [_drawn(one) for one in (thin, wide, with_photo_colors(example.few, photo, torch.ones_like(photo[:, 0])))]
 
@@ -257,35 +252,17 @@ def _drawn(strokes: Strokes) -> Tensor:
     return rasterize(strokes, (HEIGHT, round(HEIGHT * width / height)))[0]
 
 
-def _inked(strokes: Strokes, color: tuple[float, float, float]) -> Strokes:
-    """Return strokes in one opaque colour."""
-    return replace(strokes, color=strokes.color.new_tensor([*color, 1.0]).expand_as(strokes.color))
-
-
-def _laid_over(above: Strokes, below: Strokes) -> Tensor:
-    """Draw opaque sketches over each other, [3, HEIGHT, W]."""
-    return torch.minimum(_drawn(above), _drawn(below))
-
-
 def _parted(strokes: Strokes) -> tuple[Strokes, Strokes]:
-    """Return the first strokes of a sketch, and the others."""
-    first = torch.arange(strokes.num_strokes)[None] < SELECTED
-    return replace(strokes, alive=strokes.alive & first), replace(strokes, alive=strokes.alive & ~first)
+    """Return the selected strokes of a sketch, in red, and the others."""
+    selected, rest = select(strokes, in_ranges(strokes, SELECTED))
+    return with_style(selected, RED), rest
 
 
 def _with_ends(strokes: Strokes) -> Tensor:
     """Draw a sketch in grey with a dot where each curve begins and ends, [3, HEIGHT, W]."""
     ends = strokes.control_points[:, :, ::3][strokes.alive]
-    dots = ends.reshape(1, -1, 1, 2).expand(-1, -1, 4, -1)
-    return _laid_over(_inked(Strokes.black(dots, strokes.canvas_size, 5.0), RED), _inked(strokes, GREY))
-
-
-def _styled(strokes: Strokes, style: LineStyle) -> Tensor:
-    """Draw a sketch in a style on its paper, [3, HEIGHT, HEIGHT]."""
-    sheet = lay_out([strokes], SheetConfig(Page(100, 100, margin=6), 1.6, style=style))
-    drawn = render_svg(sheet_to_svg(replace(sheet, style=replace(style, paper=None))), HEIGHT)[0]
-    paper = torch.tensor(style.paper_rgb or (1.0, 1.0, 1.0))[:, None, None]
-    return drawn[:3] + paper * (1 - drawn[3:])
+    dots = Strokes.black(ends.reshape(1, -1, 1, 2).expand(-1, -1, 4, -1), strokes.canvas_size, 5.0)
+    return _drawn(lay_over(with_style(strokes, GREY), with_style(dots, RED)))
 
 
 def _framed(image: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ from .photo_bank import PhotoBank
 from .places import Places
 from .prefixes import SETTLED, Prefixes, evaluated_iteration
 from .result import SketchResult, SketchStep, describe_run
-from .spare import Spare, count_strokes, num_wanted
+from .spare import Spare, count_strokes, take_num_wanted
 from .subject import Subject
 
 
@@ -83,7 +83,7 @@ class SketchRun:
         places: Places | None = None,
     ) -> None:
         self.config, self.recipe = config or OptimizeConfig(), recipe or encoder.recipe
-        strokes, wanted = num_wanted(strokes)
+        strokes, wanted = take_num_wanted(strokes)
         fixed, moving = FixedStrokes.apart(strokes, self.config.given_freedom)
         wanted = None if wanted is None else wanted - fixed.count
         _check_shares(moving if wanted is None else moving.prefix(wanted), len(images), self.config.num_stages)
@@ -91,10 +91,10 @@ class SketchRun:
         self.subject = Subject.of(images, self.canvas_size, size, masks, details, places)
         device = self.subject.photos.device
         self.fixed = fixed.detached_on(device)
-        self.spare = None if wanted is None else Spare(wanted, [find_faces(photo) for photo in self.subject.photos])
+        spare = None if wanted is None else Spare(wanted, [find_faces(photo) for photo in self.subject.photos])
         facts = describe_run(encoder, self.recipe, self.config, device) | ({} if details is None else {"detail": True})
         moving = moving.detach().to(device, torch.float32).scaled_to(size).with_provenance(**facts)
-        self.strokes = self._without_spare(self._colored(moving))
+        self.strokes, self.spare = self._first_strokes(self._colored(moving), spare)
         most = int(self.strokes.alive[:, self.strokes.num_given :].sum(dim=1).max())
         self.prefixes = Prefixes.of_run(self.config, most, spare=self.spare is not None)
         self.generator = seeded_generator(self.config.seed)
@@ -190,14 +190,12 @@ class SketchRun:
         seen = (of_photo.repeat_interleave(each, dim=0) for of_photo in (self.subject.photos, self.subject.objects))
         return with_photo_colors(strokes, *seen)
 
-    def _without_spare(self, strokes: Strokes) -> Strokes:
-        """Keep of first strokes the wanted ones alone where several stages share them, or where they are counted."""
-        if self.spare is None or (self.config.num_stages == 1 and self.config.auto_detail is None):
-            return strokes
+    def _first_strokes(self, strokes: Strokes, spare: Spare | None) -> tuple[Strokes, Spare | None]:
+        """Return what the run begins with: where several stages share strokes, or they are counted, none to spare."""
+        if spare is None or (self.config.num_stages == 1 and self.config.auto_detail is None):
+            return strokes, spare
         sketches = torch.arange(strokes.batch_size, device=strokes.alive.device)
-        kept = self.spare.keep_wanted(strokes, sketches // (strokes.batch_size // len(self.subject.photos)))
-        self.spare = None
-        return kept
+        return spare.keep_wanted(strokes, sketches // (strokes.batch_size // len(self.subject.photos))), None
 
     def _to_caller(self, strokes: Strokes, rows: Tensor) -> Strokes:
         """Return sketches, which are ``rows`` [B] of all, on the caller's canvas and with their fixed strokes."""

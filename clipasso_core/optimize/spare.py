@@ -18,12 +18,12 @@ from .config import OptimizeConfig
 from .photo_bank import PhotoBank
 
 
-def num_wanted(strokes: Strokes) -> tuple[Strokes, int | None]:
-    """Return first strokes, and how many are wanted where there are more, else None.
+def take_num_wanted(strokes: Strokes) -> tuple[Strokes, int | None]:
+    """Take the number of wanted strokes off first strokes; it is None where there are no more than those.
 
     >>> from dataclasses import replace
     >>> five = Strokes.black(torch.rand(1, 5, 4, 2), (9, 9))
-    >>> [num_wanted(replace(five, num_wanted=count))[1] for count in (None, 3, 5)]
+    >>> [take_num_wanted(replace(five, num_wanted=count))[1] for count in (None, 3, 5)]
     [None, 3, None]
     """
     wanted, there = strokes.num_wanted, int(strokes.alive.sum(dim=1).max()) if strokes.batch_size else 0
