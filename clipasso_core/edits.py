@@ -37,7 +37,7 @@ from .json_values import (
     as_points,
     as_size,
     as_whole,
-    check_format,
+    check_head,
     parse_json,
 )
 from .layering import with_room
@@ -110,7 +110,7 @@ def parse_edits(text: str) -> Edits:
     if not text.strip():
         return Edits()
     values = parse_json(text, "edits")
-    check_format(values, FORMAT, VERSION)
+    check_head(values, FORMAT, VERSION)
     listed = as_list(values.get("operations"), "operations", MAX_OPERATIONS)
     made_for = as_object(values.get("made_for"), "made_for")
     num_points = as_whole(made_for.get("num_points"), "made_for.num_points", 4, 3 * MAX_STROKES + 1)

@@ -45,10 +45,10 @@ def parse_json(text: str | bytes, kind: str) -> dict[str, object]:
     return as_object(value, kind)
 
 
-def check_format(values: dict[str, object], name: str, version: int) -> None:
+def check_head(values: dict[str, object], name: str, version: int) -> None:
     """Raise JsonError unless an object says that it is of a format, and of a version that we read.
 
-    >>> check_format({"format": "clipasso-strokes", "version": 2}, "clipasso-strokes", 1)
+    >>> check_head({"format": "clipasso-strokes", "version": 2}, "clipasso-strokes", 1)
     Traceback (most recent call last):
     clipasso_core.errors.JsonError: version must be 1, got 2. Update clipasso, or write the file anew.
     """

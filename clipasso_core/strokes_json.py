@@ -36,7 +36,7 @@ from .json_values import (
     as_size,
     as_text,
     as_whole,
-    check_format,
+    check_head,
     parse_json,
     plain_numbers,
 )
@@ -123,7 +123,7 @@ def strokes_from_json(text: str | bytes) -> Strokes:
     (True, (32, 32))
     """
     values = parse_json(text, "strokes")
-    check_format(values, FORMAT, VERSION)
+    check_head(values, FORMAT, VERSION)
     names = _read_names(values.get("groups", []))
     sketches = [
         _read_sketch(sketch, f"sketches[{index}]", len(names))
