@@ -24,7 +24,7 @@ LEAST_IN_NODES2 = {
     "LoadImage": 484,
     "CLIPassoMask": 334,
     "CLIPassoSaliency": 198,
-    "CLIPassoStrokeInit": 516,
+    "CLIPassoStrokeInit": 576,
     "CLIPassoOptimize": 784 + 380,  # with its viewer
     "CLIPassoLoadEncoder": 184,
     "CLIPassoLoadSVG": 200,
@@ -34,11 +34,11 @@ LEAST_IN_NODES2 = {
 LEAST_ON_CANVAS = {
     "LoadImage": (300, 330),
     "CLIPassoSaliency": (300, 146),
-    "CLIPassoStrokeInit": (300, 402),
-    "CLIPassoOptimize": (360, 938),  # with its viewer
+    "CLIPassoStrokeInit": (300, 446),
+    "CLIPassoOptimize": (360, 958),  # with its viewer
     "CLIPassoSVGExport": (360, 498),
     "CLIPassoLoadEncoder": (385, 130),  # the title needs the width
-    "CLIPassoLoadSVG": (300, 160),
+    "CLIPassoLoadSVG": (300, 184),
 }
 """px, width and height of nodes that are larger than the templates say."""
 Json = dict[str, Any]
