@@ -83,6 +83,11 @@ function fit() {
   window.app.canvas.setDirty(true, true)
 }
 
+// In the page: where each node lies, with its title: [type, left, top, width, height].
+function boxes() {
+  return window.app.graph._nodes.map((node) => [node.type, ...node.getBounding()])
+}
+
 // Ask for a node's help by the button above it; return the picture that its page shows.
 async function help(type) {
   await page.evaluate((wanted) => {
@@ -118,11 +123,12 @@ try {
   await page.waitForTimeout(1500)
   const seen = await page.evaluate(() => window.seen)
   const images = await page.evaluate(pictures, job.output)
+  const lie = await page.evaluate(boxes)
   await page.screenshot({ path: job.screenshot })
   const helped = await help(job.output)
   const restored = images.length ? await page.evaluate(drop, images[0].src) : []
   const version = await page.evaluate(() => window.__COMFYUI_FRONTEND_VERSION__ ?? null)
-  console.log(JSON.stringify({ card, prompt, seen, shown, images, helped, restored, errors, refused, version }))
+  console.log(JSON.stringify({ card, prompt, seen, shown, images, lie, helped, restored, errors, refused, version }))
 } finally {
   await browser.close()
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,16 @@ def test_sketch_appears_in_the_node(seen: Json) -> None:
     assert drawn, f"no SVG in the node: {seen['images']}"
     assert all(image["complete"] and min(image["width"], image["height"]) > 0 for image in drawn)
     assert Path(seen["screenshot"]).stat().st_size > 10_000
+
+
+def test_no_node_lies_on_another(seen: Json) -> None:
+    """In the page itself, after a run: tests/nodes/test_template_layout.py goes by heights that were measured once."""
+    meeting = [
+        f"{one} and {other}"
+        for (one, left, top, width, height), (other, x, y, wide, high) in combinations(seen["lie"], 2)
+        if left < x + wide and x < left + width and top < y + high and y < top + height
+    ]
+    assert meeting == []
 
 
 def test_help_shows_its_picture(seen: Json) -> None:

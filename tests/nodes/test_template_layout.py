@@ -27,7 +27,7 @@ LEAST_IN_NODES2 = {
     "CLIPassoStrokeInit": 576,
     "CLIPassoOptimize": 784 + 380,  # with its viewer
     "CLIPassoLoadEncoder": 184,
-    "CLIPassoLoadSVG": 200,
+    "CLIPassoLoadSVG": 244,
 }
 """px, of nodes that are higher than the templates say."""
 
@@ -38,7 +38,7 @@ LEAST_ON_CANVAS = {
     "CLIPassoOptimize": (360, 958),  # with its viewer
     "CLIPassoSVGExport": (360, 498),
     "CLIPassoLoadEncoder": (385, 130),  # the title needs the width
-    "CLIPassoLoadSVG": (300, 184),
+    "CLIPassoLoadSVG": (300, 552),  # with its drawing
 }
 """px, width and height of nodes that are larger than the templates say."""
 Json = dict[str, Any]
