@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
+
+from .tangent_flow import tangent_flow
 
 THICKNESS, REACH = 1.0, 3.0
 """px: blur of the lines before their slope is taken, and of the slopes' tensor."""
@@ -45,15 +46,12 @@ def line_flow(lines: Tensor) -> LineFlow:
     >>> line_flow(lines).direction[16, 16].abs().round().tolist()
     [1.0, 0.0]
 
-    Source: the structure tensor (Bigün and Granlund, 1987): the direction across which the blurred map changes
-    least, weighted over ``REACH`` px.
+    Source: ``tangent_flow`` of the blurred map, weighted over ``REACH`` px.
     """
     marked = (lines > 0).cpu().double().numpy()
     blurred = ndimage.gaussian_filter(marked, THICKNESS)
-    down, right = np.gradient(blurred)
-    xx, xy, yy = (_blur(a * b) for a, b in ((right, right), (right, down), (down, down)))
-    across = 0.5 * np.arctan2(2 * xy, xx - yy)
-    direction = np.stack([-np.sin(across), np.cos(across)], axis=-1)
+    flow = tangent_flow(blurred, lambda slopes: ndimage.gaussian_filter(slopes, REACH))
+    direction = np.stack([flow.x, flow.y], axis=-1)
     return LineFlow(torch.from_numpy(direction).float(), torch.from_numpy(blurred).float())
 
 
@@ -146,8 +144,3 @@ def _pixel(flow: LineFlow, points: Tensor) -> tuple[Tensor, Tensor]:
     height, width = flow.strength.shape
     x, y = points.long().unbind(-1)
     return y.clamp(0, height - 1), x.clamp(0, width - 1)
-
-
-def _blur(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = ndimage.gaussian_filter(values, REACH)
-    return found
