@@ -11,10 +11,11 @@ from torch import Tensor
 
 from .pixels import grey, resize_map
 from .strokes import CANVAS_SIDE
+from .tangent_flow import blur_along, tangent_flow
 
 Map = NDArray[np.float64]
 
-SMOOTHED, SIGMA, RATIO = 5, 2.2, 1.6
+SMOOTHED, SIGMA, RATIO = 3, 1.8, 1.6
 """px of a 224 px canvas: the median filter's square, and the blur of the difference of Gaussians, for an object that
 fills it; and how much wider its other blur is."""
 
@@ -22,9 +23,16 @@ FULL, LEAST_SCALE = 140.0, 0.7
 """Side of a square of the area of an object that fills a 224 px canvas, px. Smaller objects, such as animals with long
 legs, have smaller eyes: both filters shrink with them, to so much at least."""
 
-FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.003
+FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.004
 """From how many deviations below its surroundings on a place is part of a line, at how many the line is black, and the
 least deviation, so that a plain object's grain makes no lines (photos have 0.01 to 0.04)."""
+
+ALONG, AROUND, STRAIGHT = 4.0, 2.5, 1.5
+"""px of a 224 px canvas, shrinking likewise: the blur along lines, and the blur around a place that tells how they run
+there; and how many times its coherence the blur along counts at a place, once at most, so that round spots stay."""
+
+DARK = 0.2
+"""Grey below which surroundings are dark: there lines are told by ratio as well; up to twice that they fade."""
 
 RIM, SEEN = 1.5, 0.9
 """px of a 224 px canvas, the width of the contour; and from which fraction of a mask's greatest value on it marks what
@@ -42,8 +50,8 @@ def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
     Returns:
         [B, H, W] in 0-1: 0 on lines, 1 elsewhere.
 
-    Source: differences of Gaussians as in Winnemöller et al., "XDoG" (2012), of the smoothed photo, seen by the object
-    alone and in units of their own deviation.
+    Source: differences of Gaussians, blurred along the lines as in Kang et al., "Coherent Line Drawing" (2007), of the
+    smoothed photo, seen by the object alone and in units of their own deviation.
 
     >>> photo = torch.ones(1, 3, 64, 64)
     >>> photo[..., 8:56, 8:56] = 0.9  # a pale square with a dark spot
@@ -60,7 +68,7 @@ def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
     """Return the lines inside objects [B, H, W] in 0-1, 1 where they are strongest; arguments as ``line_drawing``."""
     size = (images.shape[-2], images.shape[-1])
     inside = _inside(masks, size).cpu().double().numpy()
-    lines = [_lines(one, where) for one, where in zip(grey(images).numpy(), inside, strict=True)]
+    lines = [_lines_of(one, where) for one, where in zip(grey(images).double().numpy(), inside, strict=True)]
     return torch.from_numpy(np.stack(lines)).to(images) * _seen(masks, size)
 
 
@@ -131,13 +139,25 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return F.max_pool2d(seen[:, None], 2 * reach + 1, 1, reach)[:, 0]
 
 
-def _lines(photo: Map, inside: Map) -> Map:
-    """Return the lines [H, W] of a grey photo inside its object, both [H, W]."""
+def _lines_of(photo: Map, inside: Map) -> Map:
+    """Return the lines [H, W] of a grey photo inside its object: by difference, and in dark parts by ratio as well."""
     scale = max(photo.shape) / CANVAS_SIDE
-    shrink = min(1.0, max(LEAST_SCALE, float(inside.sum() / scale**2) ** 0.5 / FULL))
-    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * shrink * scale / 2 - 0.5) + 1)
-    near, far = (blur_inside(smooth, inside, SIGMA * shrink * ratio * scale) for ratio in (1, RATIO))
+    dark = np.clip(2 - blur_inside(photo, inside, SIGMA * RATIO * scale) / DARK, 0, 1)
+    by_ratio = _lines(np.log1p(photo / DARK), inside, LEAST_CONTRAST / DARK)
+    lines: Map = np.maximum(_lines(photo, inside), dark * by_ratio)
+    return lines
+
+
+def _lines(photo: Map, inside: Map, least: float = LEAST_CONTRAST) -> Map:
+    """Return the lines [H, W] of a grey photo inside its object, both [H, W]; ``least`` is the least deviation."""
+    scale = max(photo.shape) / CANVAS_SIDE
+    scale *= min(1.0, max(LEAST_SCALE, float(inside.sum() / scale**2) ** 0.5 / FULL))
+    smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * scale / 2 - 0.5) + 1)
+    near, far = (blur_inside(smooth, inside, SIGMA * ratio * scale) for ratio in (1, RATIO))
     darker = (far - near) * inside
+    flow = tangent_flow(near, lambda slopes: blur_inside(slopes, inside, AROUND * scale))
+    flowing = np.minimum(STRAIGHT * flow.coherence, 1)
+    darker += flowing * (blur_along(darker, flow, inside, ALONG * scale) - darker)
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))
-    lines: Map = np.clip((darker / max(deviation, LEAST_CONTRAST) - FAINT) / (BLACK - FAINT), 0, 1)
+    lines: Map = np.clip((darker / max(deviation, least) - FAINT) / (BLACK - FAINT), 0, 1)
     return lines

@@ -75,8 +75,29 @@ def test_shading_alone_gives_no_line() -> None:
     assert float(inner_lines(on_white(SHADING), DISC[None].float()).max()) < 0.1  # not along its dark side either
 
 
-def test_the_grain_of_a_flat_object_gives_nothing() -> None:
-    assert float(inner_lines(on_white(0.7 + grain(0.01)), DISC[None].float()).max()) < 0.1
+@pytest.mark.parametrize("grey", [0.05, 0.7])
+def test_the_grain_of_a_flat_object_gives_nothing(grey: float) -> None:
+    """Not of a black one either, in whose grain there is as much contrast by ratio as in a face."""
+    assert float(inner_lines(on_white(grey + grain(0.01)), DISC[None].float()).max()) < 0.1
+
+
+def test_a_strand_in_a_rough_fur_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Because what runs along it is blurred along it."""
+    fur = on_white(torch.where((Y - 112).abs() < 1.5, 0.4, 0.6) + grain(0.15))
+
+    def faintest() -> float:
+        return float(inner_lines(fur, DISC[None].float())[0, 112, 60:164].min())
+
+    whole = faintest()
+    monkeypatch.setattr("clipasso_core.line_drawing.ALONG", 0.01)
+    assert (whole > 0.15, faintest()) == (True, 0)
+
+
+def test_a_line_on_a_dark_part_is_drawn_beside_a_pale_part() -> None:
+    """Laces on a black shoe with a white cap: by difference alone the seam of the two would be all."""
+    lace = ((X - 80).abs() < 3) & (away(80, 112) < 30)
+    photo = on_white(torch.where(X > 112, 0.9, torch.where(lace, 0.02, 0.1)))
+    assert float(inner_lines(photo, DISC[None].float())[0, 95:130, 79:81].min()) > 0.3
 
 
 def test_an_edge_has_its_line_on_the_dark_side() -> None:
