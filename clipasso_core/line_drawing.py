@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from .faces import find_faces
 from .pixels import grey, resize_map
 from .strokes import CANVAS_SIDE
 from .tangent_flow import blur_along, tangent_flow
@@ -68,7 +69,8 @@ def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
     """Return the lines inside objects [B, H, W] in 0-1, 1 where they are strongest; arguments as ``line_drawing``."""
     size = (images.shape[-2], images.shape[-1])
     inside = _inside(masks, size).cpu().double().numpy()
-    lines = [_lines_of(one, where) for one, where in zip(grey(images).double().numpy(), inside, strict=True)]
+    greys = grey(images).double().numpy()
+    lines = [_lines_of(*each) for each in zip(greys, inside, map(_no_face, images), strict=True)]
     return torch.from_numpy(np.stack(lines)).to(images) * _seen(masks, size)
 
 
@@ -139,24 +141,42 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return F.max_pool2d(seen[:, None], 2 * reach + 1, 1, reach)[:, 0]
 
 
-def _lines_of(photo: Map, inside: Map) -> Map:
-    """Return the lines [H, W] of a grey photo inside its object: by difference, and in dark parts by ratio as well."""
+def _no_face(image: Tensor) -> Map:
+    """Return 1 where no person's face is found in an image [3, H, W], and 0 where one is: [H, W].
+
+    Blurred along themselves, eyes run into brows, and noses into cheeks.
+    """
+    none = np.ones(image.shape[-2:])
+    for face in find_faces(image):
+        left, top, right, bottom = (max(0, round(each)) for each in face.box)
+        none[top:bottom, left:right] = 0
+    return none
+
+
+def _lines_of(photo: Map, inside: Map, flows: Map) -> Map:
+    """Return the lines [H, W] of a grey photo: by difference, and in dark parts by ratio as well; as for ``_lines``."""
     scale = max(photo.shape) / CANVAS_SIDE
     dark = np.clip(2 - blur_inside(photo, inside, SIGMA * RATIO * scale) / DARK, 0, 1)
-    by_ratio = _lines(np.log1p(photo / DARK), inside, LEAST_CONTRAST / DARK)
-    lines: Map = np.maximum(_lines(photo, inside), dark * by_ratio)
+    by_ratio = _lines(np.log1p(photo / DARK), inside, flows, LEAST_CONTRAST / DARK)
+    lines: Map = np.maximum(_lines(photo, inside, flows), dark * by_ratio)
     return lines
 
 
-def _lines(photo: Map, inside: Map, least: float = LEAST_CONTRAST) -> Map:
-    """Return the lines [H, W] of a grey photo inside its object, both [H, W]; ``least`` is the least deviation."""
+def _lines(photo: Map, inside: Map, flows: Map, least: float = LEAST_CONTRAST) -> Map:
+    """Return the lines [H, W] of a grey photo.
+
+    Args:
+        photo, inside: [H, W] each, and its object.
+        flows: [H, W] in 0-1, where lines are blurred along themselves.
+        least: deviation, at least.
+    """
     scale = max(photo.shape) / CANVAS_SIDE
     scale *= min(1.0, max(LEAST_SCALE, float(inside.sum() / scale**2) ** 0.5 / FULL))
     smooth = ndimage.median_filter(photo, 2 * round(SMOOTHED * scale / 2 - 0.5) + 1)
     near, far = (blur_inside(smooth, inside, SIGMA * ratio * scale) for ratio in (1, RATIO))
     darker = (far - near) * inside
     flow = tangent_flow(near, lambda slopes: blur_inside(slopes, inside, AROUND * scale))
-    flowing = np.minimum(STRAIGHT * flow.coherence, 1)
+    flowing = np.minimum(STRAIGHT * flow.coherence, 1) * flows
     darker += flowing * (blur_along(darker, flow, inside, ALONG * scale) - darker)
     deviation = np.sqrt(np.square(darker).sum() / max(inside.sum(), 1.0))
     lines: Map = np.clip((darker / max(deviation, least) - FAINT) / (BLACK - FAINT), 0, 1)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from clipasso_core.faces import find_faces
 from clipasso_core.framing import Fit, apply_frame, frame_photo
 from clipasso_core.line_drawing import contour, inner_lines, line_drawing, object_on_white
 from clipasso_core.pixels import fit_map, resize
@@ -222,3 +223,23 @@ def test_a_mask_that_is_nowhere_quite_sure_has_lines_all_the_same() -> None:
     sure = torch.zeros(1, SIDE, SIDE)
     sure[0, 60:160, 60:160] = 1
     assert torch.equal(contour(0.7 * sure, (SIDE, SIDE)) > 0, contour(sure, (SIDE, SIDE)) > 0)
+
+
+def test_in_a_persons_face_lines_do_not_flow(photo: Callable[[str], Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eyes would run into brows, and noses into cheeks; her hair flows."""
+    image = resize(photo("astronaut")[..., :400, :400], (SIDE, SIDE))
+    (face,) = find_faces(image[0])
+    left, top, right, bottom = (round(each) for each in face.box)
+    everywhere, hair = torch.ones(1, SIDE, SIDE), slice(max(0, top - 20), top)
+
+    def drawn() -> Tensor:
+        return inner_lines(image, everywhere)[0]
+
+    usual = drawn()
+    monkeypatch.setattr("clipasso_core.line_drawing.find_faces", lambda image: ())
+    flowing = drawn()
+    monkeypatch.setattr("clipasso_core.line_drawing.ALONG", 0.01)
+    broken = drawn()
+    for lines, rows, alike in ((broken, slice(top, bottom), flowing), (flowing, hair, broken)):
+        same, other = ((usual - each)[rows, left:right].abs().mean() for each in (lines, alike))
+        assert float(same) < 0.5 * float(other)
