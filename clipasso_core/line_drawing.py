@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,12 +11,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from .faces import find_faces
+from .faces import Face, find_faces
 from .pixels import grey, resize_map
 from .strokes import CANVAS_SIDE
-from .tangent_flow import blur_along, tangent_flow
-
-Map = NDArray[np.float64]
+from .tangent_flow import Map, blur_along, tangent_flow
 
 SMOOTHED, SIGMA, RATIO = 3, 1.8, 1.6
 """px of a 224 px canvas: the median filter's square, and the blur of the difference of Gaussians, for an object that
@@ -22,7 +22,7 @@ fills it; and how much wider its other blur is."""
 
 FULL, LEAST_SCALE = 140.0, 0.7
 """Side of a square of the area of an object that fills a 224 px canvas, px. Smaller objects, such as animals with long
-legs, have smaller eyes: both filters shrink with them, to so much at least."""
+legs, have smaller eyes: the filters shrink with them, to so much at least."""
 
 FAINT, BLACK, LEAST_CONTRAST = 0.5, 3.0, 0.004
 """From how many deviations below its surroundings on a place is part of a line, at how many the line is black, and the
@@ -40,13 +40,14 @@ RIM, SEEN = 1.5, 0.9
 is seen of the object: below it (``framing.GOES_ON``) an object is only taken to go on."""
 
 
-def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
+def line_drawing(images: Tensor, masks: Tensor | None = None, faces: Sequence[Sequence[Face]] | None = None) -> Tensor:
     """Draw the lines of photos: dark lines, the dark sides of edges, dark spots such as eyes, and the object's contour.
 
     Args:
         images: [B, 3, H, W] in 0-1, objects on white.
         masks: [B, h, w] in 0-1, where the objects are; there are no lines where a cut object goes on beyond its photo
             (``framing.GOES_ON``). None takes everything that is not white, and its holes.
+        faces: people's, of each image and in its px; None looks for them.
 
     Returns:
         [B, H, W] in 0-1: 0 on lines, 1 elsewhere.
@@ -62,15 +63,16 @@ def line_drawing(images: Tensor, masks: Tensor | None = None) -> Tensor:
     [1.0, 0.6, 1.0, 0.0]
     """
     masks = object_on_white(images) if masks is None else masks
-    return 1 - torch.maximum(inner_lines(images, masks), contour(masks, (images.shape[-2], images.shape[-1])))
+    return 1 - torch.maximum(inner_lines(images, masks, faces), contour(masks, (images.shape[-2], images.shape[-1])))
 
 
-def inner_lines(images: Tensor, masks: Tensor) -> Tensor:
+def inner_lines(images: Tensor, masks: Tensor, faces: Sequence[Sequence[Face]] | None = None) -> Tensor:
     """Return the lines inside objects [B, H, W] in 0-1, 1 where they are strongest; arguments as ``line_drawing``."""
     size = (images.shape[-2], images.shape[-1])
     inside = _inside(masks, size).cpu().double().numpy()
-    greys = grey(images).double().numpy()
-    lines = [_lines_of(*each) for each in zip(greys, inside, map(_no_face, images), strict=True)]
+    faces = [find_faces(image) for image in images] if faces is None else faces
+    flows = [_no_face(of_image, size) for of_image in faces]
+    lines = [_lines_of(*each) for each in zip(grey(images).numpy(), inside, flows, strict=True)]
     return torch.from_numpy(np.stack(lines)).to(images) * _seen(masks, size)
 
 
@@ -141,13 +143,13 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
     return F.max_pool2d(seen[:, None], 2 * reach + 1, 1, reach)[:, 0]
 
 
-def _no_face(image: Tensor) -> Map:
-    """Return 1 where no person's face is found in an image [3, H, W], and 0 where one is: [H, W].
+def _no_face(faces: Sequence[Face], size: tuple[int, int]) -> Map:
+    """Return 1 where no person's face is in an image of (height, width) px, and 0 where one is: [H, W].
 
     Blurred along themselves, eyes run into brows, and noses into cheeks.
     """
-    none = np.ones(image.shape[-2:])
-    for face in find_faces(image):
+    none = np.ones(size)
+    for face in faces:
         left, top, right, bottom = (max(0, round(each)) for each in face.box)
         none[top:bottom, left:right] = 0
     return none

@@ -14,7 +14,6 @@ from ..allocator import keeping_freed_memory
 from ..determinism import same_kernels, seeded_generator
 from ..encoders.base import FeatureRecipe, ImageEncoder
 from ..errors import ConfigError, ShapeError, WeightsError
-from ..faces import find_faces
 from ..gaps import close_gaps
 from ..order import StrokeOrder, importance_order, put_in_order
 from ..photo_colors import with_photo_colors
@@ -91,7 +90,7 @@ class SketchRun:
         self.subject = Subject.of(images, self.canvas_size, size, masks, details, places)
         device = self.subject.photos.device
         self.fixed = fixed.detached_on(device)
-        spare = None if wanted is None else Spare(wanted, [find_faces(photo) for photo in self.subject.photos])
+        spare = None if wanted is None else Spare(wanted, self.subject.faces)
         facts = describe_run(encoder, self.recipe, self.config, device) | ({} if details is None else {"detail": True})
         moving = moving.detach().to(device, torch.float32).scaled_to(size).with_provenance(**facts)
         self.strokes, self.spare = self._first_strokes(self._colored(moving), spare)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..detail import detail_weights
 from ..errors import ShapeError
+from ..faces import Face, find_faces
 from ..line_drawing import contour, line_drawing, object_on_white
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
 from .places import Places
@@ -23,6 +24,7 @@ class Subject:
         photos: [P, 3, H, W] in 0-1, the objects on white.
         objects: [P, H, W] in 0-1, where the objects are.
         lines: [P, H, W] in 0-1, the photos' line drawings, black on white.
+        faces: people's, of each photo and in its px.
         weights: [P, H, W] how much each place counts in the comparison of maps, 1 on average; None for all alike.
         off_limits: [P, H, W] in 0-1, 1 where a sketch should have no ink; None for nowhere.
     """
@@ -30,6 +32,7 @@ class Subject:
     photos: Tensor
     objects: Tensor
     lines: Tensor
+    faces: tuple[tuple[Face, ...], ...]
     weights: Tensor | None = None
     off_limits: Tensor | None = None
 
@@ -60,7 +63,8 @@ class Subject:
         objects = object_on_white(photos) if masks is None else _fitted_masks(masks, photos)
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
-        return cls(photos, objects, line_drawing(photos, objects), weights, off_limits)
+        faces = tuple(find_faces(photo) for photo in photos)
+        return cls(photos, objects, line_drawing(photos, objects, faces), faces, weights, off_limits)
 
     def contours(self) -> Tensor:
         """Return how much each place asks for ink [P, H, W]: on the objects' contours, by what counts of them."""

@@ -13,7 +13,7 @@ from clipasso_core.errors import ConfigError, ShapeError
 from clipasso_core.faces import Face
 from clipasso_core.given import join_given, place_given
 from clipasso_core.optimize import OptimizeConfig, SketchRun
-from clipasso_core.optimize import run as run_module
+from clipasso_core.optimize import subject as subject_module
 from clipasso_core.stroke_init import ENOUGH, StrokeInitConfig, init_strokes
 from clipasso_core.strokes import MAX_STROKES, Strokes
 
@@ -78,7 +78,7 @@ def test_those_who_come_last_and_draw_a_face_are_kept_nevertheless(
 ) -> None:
     """On the 64 px that the encoder looks at; the other strokes lie in a corner."""
     face = Face((12, 8, 52, 56), ((20, 28), (44, 28)), (32, 40), ((24, 50), (40, 50)), 1.0)
-    monkeypatch.setattr(run_module, "find_faces", lambda image: (face,))
+    monkeypatch.setattr(subject_module, "find_faces", lambda image: (face,))
     marks = torch.tensor([*face.eyes, face.nose], dtype=torch.float32)
     points = 3.5 * torch.cat([torch.ones(13, 2), marks])[None, :, None].expand(-1, -1, 4, -1)
     strokes = replace(Strokes.black(points, (224, 224)), num_wanted=12)
