@@ -28,7 +28,7 @@ LOOKED_AT = 448
 CELL, STRIDE, SHRINK = 12, 2, 0.709
 """px: the square that the first network looks at, how far it moves on; and from one size of the photo to the next."""
 
-LIKELY = (0.6, 0.7, 0.95)
+LIKELY = (0.6, 0.7, 0.98)
 """How sure each of the three networks must be; the last one so sure that few animals are taken for people."""
 
 SAME = 0.7

@@ -80,6 +80,7 @@ class Iteration:
         self.photo_index = candidates.photo_index
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
+        self._free = ~bank.subject.on_faces(strokes, self.photo_index)
         self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
@@ -225,7 +226,7 @@ class Iteration:
         self.optimizer.step()
         if self.config.least_pace < 1:
             pace = stroke_pace(self.placed(self.evaluated), self.config.least_pace)
-            self.coordinates.slow_down(self.points, self.evaluated, pace)
+            self.coordinates.slow_down(self.points, self.evaluated, pace * self._free)
         if self._loose is not None:
             self._loose.slow_down(self.points, self.evaluated)
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..determinism import same_kernels
-from ..face_marks import marks_first
+from ..face_marks import SHARE, face_marks, on_marks
 from ..faces import Face
 from ..order import prefix_losses
 from ..stroke_count import StrokeCount, choose_count
@@ -32,7 +32,7 @@ def take_num_wanted(strokes: Strokes) -> tuple[Strokes, int | None]:
 
 @dataclass(frozen=True, eq=False)
 class Spare:
-    """Say which strokes of sketches are wanted: the first of an order, but eyes and noses before others.
+    """Say which strokes of sketches are wanted: the first of an order, but faces (``face_marks``) before others.
 
     Args:
         wanted: how many strokes of a sketch, fixed ones not counted.
@@ -43,15 +43,24 @@ class Spare:
     faces: Sequence[Sequence[Face]]
 
     def in_front(self, order: Tensor, control_points: Tensor, photo_index: Tensor) -> Tensor:
-        """Return orders [B, N] of sketches of photos photo_index [B] in which eyes and noses are among those wanted.
+        """Return orders [B, N] of sketches of photos photo_index [B] in which faces are among those wanted.
+
+        A quarter of those wanted at most, and whole faces, the largest ones.
 
         Args:
             order: [B, N], as it would be without them.
             control_points: [B, N, K, 2] px.
             photo_index: [B].
         """
+        marks = [face_marks(faces, self.wanted // SHARE) for faces in self.faces]
         rows = zip(order, control_points, photo_index.tolist(), strict=True)
-        return torch.stack([marks_first(one, points, self.faces[photo], self.wanted) for one, points, photo in rows])
+        return torch.stack([self._first(one, on_marks(points, marks[photo])) for one, points, photo in rows])
+
+    def _first(self, order: Tensor, kept: Tensor) -> Tensor:
+        """Return an order [N] with the kept strokes [N] bool among the wanted ones, else as it was."""
+        kept = kept[order]
+        first = kept | ((~kept).cumsum(dim=0) <= self.wanted - kept.sum())
+        return torch.cat([order[first], order[~first]])
 
     def keep_wanted(self, strokes: Strokes, photo_index: Tensor) -> Strokes:
         """Return of sketches of photos photo_index [B] those strokes alone that are wanted, in the order they have."""

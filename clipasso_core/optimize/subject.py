@@ -10,9 +10,11 @@ from torch import Tensor
 
 from ..detail import detail_weights
 from ..errors import ShapeError
+from ..face_marks import MARKS, face_marks, on_marks
 from ..faces import Face, find_faces
 from ..line_drawing import contour, line_drawing, object_on_white
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
+from ..strokes import Strokes
 from .places import Places
 
 
@@ -70,6 +72,12 @@ class Subject:
         """Return how much each place asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
         rims = contour(self.objects, (self.objects.shape[-2], self.objects.shape[-1]))
         return rims if self.weights is None else rims * self.weights
+
+    def on_faces(self, strokes: Strokes, photo_index: Tensor) -> Tensor:
+        """Return which strokes [B, N] of sketches of photos photo_index [B] lie on marks of people's faces."""
+        marks = [face_marks(faces, MARKS * len(faces)) for faces in self.faces]
+        rows = zip(strokes.control_points, photo_index.tolist(), strict=True)
+        return torch.stack([on_marks(points, marks[photo]) for points, photo in rows])
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from clipasso_core import faces as module
+from clipasso_core.bezier import points_along, self_crossing
 from clipasso_core.errors import ShapeError, WeightsError
-from clipasso_core.face_marks import SMALLEST, face_marks, marks_first
+from clipasso_core.face_marks import FROM_THE_SIDE, SMALLEST, face_marks, on_marks, stroke_along
 from clipasso_core.faces import Face, find_faces
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 
@@ -102,12 +103,26 @@ def test_marks_lie_where_eyes_nose_and_mouth_are() -> None:
     assert float(width) == pytest.approx(40, abs=0.1)
 
 
+def test_eyes_are_open() -> None:
+    """A stroke along one goes round it, and does not cross itself."""
+    for mark, (x, y) in zip(face_marks([FACE], 4)[:2], EYES, strict=True):
+        stroke = stroke_along(mark, 4)
+        low, high = (getattr(points_along(stroke, 64), side)(dim=0) for side in ("amin", "amax"))
+        torch.testing.assert_close((low + high) / 2, torch.tensor([x, y]), atol=3.0, rtol=0)
+        width, height = (high - low).tolist()
+        assert 22 < width < 26
+        assert 8 < height < 11
+        assert float((stroke[0] - stroke[-1]).norm()) < 4
+        assert bool(self_crossing(stroke).isnan().all())
+
+
 def test_marks_turn_with_the_face() -> None:
     """A quarter turn, so that the left eye lies above the right one."""
-    turned = Face(FACE.box, ((110, 80), (110, 140)), (80, 110), ((50, 90), (50, 130)), 1.0)
-    eye = face_marks([turned], 4)[0]
-    assert float(eye[0, 0]) == pytest.approx(float(eye[-1, 0]))
-    assert float(eye[-1, 1] - eye[0, 1]) > 10
+    turned = Face((60, 60, 200, 160), ((110, 80), (110, 140)), (80, 110), ((50, 90), (50, 130)), 1.0)
+    upright = face_marks([FACE], 4)
+    for mark, before in zip(face_marks([turned], 4), upright, strict=True):
+        x, y = (before - torch.tensor(NOSE)).unbind(dim=1)
+        torch.testing.assert_close(mark, torch.stack([-y, x], dim=1) + torch.tensor([80.0, 110.0]))
 
 
 @pytest.mark.parametrize(("most", "marks"), [(2, 0), (3, 3), (5, 3), (6, 6), (7, 6), (8, 8), (20, 8)])
@@ -123,37 +138,22 @@ def test_faces_too_small_for_strokes_have_no_marks() -> None:
     assert len(face_marks([just, FACE.scaled(SMALLEST / 100 - 0.01)], 8)) == 4
 
 
-def test_a_profile_has_eyes_as_wide_as_its_face_allows() -> None:
-    profile = replace(FACE, eyes=((100.0, 90.0), (102.0, 90.0)))
-    eye = face_marks([profile], 4)[0]
-    assert float(eye[-1, 0] - eye[0, 0]) > 10
+def test_a_face_from_the_side_has_no_marks() -> None:
+    """Its eyes would run together."""
+    apart = FROM_THE_SIDE * 100
+    for more, marks in ((0.1, 4), (-0.1, 0)):
+        assert len(face_marks([replace(FACE, eyes=((100.0, 90.0), (100.0 + apart + more, 90.0)))], 4)) == marks
 
 
-def dots(*places: tuple[float, float]) -> Tensor:
-    """Strokes that are nearly dots [N, 4, 2] px."""
-    return torch.tensor(places)[:, None] + torch.linspace(-3, 3, 4)[None, :, None]
-
-
-def test_eyes_and_nose_stay_among_the_strokes_that_are_wanted() -> None:
-    points = torch.cat([dots(*[(float(x), 5.0) for x in range(13)]), dots(*EYES, NOSE)])
-    order = torch.tensor([*range(12, -1, -1), 15, 14, 13])
-    kept = marks_first(order, points, [FACE], 12)
-    assert sorted(kept.tolist()) == list(range(16))
-    assert kept[:12].tolist() == [12, 11, 10, 9, 8, 7, 6, 5, 4, 15, 14, 13]
-
-
-def test_a_line_that_only_passes_is_no_eye() -> None:
-    """The middle of the long one lies nearer to the eye."""
-    brow = torch.tensor([[[40.0, 88.0], [60, 89], [100, 91], [120, 92]]])
-    points = torch.cat([brow, dots(*[(float(x), 5.0) for x in range(12)]), dots((84.0, 94.0))])
-    kept = marks_first(torch.arange(14), points, [FACE], 12)
-    assert kept[:12].tolist() == [*range(11), 13]
-
-
-@pytest.mark.parametrize(("wanted", "faces"), [(11, [FACE]), (12, []), (12, [FACE.scaled(0.1)])])
-def test_orders_stay_where_no_face_has_room(wanted: int, faces: list[Face]) -> None:
-    points = torch.cat([dots(*[(float(x), 5.0) for x in range(13)]), dots(*EYES, NOSE)])
-    assert marks_first(torch.arange(16), points, faces, wanted).tolist() == list(range(16))
+@pytest.mark.parametrize("count", [4, 7])
+def test_strokes_on_marks_are_known_again(count: int) -> None:
+    """Moved by a px as well, but not by three; nor those that only pass, or draw a part."""
+    marks = face_marks([FACE], 4)
+    strokes = torch.stack([stroke_along(mark, count) for mark in marks])
+    brow = stroke_along(torch.tensor([[40.0, 88.0], [60, 89], [100, 91], [120, 92]]), count)
+    parts = torch.stack([brow, *(stroke_along(mark[:13], count) for mark in marks)])
+    assert on_marks(torch.cat([strokes, strokes + 1, strokes + 3, parts]), marks).tolist() == [True] * 8 + [False] * 9
+    assert not bool(on_marks(strokes, []).any())
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ConfigError, ShapeError
+from clipasso_core.face_marks import face_marks, stroke_along
 from clipasso_core.faces import Face
 from clipasso_core.given import join_given, place_given
 from clipasso_core.optimize import OptimizeConfig, SketchRun
@@ -72,22 +73,53 @@ def test_where_strokes_come_in_turn_or_are_counted_there_are_no_spare_ones(
     assert max(int(step.strokes.alive.sum()) for step in run) <= 3
 
 
+FACE = Face((12, 8, 52, 56), ((20, 28), (44, 28)), (32, 40), ((24, 50), (40, 50)), 1.0)
+"""On the 64 px that the encoder looks at."""
+
+
+@pytest.fixture
+def with_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject_module, "find_faces", lambda image: (FACE,))
+
+
+def face_last(others: int, wanted: int) -> Strokes:
+    """Return a sketch of some strokes in a corner, then two eyes, a nose and a mouth."""
+    marks = torch.stack([stroke_along(mark, 4) for mark in face_marks([FACE], 4)])
+    points = 3.5 * torch.cat([torch.ones(others, 4, 2), marks])[None]
+    return replace(Strokes.black(points, (224, 224)), num_wanted=wanted)
+
+
+@pytest.mark.usefixtures("with_face")
 @pytest.mark.parametrize("options", [{"num_stages": 2}, {"auto_detail": 0.5}])
+@pytest.mark.parametrize(("wanted", "of_face"), [(16, 4), (15, 3), (11, 0)])
 def test_those_who_come_last_and_draw_a_face_are_kept_nevertheless(
-    photo: Tensor, encoder: ImageEncoder, monkeypatch: pytest.MonkeyPatch, options: dict[str, float]
+    photo: Tensor, encoder: ImageEncoder, options: dict[str, float], wanted: int, of_face: int
 ) -> None:
-    """On the 64 px that the encoder looks at; the other strokes lie in a corner."""
-    face = Face((12, 8, 52, 56), ((20, 28), (44, 28)), (32, 40), ((24, 50), (40, 50)), 1.0)
-    monkeypatch.setattr(subject_module, "find_faces", lambda image: (face,))
-    marks = torch.tensor([*face.eyes, face.nose], dtype=torch.float32)
-    points = 3.5 * torch.cat([torch.ones(13, 2), marks])[None, :, None].expand(-1, -1, 4, -1)
-    strokes = replace(Strokes.black(points, (224, 224)), num_wanted=12)
+    """A quarter of all, without the mouth if it must be, and no half faces."""
+    strokes = face_last(17, wanted)
     run = SketchRun(photo, strokes, encoder, replace(SHORT, **options))  # type: ignore[arg-type]
-    kept = run.strokes.control_points[0, run.strokes.alive[0], 0]
-    assert len(kept) == 12
-    torch.testing.assert_close(kept[-3:], marks)
-    with pytest.raises(ConfigError, match=r"strokes of a sketch \(12\)"):
-        SketchRun(photo, strokes, encoder, OptimizeConfig(num_stages=13))
+    kept = run.strokes.control_points[0, run.strokes.alive[0]]
+    marks = strokes.control_points[0, 17:] / 3.5
+    assert len(kept) == wanted
+    torch.testing.assert_close(kept[wanted - of_face :], marks[:of_face])
+    torch.testing.assert_close(kept[: wanted - of_face], torch.ones(wanted - of_face, 4, 2))
+    with pytest.raises(ConfigError, match=rf"strokes of a sketch \({wanted}\)"):
+        SketchRun(photo, strokes, encoder, OptimizeConfig(num_stages=wanted + 1))
+
+
+@pytest.mark.usefixtures("with_face")
+def test_a_face_stays_where_it_was_found_to_the_end(photo: Tensor, encoder: ImageEncoder) -> None:
+    """Through the order by importance and the dropping; the other strokes move, and with ``least_pace`` 1 all do."""
+    strokes = face_last(17, 16)
+    marks = strokes.control_points[0, 17:]
+    for pace, stay in ((0.03, 4), (1.0, 0)):
+        run = SketchRun(photo, strokes, encoder, replace(SHORT, least_pace=pace))
+        for _ in run:
+            pass
+        points = run.result().strokes.control_points[0]
+        away = (points[:, None] - marks).abs().amax(dim=(2, 3)).amin(dim=1)
+        assert len(points) == 16
+        assert int((away < 1e-4).sum()) == stay
 
 
 def test_given_strokes_count_and_stay(photo: Tensor, encoder: ImageEncoder) -> None:
