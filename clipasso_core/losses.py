@@ -142,6 +142,22 @@ def trespass_loss(drawn: Tensor, off_limits: Tensor) -> Tensor:
     return (drawn * off_limits).mean(dim=(-2, -1))
 
 
+def close_beside(drawn: Tensor, px: int) -> Tensor:
+    """Return where [B, H, W] there is no ink, but some within ``px`` px: 1 there, 0 elsewhere.
+
+    Args:
+        drawn: [B, H, W] the opacity of B sketches.
+        px: a square's reach, to the left, right, up and down.
+
+    >>> drawn = torch.zeros(1, 1, 9)
+    >>> drawn[0, 0, 4] = 0.5
+    >>> close_beside(drawn, 2).tolist()
+    [[[0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0]]]
+    """
+    inked = (drawn > 0).float()
+    return F.max_pool2d(inked[:, None], 2 * px + 1, 1, px)[:, 0] - inked
+
+
 def uncovered_loss(drawn: Tensor, lines: Tensor) -> Tensor:
     """Return which share of a photo's lines has no ink near it, as [B].
 

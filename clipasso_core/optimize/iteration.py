@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ..bezier import arc_length, last_points, points_along
 from ..errors import ShapeError
-from ..losses import bend_loss, overlap_loss, trespass_loss, uncovered_loss
+from ..losses import bend_loss, close_beside, overlap_loss, trespass_loss, uncovered_loss
 from ..rasterizer import ink, render
 from ..strokes import CANVAS_SIDE, Strokes, in_order
 from .candidates import Candidates
@@ -23,8 +24,9 @@ from .underlay import Underlay
 OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
 """Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
 
-TRESPASS_WEIGHT = 8.0
-"""Of ink in places that are off limits."""
+TRESPASS_WEIGHT, CLEAR = 8.0, 2.0
+"""Of ink in places that are off limits; and px of a 224 px canvas, how far from the ink of strokes that stay other ink
+should keep, so that no brow runs into an eye."""
 
 FULL_PACE = 24.0
 """px of a 224 px canvas: strokes of this length on take whole steps."""
@@ -80,7 +82,8 @@ class Iteration:
         self.photo_index = candidates.photo_index
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
-        self._free = ~bank.subject.on_faces(strokes, self.photo_index)
+        stays = bank.subject.on_faces(strokes, self.photo_index) & (config.least_pace < 1)
+        self._free, self._off_limits = ~stays, self._no_ink_on(replace(strokes, alive=strokes.alive & stays))
         self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
@@ -167,6 +170,15 @@ class Iteration:
         points = self.points if self._loose is None else self._loose.tied(self.points)
         return points if self.frozen is None else torch.where(self.frozen[..., None, None], points.detach(), points)
 
+    def _no_ink_on(self, staying: Strokes) -> Tensor | None:
+        """Return where [B, H, W] ink costs: where the photos' places say so, and close beside strokes that stay."""
+        given = self.bank.subject.off_limits
+        places = None if given is None else given[self.photo_index]
+        if not bool(staying.alive.any()):
+            return places
+        beside = close_beside(ink(staying), round(CLEAR * max(staying.canvas_size) / CANVAS_SIDE))
+        return beside if places is None else torch.maximum(places, beside)
+
     def _with_own(self, loss: Tensor, own: dict[str, Tensor]) -> Tensor:
         """Return evaluation losses [B] with the strokes' own terms."""
         for name, term in own.items():
@@ -185,8 +197,8 @@ class Iteration:
             picture, opacity = self._paint(placed, rows)
             drawn.append(picture)
             hidden.append(overlap_loss(placed, opacity))
-            if self.bank.subject.off_limits is not None:
-                outside.append(trespass_loss(opacity, self.bank.subject.off_limits[self.photo_index[rows]]))
+            if self._off_limits is not None:
+                outside.append(trespass_loss(opacity, self._off_limits[rows]))
             if self.bank.to_cover is not None:
                 there = opacity if self.underlay is None else opacity + self.underlay.opacity[rows]
                 uncovered.append(uncovered_loss(there, self.bank.to_cover[self.photo_index[rows]]))

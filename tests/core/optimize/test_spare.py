@@ -122,6 +122,18 @@ def test_a_face_stays_where_it_was_found_to_the_end(photo: Tensor, encoder: Imag
         assert int((away < 1e-4).sum()) == stay
 
 
+@pytest.mark.usefixtures("with_face")
+@pytest.mark.parametrize(("moved", "costs"), [(0.0, True), (80.0, False)])
+def test_a_line_across_a_face_costs(photo: Tensor, encoder: ImageEncoder, moved: float, costs: bool) -> None:
+    """A line down over the mouth, or as far from all marks; their own ink costs nothing."""
+    marks = face_last(1, 5).control_points[:, 1:]
+    x, y = marks[0, 3].mean(dim=0).tolist()
+    line = torch.tensor([[x + moved, y + away] for away in (-15, -5, 5, 15)])
+    strokes = Strokes.black(torch.cat([line[None, None], marks], dim=1), (224, 224))
+    step = SketchRun(photo, strokes, encoder, SHORT).step()
+    assert (float(step.losses["trespass"]) > 0) is costs
+
+
 def test_given_strokes_count_and_stay(photo: Tensor, encoder: ImageEncoder) -> None:
     line = torch.tensor([[[[50.0, 200.0], [90.0, 200.0], [130.0, 200.0], [170.0, 200.0]]]])
     given = place_given(Strokes.black(line, (224, 224)), None, (224, 224))
