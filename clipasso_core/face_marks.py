@@ -28,6 +28,9 @@ NOSE_BOW, MOUTH_BOW = -0.12, -0.04
 BELOW_TIP = 0.05
 """How far the ends of the nose's line lie below its tip, in the same unit."""
 
+LEAST_GAP = 4.0
+"""px from the nose's line down to the mouth at least: a pen of 3 px would draw them as a moustache."""
+
 FROM_THE_SIDE = 0.35
 """Of the face's width: a face whose eyes are nearer to each other is seen from the side, and gets no marks."""
 
@@ -107,6 +110,8 @@ def _marks(face: Face) -> list[Tensor]:
     up = torch.stack([along[1], -along[0]])
     smile = max(float(torch.linalg.vector_norm(mouth[1] - mouth[0])) / unit, NARROWEST_MOUTH)
     nose = torch.tensor(face.nose, dtype=torch.float32) - up * BELOW_TIP * unit
+    gap = (nose - mouth.mean(dim=0)) @ up + NOSE_BOW * unit
+    nose = nose + up * (LEAST_GAP - gap).clamp(min=0)
     t = torch.linspace(-1, 1, POINTS)[:, None]
     bows = [(nose, NOSE, NOSE_BOW), (mouth.mean(dim=0), smile, MOUTH_BOW)]
     lines = [middle + along * t * (wide * unit / 2) + up * (1 - t**2) * (bow * unit) for middle, wide, bow in bows]

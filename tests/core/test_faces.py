@@ -138,6 +138,13 @@ def test_faces_too_small_for_strokes_have_no_marks() -> None:
     assert len(face_marks([just, FACE.scaled(SMALLEST / 100 - 0.01)], 8)) == 4
 
 
+@pytest.mark.parametrize(("mouth", "nose"), [(150.0, 120.0 + 3 + 7.2), (133.0, 129.0), (125.0, 121.0)])
+def test_a_nose_keeps_off_the_mouth(mouth: float, nose: float) -> None:
+    """Where a smile lies close below the nose, it moves up; given are the mouth's y, and the nose's lowest."""
+    found = face_marks([replace(FACE, mouth=((90.0, mouth), (130.0, mouth)))], 4)[2]
+    assert float(found[:, 1].max()) == pytest.approx(nose)
+
+
 def test_a_face_from_the_side_has_no_marks() -> None:
     """Its eyes would run together."""
     apart = FROM_THE_SIDE * 100
