@@ -38,7 +38,8 @@ ON_CURVE = 9
 class Iteration:
     """Run iterations of B sketches on tensors that stay in place.
 
-    ``run`` never waits for the device: a CUDA graph can capture it.
+    ``run`` never waits for the device: a CUDA graph can capture it. Strokes on marks of people's faces stay where they
+    are, and other ink close beside them costs, unless the config's ``least_pace`` is 1.
 
     Args:
         strokes: [B, N, K, 2] where the sketches start.
