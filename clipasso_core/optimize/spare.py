@@ -58,7 +58,7 @@ class Spare:
 
     def _first(self, order: Tensor, kept: Tensor) -> Tensor:
         """Return an order [N] with the kept strokes [N] bool among the wanted ones, else as it was."""
-        kept = kept[order]
+        kept = kept.to(order.device)[order]
         first = kept | ((~kept).cumsum(dim=0) <= self.wanted - kept.sum())
         return torch.cat([order[first], order[~first]])
 
