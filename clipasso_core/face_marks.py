@@ -55,7 +55,7 @@ def face_marks(faces: Sequence[Face], most: int) -> list[Tensor]:
         most: how many lines at most.
 
     Returns:
-        Lines [T, 2] px, (x, y); none for a face too small for them.
+        Lines [T, 2] px, (x, y); none for a face too small for them, or seen from the side.
 
     >>> eyes, nose, mouth = ((80.0, 90.0), (140.0, 90.0)), (110.0, 120.0), ((90.0, 150.0), (130.0, 150.0))
     >>> face = Face((60.0, 40.0, 160.0, 180.0), eyes, nose, mouth, sure=1.0)

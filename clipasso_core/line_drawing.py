@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
 from .faces import Face, find_faces
-from .pixels import grey, resize_map
+from .pixels import grey, grown, resize_map
 from .strokes import CANVAS_SIDE
 from .tangent_flow import Map, blur_along, tangent_flow
 
@@ -140,7 +139,7 @@ def _seen(masks: Tensor, size: tuple[int, int]) -> Tensor:
     fitted = resize_map(masks.detach().float(), size)
     seen = (fitted > SEEN * fitted.amax(dim=(-2, -1), keepdim=True)).float()
     reach = 1 + round(RIM * max(size) / CANVAS_SIDE)
-    return F.max_pool2d(seen[:, None], 2 * reach + 1, 1, reach)[:, 0]
+    return grown(seen, reach)
 
 
 def _no_face(faces: Sequence[Face], size: tuple[int, int]) -> Map:

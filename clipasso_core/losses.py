@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .bezier import arc_length
 from .encoders.base import Distance, FeatureRecipe, Features
+from .pixels import grown
 from .strokes import CANVAS_SIDE, Strokes
 
 NEAR, COVERED = 3.0, 0.3
@@ -155,7 +156,7 @@ def close_beside(drawn: Tensor, px: int) -> Tensor:
     [[[0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0]]]
     """
     inked = (drawn > 0).float()
-    return F.max_pool2d(inked[:, None], 2 * px + 1, 1, px)[:, 0] - inked
+    return grown(inked, px) - inked
 
 
 def uncovered_loss(drawn: Tensor, lines: Tensor) -> Tensor:

@@ -187,6 +187,15 @@ def grey(images: Tensor, shares: tuple[float, float, float] = LUMA) -> Tensor:
     return (images.detach().cpu().double() * torch.tensor(shares, dtype=torch.float64).view(3, 1, 1)).sum(dim=1)
 
 
+def grown(maps: Tensor, px: int) -> Tensor:
+    """Return maps [B, H, W] of which each pixel is the greatest within ``px`` px to the left, right, up and down.
+
+    >>> grown(torch.tensor([[[0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]]), 1).tolist()
+    [[[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]]]
+    """
+    return F.max_pool2d(maps[:, None], 2 * px + 1, 1, px)[:, 0]
+
+
 def to_uint8(image: Tensor) -> Tensor:
     """Return an image [3, H, W] or a map [H, W] in 0-1 as bytes on the CPU: [H, W, 3] or [H, W].
 

@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .determinism import same_kernels
 from .encoders.base import AttentionConfig, ImageEncoder
 from .errors import MaskError, ShapeError, check_choice
 from .line_drawing import contour, inner_lines, object_on_white
-from .pixels import check_images, check_mask, check_same_aspect, min_max, require_object, resize, resize_map
+from .pixels import check_images, check_mask, check_same_aspect, grown, min_max, require_object, resize, resize_map
 from .strokes import CANVAS
 from .xdog import xdog
 
@@ -137,8 +136,7 @@ def _contour(inside: Tensor) -> Tensor:
 
     Much as ``line_drawing.contour``: XDoG's lines, and the edges that sketches are judged by, stay what they were.
     """
-    padded = F.pad((~inside).float()[:, None], (2, 2, 2, 2), value=0.0)
-    return (inside & (F.max_pool2d(padded, 5, stride=1)[:, 0] > 0)).float()
+    return (inside & (grown((~inside).float(), 2) > 0)).float()
 
 
 def _one_each(mask: Tensor | Iterable[Tensor] | None, count: int) -> list[Tensor | None]:

@@ -90,7 +90,7 @@ class SketchRun:
         self.subject = Subject.of(images, self.canvas_size, size, masks, details, places)
         device = self.subject.photos.device
         self.fixed = fixed.detached_on(device)
-        spare = None if wanted is None else Spare(wanted, self.subject.faces)
+        spare = None if wanted is None else Spare(wanted, self.subject)
         facts = describe_run(encoder, self.recipe, self.config, device) | ({} if details is None else {"detail": True})
         moving = moving.detach().to(device, torch.float32).scaled_to(size).with_provenance(**facts)
         self.strokes, self.spare = self._first_strokes(self._colored(moving), spare)

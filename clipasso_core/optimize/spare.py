@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from ..determinism import same_kernels
-from ..face_marks import SHARE, face_marks, on_marks
-from ..faces import Face
+from ..face_marks import SHARE
 from ..order import prefix_losses
 from ..stroke_count import StrokeCount, choose_count
 from ..strokes import Strokes
 from .config import OptimizeConfig
 from .photo_bank import PhotoBank
+from .subject import Subject
 
 
 def take_num_wanted(strokes: Strokes) -> tuple[Strokes, int | None]:
@@ -36,11 +35,11 @@ class Spare:
 
     Args:
         wanted: how many strokes of a sketch, fixed ones not counted.
-        faces: of each photo, in px of the sketches.
+        subject: the photos, at the size of the sketches.
     """
 
     wanted: int
-    faces: Sequence[Sequence[Face]]
+    subject: Subject
 
     def in_front(self, order: Tensor, control_points: Tensor, photo_index: Tensor) -> Tensor:
         """Return orders [B, N] of sketches of photos photo_index [B] in which faces are among those wanted.
@@ -52,15 +51,10 @@ class Spare:
             control_points: [B, N, K, 2] px.
             photo_index: [B].
         """
-        marks = [face_marks(faces, self.wanted // SHARE) for faces in self.faces]
-        rows = zip(order, control_points, photo_index.tolist(), strict=True)
-        return torch.stack([self._first(one, on_marks(points, marks[photo])) for one, points, photo in rows])
-
-    def _first(self, order: Tensor, kept: Tensor) -> Tensor:
-        """Return an order [N] with the kept strokes [N] bool among the wanted ones, else as it was."""
-        kept = kept.to(order.device)[order]
-        first = kept | ((~kept).cumsum(dim=0) <= self.wanted - kept.sum())
-        return torch.cat([order[first], order[~first]])
+        faces = self.subject.on_faces(control_points, photo_index, self.wanted // SHARE).to(order.device)
+        kept = faces.gather(1, order)
+        first = kept | ((~kept).cumsum(dim=1) <= self.wanted - kept.sum(dim=1, keepdim=True))
+        return order.gather(1, first.int().argsort(dim=1, descending=True, stable=True))
 
     def keep_wanted(self, strokes: Strokes, photo_index: Tensor) -> Strokes:
         """Return of sketches of photos photo_index [B] those strokes alone that are wanted, in the order they have."""

@@ -14,7 +14,6 @@ from ..face_marks import MARKS, face_marks, on_marks
 from ..faces import Face, find_faces
 from ..line_drawing import contour, line_drawing, object_on_white
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
-from ..strokes import Strokes
 from .places import Places
 
 
@@ -73,10 +72,16 @@ class Subject:
         rims = contour(self.objects, (self.objects.shape[-2], self.objects.shape[-1]))
         return rims if self.weights is None else rims * self.weights
 
-    def on_faces(self, strokes: Strokes, photo_index: Tensor) -> Tensor:
-        """Return which strokes [B, N] of sketches of photos photo_index [B] lie on marks of people's faces."""
-        marks = [face_marks(faces, MARKS * len(faces)) for faces in self.faces]
-        rows = zip(strokes.control_points, photo_index.tolist(), strict=True)
+    def on_faces(self, control_points: Tensor, photo_index: Tensor, most: int | None = None) -> Tensor:
+        """Return which strokes [B, N] of sketches lie on marks of people's faces (``face_marks``).
+
+        Args:
+            control_points: [B, N, K, 2] px of the photos.
+            photo_index: [B] the photo that each sketch is of.
+            most: how many marks of a photo count; None for all.
+        """
+        marks = [face_marks(faces, MARKS * len(faces) if most is None else most) for faces in self.faces]
+        rows = zip(control_points, photo_index.tolist(), strict=True)
         return torch.stack([on_marks(points, marks[photo]) for points, photo in rows])
 
 
