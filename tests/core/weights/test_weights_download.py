@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from clipasso_core.weights.known import KNOWN, KnownNetwork, find_known
 hub = pytest.importorskip("huggingface_hub", reason="needs huggingface_hub")
 constants = pytest.importorskip("huggingface_hub.constants")
 
-CONTENT = os.urandom(300_000)
+CONTENT = random.Random(0).randbytes(300_000)
 NAME = "clip-rn101-openai"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -141,7 +142,7 @@ def test_pull(server: Hub, tmp_path: Path) -> None:
 def test_verify_notices_a_change(server: Hub, tmp_path: Path) -> None:
     store = ModelStore([tmp_path])
     path = store.pull(NAME)
-    path.write_bytes(CONTENT[:-1] + b"x")
+    path.write_bytes(CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]))
     assert store.verify(NAME).ok is False
 
 
