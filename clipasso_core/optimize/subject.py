@@ -10,9 +10,10 @@ from torch import Tensor
 
 from ..detail import detail_weights
 from ..errors import ShapeError
-from ..face_marks import MARKS, face_marks, on_marks
+from ..face_marks import MARKS, face_marks
 from ..faces import Face, find_faces
 from ..line_drawing import contour, line_drawing, object_on_white
+from ..marks import on_marks
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
 from .places import Places
 

@@ -13,8 +13,9 @@ from torch import Tensor
 from clipasso_core import faces as module
 from clipasso_core.bezier import points_along, self_crossing
 from clipasso_core.errors import ShapeError, WeightsError
-from clipasso_core.face_marks import FROM_THE_SIDE, SMALLEST, face_marks, on_marks, stroke_along
+from clipasso_core.face_marks import FROM_THE_SIDE, SMALLEST, face_marks
 from clipasso_core.faces import Face, find_faces
+from clipasso_core.marks import on_marks, stroke_along
 from clipasso_core.stroke_init import StrokeInitConfig, init_strokes
 
 EYES, NOSE, MOUTH = ((80.0, 90.0), (140.0, 90.0)), (110.0, 120.0), ((90.0, 150.0), (130.0, 150.0))

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.errors import ConfigError, ShapeError
-from clipasso_core.face_marks import face_marks, stroke_along
+from clipasso_core.face_marks import face_marks
 from clipasso_core.faces import Face
 from clipasso_core.given import join_given, place_given
+from clipasso_core.marks import stroke_along
 from clipasso_core.optimize import OptimizeConfig, SketchRun
 from clipasso_core.optimize import subject as subject_module
 from clipasso_core.stroke_init import ENOUGH, StrokeInitConfig, init_strokes
