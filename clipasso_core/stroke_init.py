@@ -13,11 +13,12 @@ from .accents import APART, find_accents
 from .determinism import seeded_generator
 from .errors import ConfigError, MaskError, ShapeError, check_range
 from .face_marks import SHARE, face_marks
-from .faces import Face, find_faces
+from .faces import find_faces
 from .first_lines import extent, lengthened, most_telling, path_length, take_apart
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
+from .lone_spots import lone_spots
 from .one_line import one_line
-from .pixels import check_same_aspect, fit_map
+from .pixels import check_same_aspect, fit_map, resize
 from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
 
 SEED_STEP = 1000
@@ -69,10 +70,11 @@ class StrokeInitConfig:
             where the line ends, turns or meets an earlier stroke: as long as what it draws, but where none are spare at
             least ``first_lines.SHORTEST``. 0 is the paper's: strokes set off at random.
         accents: most strokes, as a share of all, that start short and on what is small and tells much: eyes, nose and
-            mouth of people (``face_marks``), and the strongest small spots of the map, such as eyes of animals
-            (``find_accents``). They come last; only where strokes follow lines, and not in one line. With 16 strokes or
-            fewer there are no spots, and the whole share from 32 on; spare ones count. People's faces may take a
-            quarter of any number, unless accents is 0.
+            mouth of people (``face_marks``), dark spots that touch no other line, such as eyes of animals
+            (``lone_spots``), and other strong small spots of the map (``find_accents``). They come last; only where
+            strokes follow lines, and not in one line. Of the last kind there are none with 16 strokes or fewer, and
+            the whole share from 32 on; there spare ones count. People's faces may take a quarter of any number, unless
+            accents is 0.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -138,6 +140,15 @@ class StrokeInitConfig:
         return int(self.accents * min(self.num_first, 2 * max(0, self.num_first - FOR_OUTLINE)))
 
     @property
+    def most_lone_spots(self) -> int:
+        """How many strokes may start on dark spots that touch no other line, or on a face instead.
+
+        >>> [StrokeInitConfig(count).most_lone_spots for count in (4, 8, 16, 32)]
+        [0, 1, 3, 6]
+        """
+        return int(self.accents * self.num_strokes) if self.most_marks > 0 else 0
+
+    @property
     def most_marks(self) -> int:
         """How many strokes may start on people's eyes, noses and mouths.
 
@@ -161,8 +172,8 @@ def init_strokes(
     Args:
         saliency: [B, S, S] in 0-1; only its positive pixels are drawn. Other sizes than 224 px are resampled.
         config: how; None for the defaults.
-        photos: B of [3, h, w] in 0-1, square (others are left alone), whose faces get a stroke for each eye, nose and
-            mouth; None for none.
+        photos: B of [3, h, w] in 0-1, square (others are left alone), objects on white, whose faces get a stroke for
+            each eye, nose and mouth, and whose lone dark spots one each; None for none.
 
     Returns:
         Strokes [B * num_sketches, N, 3 * segments + 1, 2], photo by photo, on the CPU; N is ``num_first``, of which
@@ -212,7 +223,7 @@ def sampling_map(saliency: Tensor, temperature: float) -> Tensor:
 
 
 class _Accents(NamedTuple):
-    """Short lines [T, 2] px that the last strokes follow: on spots, then on marks of faces; and their places [A, 2]."""
+    """Short lines [T, 2] px that the last strokes follow: on spots, then on marks; and their places [A, 2]."""
 
     spots: list[Tensor]
     marks: list[Tensor]
@@ -220,10 +231,10 @@ class _Accents(NamedTuple):
 
 
 def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, config: StrokeInitConfig) -> _Accents:
-    """Return the accents: on spots of a saliency map, then those of its photo's faces."""
+    """Return the accents: on spots of a saliency map, then on the marks of its photo."""
     if flow is None or config.most_marks == 0:
         return _Accents([], [], torch.zeros(0, 2))
-    marks = [] if photo is None else face_marks(_faces_on_canvas(photo), config.most_marks)
+    marks = _marks(photo, saliency, config)
     middles = torch.stack([mark.mean(dim=0) for mark in marks]) if marks else torch.zeros(0, 2)
     spots = find_accents(saliency, config.most_accents)
     spots = spots[(torch.cdist(spots, middles) > APART).all(dim=1)][: max(0, config.most_accents - len(marks))]
@@ -232,11 +243,18 @@ def _accents(saliency: Tensor, flow: LineFlow | None, photo: Tensor | None, conf
     return _Accents(lines, marks, torch.cat([spots, middles]))
 
 
-def _faces_on_canvas(photo: Tensor) -> list[Face]:
-    """Return the faces of a square photo [3, H, W], in px of the canvas; any other lies beside the saliency: none."""
-    if photo.shape[-1] != photo.shape[-2]:
+def _marks(photo: Tensor | None, saliency: Tensor, config: StrokeInitConfig) -> list[Tensor]:
+    """Return the marks of a square photo [3, H, W]: its faces', then lone spots, in px of the canvas.
+
+    Any other photo lies beside the saliency, and has none.
+    """
+    if photo is None or photo.shape[-1] != photo.shape[-2]:
         return []
-    return [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
+    photo = photo.detach().float().cpu()
+    faces = [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
+    marks = face_marks(faces, config.most_marks)
+    most = max(0, config.most_lone_spots - len(marks))
+    return [*marks, *lone_spots(resize(photo[None], CANVAS)[0], faces, most, telling=saliency)]
 
 
 def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: StrokeInitConfig, seed: int) -> Tensor:

@@ -107,8 +107,8 @@ class StrokeInit(io.ComfyNode):
                 io.Image.Input(
                     "image",
                     optional=True,
-                    tooltip="The object on white, from CLIPasso Mask: people's eyes, nose and mouth get a stroke each "
-                    "(not beside given ones), and the preview shows it.",
+                    tooltip="The object on white, from CLIPasso Mask: people's eyes, nose and mouth and dark spots "
+                    "that stand alone get a stroke each (not beside given ones), and the preview shows it.",
                 ),
                 io.Float.Input(
                     "follow",
@@ -134,9 +134,9 @@ class StrokeInit(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth if "
-                    "image is connected, and on the strongest small spots, such as eyes of animals. With 16 first "
-                    "strokes or fewer only those of faces: the outline needs the others. Only where strokes follow "
+                    tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth and "
+                    "on dark spots that stand alone, such as eyes of animals, if image is connected, where they stay; "
+                    "and on other strong small spots, with more than 16 first strokes. Only where strokes follow "
                     "lines.",
                 ),
                 StrokesType.Input(

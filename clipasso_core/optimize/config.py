@@ -41,7 +41,7 @@ class OptimizeConfig:
             two fifths of the run on, so that outlines close. 0 is the paper's, which has no such term.
         least_pace: 0.001-1, least share of a step that short strokes take, so that eyes stay where they are seen: those
             under ``iteration.FULL_PACE`` px go by shorter steps (``stroke_pace``), and those on people's eyes, noses
-            and mouths (``face_marks``) by none. 1 moves all alike, as in the paper.
+            and mouths (``face_marks``) and on ``lone_spots`` by none. 1 moves all alike, as in the paper.
         halving: drop the worse half of a photo's sketches on the way, until one is left.
         images_per_pass: most images that the encoder sees at once; bounds memory. 0 chooses: 3 on a CPU, which is
             as fast there as more, 64 elsewhere.

@@ -38,8 +38,8 @@ ON_CURVE = 9
 class Iteration:
     """Run iterations of B sketches on tensors that stay in place.
 
-    ``run`` never waits for the device: a CUDA graph can capture it. Strokes on marks of people's faces stay where they
-    are, and other ink close beside them costs, unless the config's ``least_pace`` is 1.
+    ``run`` never waits for the device: a CUDA graph can capture it. Strokes on marks (``Subject.on_marks``) stay where
+    they are, and other ink close beside them costs, unless the config's ``least_pace`` is 1.
 
     Args:
         strokes: [B, N, K, 2] where the sketches start.
@@ -83,7 +83,7 @@ class Iteration:
         self.photo_index = candidates.photo_index
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
-        stays = bank.subject.on_faces(strokes.control_points, self.photo_index) & (config.least_pace < 1)
+        stays = bank.subject.on_marks(strokes.control_points, self.photo_index) & (config.least_pace < 1)
         self._free, self._off_limits = ~stays, self._no_ink_on(replace(strokes, alive=strokes.alive & stays))
         self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)

@@ -46,7 +46,7 @@ class SketchRun:
         images: P of [3, H, W] in 0-1, the objects on white: one tensor, or a sequence of several sizes.
         strokes: [P * k, N, K, 2], k first sketches per photo, photo by photo. Those that were given are drawn below
             the others and stay, unless the config gives them some freedom. Where there are more than are wanted
-            (``num_wanted``), those that add least are dropped on the way, but hardly faces (``Spare``);
+            (``num_wanted``), those that add least are dropped on the way, but hardly those on marks (``Spare``);
             with several stages, or where strokes are counted, only the first ones and those are there at all.
         encoder: through which both are compared.
         config: how; None for the defaults.

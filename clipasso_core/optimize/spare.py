@@ -31,7 +31,7 @@ def take_num_wanted(strokes: Strokes) -> tuple[Strokes, int | None]:
 
 @dataclass(frozen=True, eq=False)
 class Spare:
-    """Say which strokes of sketches are wanted: the first of an order, but faces (``face_marks``) before others.
+    """Say which strokes of sketches are wanted: the first of an order, but those on marks before others.
 
     Args:
         wanted: how many strokes of a sketch, fixed ones not counted.
@@ -42,17 +42,17 @@ class Spare:
     subject: Subject
 
     def in_front(self, order: Tensor, control_points: Tensor, photo_index: Tensor) -> Tensor:
-        """Return orders [B, N] of sketches of photos photo_index [B] in which faces are among those wanted.
+        """Return orders [B, N] of sketches of photos photo_index [B] in which those on marks are among those wanted.
 
-        A quarter of those wanted at most, and whole faces, the largest ones.
+        Of faces a quarter of those wanted at most, and whole faces, the largest ones.
 
         Args:
             order: [B, N], as it would be without them.
             control_points: [B, N, K, 2] px.
             photo_index: [B].
         """
-        faces = self.subject.on_faces(control_points, photo_index, self.wanted // SHARE).to(order.device)
-        kept = faces.gather(1, order)
+        on_marks = self.subject.on_marks(control_points, photo_index, self.wanted // SHARE).to(order.device)
+        kept = on_marks.gather(1, order)
         first = kept | ((~kept).cumsum(dim=1) <= self.wanted - kept.sum(dim=1, keepdim=True))
         return order.gather(1, first.int().argsort(dim=1, descending=True, stable=True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from ..errors import ShapeError
 from ..face_marks import MARKS, face_marks
 from ..faces import Face, find_faces
 from ..line_drawing import contour, line_drawing, object_on_white
+from ..lone_spots import lone_spots
 from ..marks import on_marks
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
 from .places import Places
@@ -73,17 +75,26 @@ class Subject:
         rims = contour(self.objects, (self.objects.shape[-2], self.objects.shape[-1]))
         return rims if self.weights is None else rims * self.weights
 
-    def on_faces(self, control_points: Tensor, photo_index: Tensor, most: int | None = None) -> Tensor:
-        """Return which strokes [B, N] of sketches lie on marks of people's faces (``face_marks``).
+    def on_marks(self, control_points: Tensor, photo_index: Tensor, most_of_faces: int | None = None) -> Tensor:
+        """Return which strokes [B, N] of sketches lie on marks: of people's faces (``face_marks``), or on lone spots.
 
         Args:
             control_points: [B, N, K, 2] px of the photos.
             photo_index: [B] the photo that each sketch is of.
-            most: how many marks of a photo count; None for all.
+            most_of_faces: how many marks of a photo's faces count; None for all.
         """
-        marks = [face_marks(faces, MARKS * len(faces) if most is None else most) for faces in self.faces]
+        marks = [self._marks(photo, most_of_faces) for photo in range(len(self.photos))]
         rows = zip(control_points, photo_index.tolist(), strict=True)
         return torch.stack([on_marks(points, marks[photo]) for points, photo in rows])
+
+    def _marks(self, photo: int, most_of_faces: int | None) -> list[Tensor]:
+        most = MARKS * len(self.faces[photo]) if most_of_faces is None else most_of_faces
+        return [*face_marks(self.faces[photo], most), *self._lone_spots[photo]]
+
+    @cached_property
+    def _lone_spots(self) -> list[list[Tensor]]:
+        """Those of each photo, found as first strokes find them: without its mask."""
+        return [lone_spots(*each) for each in zip(self.photos, self.faces, strict=True)]
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

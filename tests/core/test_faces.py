@@ -179,7 +179,7 @@ def test_a_sketch_begins_with_strokes_on_the_face(lines: Tensor, astronaut: Tens
     (face,) = find_faces(astronaut)
     marks = face_marks([face.scaled(224 / 512)], 4)
     for sketch in with_face:
-        assert on_marks(sketch, marks).tolist() == [False] * 28 + [True] * 4
+        assert int(on_marks(sketch, marks).sum()) == 4
         middles = sketch.mean(dim=1)
         for place in (*face.eyes, face.nose):
             away = (middles - torch.tensor(place) * 224 / 512).norm(dim=-1)
@@ -189,8 +189,9 @@ def test_a_sketch_begins_with_strokes_on_the_face(lines: Tensor, astronaut: Tens
 
 
 def test_photos_without_faces_change_nothing(lines: Tensor) -> None:
+    """Nor lone spots."""
     config = StrokeInitConfig(num_strokes=32, num_sketches=1)
-    photo = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    photo = torch.full((3, 64, 64), 0.5)
     assert torch.equal(init_strokes(lines, config, [photo]).control_points, init_strokes(lines, config).control_points)
 
 
