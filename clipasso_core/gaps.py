@@ -35,13 +35,14 @@ SAMPLES = 128
 
 
 @torch.no_grad()
-def close_gaps(strokes: Strokes) -> Strokes:
+def close_gaps(strokes: Strokes, free: Tensor | None = None) -> Strokes:
     """Let each loose end go on to the nearest line ahead of it, if that is near; ends that touch a line stay.
 
     Tidiness keeps strokes off each other, and so it parts lines that belong together.
 
     Args:
         strokes: [B, N, K, 2]; given and dead ones do not move and are not moved to.
+        free: [B, N] bool, False for more such strokes, as eyes are; None for no more.
 
     >>> points = torch.tensor([[[[10.0, 20], [20, 20], [30, 20], [40, 20]], [[45.0, 5], [45, 15], [45, 25], [45, 35]]]])
     >>> closed = close_gaps(Strokes.black(points, (64, 64), stroke_width=3))
@@ -49,6 +50,7 @@ def close_gaps(strokes: Strokes) -> Strokes:
     [10.0, 20.0, 31.47, 42.45]
     """
     takes_part = strokes.alive & ~strokes.is_given
+    takes_part = takes_part if free is None else takes_part & free
     closed = strokes.control_points.clone()
     for points, width, some in zip(closed, strokes.stroke_width, takes_part, strict=True):
         if bool(some.any()):

@@ -54,6 +54,7 @@ class Iteration:
         evaluated: [B, N, M, 2] px, where they were when ``losses`` were computed.
         last_finite: [B, N, M, 2] px, where loss and gradient were last finite.
         losses: by name, [B] each; see SketchStep.
+        free: [B, N] bool, False for strokes that stay.
         sees_prefixes: whether the random views see the drawings after ``length`` strokes instead of the whole ones, and
             count ``PREFIX_WEIGHT`` times; given strokes are always seen, and are not of the ``length``.
         length: [1] how many.
@@ -84,7 +85,7 @@ class Iteration:
         black_below = underlay is None or underlay.is_black
         self.grey = candidates.strokes.is_opaque_black() and black_below and not self.coordinates.color_span
         stays = bank.subject.on_marks(strokes.control_points, self.photo_index) & (config.least_pace < 1)
-        self._free, self._off_limits = ~stays, self._no_ink_on(replace(strokes, alive=strokes.alive & stays))
+        self.free, self._off_limits = ~stays, self._no_ink_on(replace(strokes, alive=strokes.alive & stays))
         self._loose = _Loose(strokes, self.points, config.given_freedom) if strokes.num_given else None
         rows = torch.arange(strokes.batch_size, device=device)
         self._groups = [(part, strokes.select(rows[part])) for part in bank.groups(strokes.batch_size)]
@@ -239,7 +240,7 @@ class Iteration:
         self.optimizer.step()
         if self.config.least_pace < 1:
             pace = stroke_pace(self.placed(self.evaluated), self.config.least_pace)
-            self.coordinates.slow_down(self.points, self.evaluated, pace * self._free)
+            self.coordinates.slow_down(self.points, self.evaluated, pace * self.free)
         if self._loose is not None:
             self._loose.slow_down(self.points, self.evaluated)
         self.points.copy_(torch.where(finite[:, None, None, None], self.points, self.last_finite))

@@ -174,7 +174,7 @@ class SketchRun:
     def _finish(self) -> None:
         """Let the best sketches' strokes end where they meet themselves or another one; their losses are found anew."""
         best = self.candidates.active_strokes(self.candidates.best_points[self.candidates.active])
-        finished = close_gaps(trim_ends(best))
+        finished = close_gaps(trim_ends(best), self.work.free)
         changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
             work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)

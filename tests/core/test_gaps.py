@@ -25,9 +25,9 @@ def sketch(*lines: Tensor, width: float = WIDTH) -> Strokes:
     return Strokes.black(torch.stack(lines)[None], (100, 100), width)
 
 
-def moved(strokes: Strokes) -> list[list[bool]]:
+def moved(strokes: Strokes, free: Tensor | None = None) -> list[list[bool]]:
     """Say which strokes' start and end ``close_gaps`` moves."""
-    after = close_gaps(strokes).control_points
+    after = close_gaps(strokes, free).control_points
     return (after != strokes.control_points).any(-1)[0][:, [0, -1]].tolist()
 
 
@@ -69,12 +69,14 @@ def test_a_long_stroke_becomes_a_loop_and_a_short_one_does_not() -> None:
     assert moved(sketch(small)) == [[False, False]]
 
 
-def test_dead_and_given_strokes_take_no_part() -> None:
+def test_dead_and_given_strokes_and_those_that_are_not_free_take_no_part() -> None:
     both = sketch(line((60, 20), (60, 80)), line((10, 50), (55, 50)))
     assert moved(both) == [[False, False], [False, True]]
     assert moved(replace(both, num_given=1)) == [[False, False], [False, False]]
     assert moved(replace(both, alive=torch.tensor([[True, False]]))) == [[False, False], [False, False]]
     assert moved(replace(both, num_given=2)) == [[False, False], [False, False]]
+    for free in ([True, False], [False, True]):
+        assert moved(both, torch.tensor([free])) == [[False, False], [False, False]]
 
 
 def test_reach_follows_the_width() -> None:
