@@ -15,7 +15,7 @@ from .line_flow import LineFlow, Paths
 from .strokes import CANVAS, CANVAS_SIDE
 
 CLOSEST, OFF_MARKS = 6.0, 4.0
-"""px within which a stroke ends beside an earlier one, and beside a mark of a face."""
+"""px within which a stroke ends beside an earlier one, and beside a mark."""
 
 SHORTEST = 24.0
 """px: where no line is left that is so long, a stroke is laid along the shorter one it starts on and goes on straight.
@@ -25,7 +25,7 @@ Nothing but eyes and the like should be smaller: a speck of ink tells nothing, h
 def take_apart(paths: Paths, distance: float, count: int, marks: Sequence[Tensor] = ()) -> list[Tensor]:
     """Take up to ``count`` paths [T, 2] in turn, none whose start is nearer than ``distance`` px to an earlier one.
 
-    A path ends where it would come near an earlier one, or a face's mark. When no start is left that far away, the
+    A path ends where it would come near an earlier one, or a mark. When no start is left that far away, the
     distance halves.
     """
     middle = paths.points.shape[1] // 2
@@ -59,7 +59,7 @@ def most_telling(lines: list[Tensor], saliency: Tensor, count: int) -> list[Tens
 def lengthened(lines: Sequence[Tensor], flow: LineFlow, marks: Sequence[Tensor] = ()) -> list[Tensor]:
     """Return lines [T, 2] px, those that are too short as straight ones through their middles, along the flow.
 
-    One that would run over a face's mark stays short.
+    One that would run over a mark stays short.
 
     >>> flow = LineFlow(torch.tensor([1.0, 0.0]).expand(224, 224, 2), torch.ones(224, 224))
     >>> speck, mark = torch.tensor([[50.5, 80.5]]), torch.tensor([[60.5, 80.5]])
@@ -91,7 +91,7 @@ def _longer(line: Tensor, flow: LineFlow, off_marks: NDArray[np.bool_]) -> Tenso
 
 
 def _off_marks(marks: Sequence[Tensor]) -> NDArray[np.bool_]:
-    """Return which px of the canvas are far enough from marks [T, 2] px of faces for other strokes."""
+    """Return which px of the canvas are far enough from marks [T, 2] px for other strokes."""
     drawn = np.zeros(CANVAS, dtype=bool)
     for mark in marks:
         drawn[_pixels(mark)] = True

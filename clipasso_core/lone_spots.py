@@ -15,36 +15,41 @@ from torch import Tensor
 from .faces import Face
 from .line_drawing import line_drawing
 from .marks import POINTS, drop
-from .strokes import CANVAS_SIDE
+from .pixels import resize
+from .strokes import CANVAS
 
 DARK, DARKEST = 0.4, 0.8
 """Where a line begins, 1 being black; and how dark a spot is in its darkest place at least."""
 
 LEAST, LONGEST, STRETCHED = 8.0, 16.0, 3.0
-"""Of a 224 px canvas: the area of the smallest spot, px^2, and the length of the longest, px; and how many times longer
-than wide one may be, beyond which it is a line."""
+"""The area of the smallest spot, px^2, and the length of the longest, px; and how many times longer than wide one may
+be, beyond which it is a line."""
 
 PEN, SHORTEST, ROUND = 3.0, 2.0, 0.5
-"""px of a 224 px canvas: the width of the stroke that draws a spot, its length at least, and how much wider than the
-pen a spot is that is drawn as a drop instead of a dash."""
+"""px: the width of the stroke that draws a spot, its length at least, and how much wider than the pen a spot is that is
+drawn as a drop instead of a dash."""
 
 WIDER, LOWER = 1.4, 0.75
-"""Width and height of a drop's line over those of its stroke."""
+"""Width and height of a drop's line over those of its stroke (``marks.drop``)."""
 
 
 def lone_spots(
     photo: Tensor, faces: Sequence[Face] = (), most: int | None = None, telling: Tensor | None = None
 ) -> list[Tensor]:
-    """Find spots of a photo's line drawing that stand alone.
+    """Find spots of a photo's line drawing that stand alone; everything is in px of the 224 px canvas.
+
+    The photo is looked at there whatever its size, so that first strokes and every encoder find the same.
 
     Args:
-        photo: [3, H, W] in 0-1, the object on white.
-        faces: people's, in its px: what lies in them is none.
+        photo: [3, H, W] in 0-1, square, the object on white.
+        faces: people's: what lies in them is none.
         most: how many at most; None for all.
-        telling: [H, W], how much each place tells; None for as much as it is dark in the line drawing.
+        telling: [224, 224], how much each place tells: where that is nothing is no spot. None for as much as it is
+            dark in the line drawing.
 
     Returns:
-        Lines [T, 2] px, (x, y), those first that tell most for their length: dashes, and drops for wider spots.
+        Lines [T, 2], (x, y), those first that tell most for their length: dashes, and drops for wider spots, which a
+        pen of 3 px fills.
 
     >>> photo = torch.ones(3, 224, 224)
     >>> photo[:, 40:180, 40:180] = 0.7
@@ -53,13 +58,14 @@ def lone_spots(
     >>> [mark.mean(dim=0).round().tolist() for mark in lone_spots(photo)]
     [[85.0, 101.0], [125.0, 101.0]]
     """
-    return spots_of(1 - line_drawing(photo[None], faces=[faces])[0], faces, most, telling)
+    small = resize(photo[None].detach().float().cpu(), CANVAS)
+    return spots_of(1 - line_drawing(small, faces=[faces])[0], faces, most, telling)
 
 
 def spots_of(
     lines: Tensor, faces: Sequence[Face] = (), most: int | None = None, telling: Tensor | None = None
 ) -> list[Tensor]:
-    """Find spots of a map of lines [H, W] in 0-1, 1 on lines, that stand alone; otherwise as ``lone_spots``.
+    """Find spots of a map of lines [224, 224] in 0-1, 1 on lines, that stand alone; otherwise as ``lone_spots``.
 
     >>> lines = torch.zeros(224, 224)
     >>> lines[100:103, 80:86] = lines[101:104, 120:126] = 1.0  # two eyes
@@ -67,13 +73,13 @@ def spots_of(
     >>> [mark.mean(dim=0).round().tolist() for mark in spots_of(lines)]
     [[83.0, 102.0], [123.0, 102.0]]
     """
-    ink, scale = lines.cpu().double().numpy(), max(lines.shape) / CANVAS_SIDE
+    ink = lines.cpu().double().numpy()
     tells = ink if telling is None else telling.cpu().double().numpy()
     labels, _ = ndimage.label(ink > DARK, np.ones((3, 3)))
     boxes = enumerate(ndimage.find_objects(labels), 1)
     spots = [_spot(labels[box] == number, ink[box], tells[box], box) for number, box in boxes]
-    chosen = [spot for spot in spots if spot is not None and spot.stands_out(scale) and not spot.within(faces)]
-    return [spot.line(scale) for spot in sorted(chosen, key=lambda spot: -spot.tells / spot.length)[:most]]
+    chosen = [spot for spot in spots if spot is not None and spot.stands_out() and not spot.within(faces)]
+    return [spot.line() for spot in sorted(chosen, key=lambda spot: -spot.tells / spot.length)[:most]]
 
 
 class _Spot(NamedTuple):
@@ -96,20 +102,20 @@ class _Spot(NamedTuple):
     length: float
     width: float
 
-    def stands_out(self, scale: float) -> bool:
-        """Whether it is dark, small and round enough, on a canvas ``scale`` times 224 px."""
-        fits = self.area >= LEAST * scale**2 and self.length <= LONGEST * scale
-        return fits and self.darkest >= DARKEST and self.length <= STRETCHED * self.width
+    def stands_out(self) -> bool:
+        """Whether it tells something, and is dark, small and round enough."""
+        fits = self.area >= LEAST and self.length <= min(LONGEST, STRETCHED * self.width)
+        return fits and self.darkest >= DARKEST and self.tells > 0
 
     def within(self, faces: Sequence[Face]) -> bool:
         """Whether its middle lies in a face."""
         x, y = self.middle
-        return any(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in (face.box for face in faces))
+        return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in (f.box for f in faces))
 
-    def line(self, scale: float) -> Tensor:
+    def line(self) -> Tensor:
         """Return the line [T, 2] px along which a stroke draws it."""
-        long, high = max(self.length - PEN * scale, SHORTEST * scale), self.width - PEN * scale
-        if high > ROUND * scale:
+        long, high = max(self.length - PEN, SHORTEST), self.width - PEN
+        if high > ROUND:
             flat = drop(WIDER * long, LOWER * high)
         else:
             flat = torch.stack([torch.linspace(-long / 2, long / 2, POINTS), torch.zeros(POINTS)], dim=-1)
@@ -129,6 +135,6 @@ def _spot(
     spread, axes = np.linalg.eigh(np.cov(places, aweights=weight))
     along = axes[:, 1] if axes[0, 1] >= 0 else -axes[:, 1]
     length, width = (4 * math.sqrt(max(float(each), 0.0)) for each in (spread[1], spread[0]))
-    middle = (places * weight).sum(axis=1) / weight.sum()
+    middle = np.average(places, axis=1, weights=weight)
     told = float(tells[rows, columns].sum())
     return _Spot(float(len(rows)), float(weight.max()), told, middle, along, length, width)

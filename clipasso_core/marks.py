@@ -14,7 +14,8 @@ POINTS, AJAR = 25, 0.02
 """Points of a mark's line; and how much of a drop's, which goes round, is left out at either end."""
 
 ON_MARK, ON_CURVE = 2.0, 9
-"""px, how far a stroke is from the one along a mark that it is taken for; and points of a cubic to measure that."""
+"""px of a 224 px canvas, how far a stroke is from the one along a mark that it is taken for; and points of a cubic to
+measure that."""
 
 
 def drop(width: float, height: float) -> Tensor:
@@ -40,18 +41,17 @@ def on_marks(control_points: Tensor, marks: Sequence[Tensor]) -> Tensor:
     """Return which strokes [N] lie on marks as first strokes do.
 
     Args:
-        control_points: [N, K, 2] px.
-        marks: lines [T, 2] in the same px.
+        control_points: [N, K, 2] px of a 224 px canvas.
+        marks: lines [T, 2] in the same px, all of one T.
 
     >>> mark = torch.tensor([[50.0, 90.0], [60.0, 92.0], [70.0, 92.0], [80.0, 90.0]])
     >>> stroke = stroke_along(mark, 4)
     >>> on_marks(torch.stack([stroke, stroke.flip(0), stroke + 5]), [mark]).tolist()
     [True, True, False]
     """
-    points = points_along(control_points.detach().cpu(), ON_CURVE)
-    lies = torch.zeros(len(points), dtype=torch.bool)
-    for mark in marks:
-        there = points_along(stroke_along(mark, control_points.shape[1]), ON_CURVE)
-        for way in (there, there.flip(0)):
-            lies |= torch.linalg.vector_norm(points - way, dim=2).amax(dim=1) <= ON_MARK
-    return lies.to(control_points.device)
+    if not marks:
+        return torch.zeros_like(control_points[:, 0, 0], dtype=torch.bool)
+    points = points_along(control_points.detach().cpu(), ON_CURVE)[:, None]
+    there = points_along(curve_through(place_evenly(torch.stack(list(marks)), control_points.shape[1])), ON_CURVE)
+    away = [torch.linalg.vector_norm(points - way, dim=3).amax(dim=2) for way in (there, there.flip(1))]
+    return (torch.minimum(*away) <= ON_MARK).any(dim=1).to(control_points.device)

@@ -18,7 +18,7 @@ from .first_lines import extent, lengthened, most_telling, path_length, take_apa
 from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .lone_spots import lone_spots
 from .one_line import one_line
-from .pixels import check_same_aspect, fit_map, resize
+from .pixels import check_same_aspect, fit_map
 from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
 
 SEED_STEP = 1000
@@ -35,7 +35,7 @@ ACCENT, OFF_ACCENTS = 9.0, 6.0
 """px: of a stroke that starts on an accent, and how far other strokes start from one."""
 
 FOR_OUTLINE = 16
-"""Strokes that the object's outline needs: with so few there are no accents but those of faces."""
+"""Strokes to begin with that the object's outline needs: with so few there are no accents but those of faces."""
 
 MOST_JOINED = 512
 """Most cubics of one line."""
@@ -72,9 +72,9 @@ class StrokeInitConfig:
         accents: most strokes, as a share of all, that start short and on what is small and tells much: eyes, nose and
             mouth of people (``face_marks``), dark spots that touch no other line, such as eyes of animals
             (``lone_spots``), and other strong small spots of the map (``find_accents``). They come last; only where
-            strokes follow lines, and not in one line. Of the last kind there are none with 16 strokes or fewer, and
-            the whole share from 32 on; there spare ones count. People's faces may take a quarter of any number, unless
-            accents is 0.
+            strokes follow lines, and not in one line. Of spots there are none with 16 strokes to begin with or fewer,
+            and of the last kind the whole share, spare strokes counted, from 32 on. People's faces may take a quarter
+            of any number, unless accents is 0.
         one_line: join the lines of ``num_strokes`` strokes by short ways to a single stroke, of
             ``num_strokes * num_segments`` cubics (at most 512).
     """
@@ -143,10 +143,12 @@ class StrokeInitConfig:
     def most_lone_spots(self) -> int:
         """How many strokes may start on dark spots that touch no other line, or on a face instead.
 
-        >>> [StrokeInitConfig(count).most_lone_spots for count in (4, 8, 16, 32)]
-        [0, 1, 3, 6]
+        >>> [StrokeInitConfig(count).most_lone_spots for count in (8, 12, 16, 32)]
+        [0, 2, 3, 6]
+        >>> StrokeInitConfig(16, spare=0).most_lone_spots  # the outline comes first
+        0
         """
-        return int(self.accents * self.num_strokes) if self.most_marks > 0 else 0
+        return min(int(self.accents * self.num_strokes), self.num_first - FOR_OUTLINE) if self.most_accents > 0 else 0
 
     @property
     def most_marks(self) -> int:
@@ -250,11 +252,10 @@ def _marks(photo: Tensor | None, saliency: Tensor, config: StrokeInitConfig) -> 
     """
     if photo is None or photo.shape[-1] != photo.shape[-2]:
         return []
-    photo = photo.detach().float().cpu()
     faces = [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
     marks = face_marks(faces, config.most_marks)
     most = max(0, config.most_lone_spots - len(marks))
-    return [*marks, *lone_spots(resize(photo[None], CANVAS)[0], faces, most, telling=saliency)]
+    return [*marks, *lone_spots(photo, faces, most, telling=saliency)]
 
 
 def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: StrokeInitConfig, seed: int) -> Tensor:
@@ -268,11 +269,13 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     if config.one_line:
         whole = one_line(lines, segments)
         return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
-    again = [lines[number % len(lines)] for number in range(strokes)]  # where there are fewer than strokes
+    others = strokes - len(accents.marks)
+    again = lines[: len(lines) - len(accents.marks)] or lines
+    all_lines = [*(again[number % len(again)] for number in range(others)), *accents.marks]
     if flow is None:
-        return torch.cat(again)[:, None] + wander
-    wander[len(lines) - len(accents.marks) : len(lines)] = 0
-    return torch.stack([_along(*both) for both in zip(again, wander, strict=True)])
+        return torch.cat(all_lines)[:, None] + wander
+    wander[others:] = 0
+    return torch.stack([_along(*both) for both in zip(all_lines, wander, strict=True)])
 
 
 def _lines(

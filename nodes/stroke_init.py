@@ -136,8 +136,8 @@ class StrokeInit(io.ComfyNode):
                     step=0.05,
                     tooltip="Most strokes, as a share of all, that start short: on people's eyes, nose and mouth and "
                     "on dark spots that stand alone, such as eyes of animals, if image is connected, where they stay; "
-                    "and on other strong small spots, with more than 16 first strokes. Only where strokes follow "
-                    "lines.",
+                    "and on other strong small spots. With 16 first strokes or fewer there are no spots: the outline "
+                    "needs them. Only where strokes follow lines.",
                 ),
                 StrokesType.Input(
                     "given",

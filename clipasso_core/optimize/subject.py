@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from ..line_drawing import contour, line_drawing, object_on_white
 from ..lone_spots import lone_spots
 from ..marks import on_marks
 from ..pixels import check_images, check_same_aspect, fit_each, require_object, resize
+from ..strokes import CANVAS_SIDE
 from .places import Places
 
 
@@ -29,6 +29,7 @@ class Subject:
         objects: [P, H, W] in 0-1, where the objects are.
         lines: [P, H, W] in 0-1, the photos' line drawings, black on white.
         faces: people's, of each photo and in its px.
+        spots: lone spots of each photo, lines [T, 2] in px of a 224 px canvas; none where photos are not square.
         weights: [P, H, W] how much each place counts in the comparison of maps, 1 on average; None for all alike.
         off_limits: [P, H, W] in 0-1, 1 where a sketch should have no ink; None for nowhere.
     """
@@ -37,6 +38,7 @@ class Subject:
     objects: Tensor
     lines: Tensor
     faces: tuple[tuple[Face, ...], ...]
+    spots: tuple[list[Tensor], ...]
     weights: Tensor | None = None
     off_limits: Tensor | None = None
 
@@ -68,7 +70,8 @@ class Subject:
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
         faces = tuple(find_faces(photo) for photo in photos)
-        return cls(photos, objects, line_drawing(photos, objects, faces), faces, weights, off_limits)
+        spots = tuple(_spots(image, found, size) for image, found in zip(images, faces, strict=True))
+        return cls(photos, objects, line_drawing(photos, objects, faces), faces, spots, weights, off_limits)
 
     def contours(self) -> Tensor:
         """Return how much each place asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
@@ -83,18 +86,28 @@ class Subject:
             photo_index: [B] the photo that each sketch is of.
             most_of_faces: how many marks of a photo's faces count; None for all.
         """
-        marks = [self._marks(photo, most_of_faces) for photo in range(len(self.photos))]
-        rows = zip(control_points, photo_index.tolist(), strict=True)
+        to_canvas = CANVAS_SIDE / max(self.photos.shape[-2:])
+        marks = [self._marks(photo, most_of_faces, to_canvas) for photo in range(len(self.photos))]
+        rows = zip(control_points * to_canvas, photo_index.tolist(), strict=True)
         return torch.stack([on_marks(points, marks[photo]) for points, photo in rows])
 
-    def _marks(self, photo: int, most_of_faces: int | None) -> list[Tensor]:
-        most = MARKS * len(self.faces[photo]) if most_of_faces is None else most_of_faces
-        return [*face_marks(self.faces[photo], most), *self._lone_spots[photo]]
+    def _marks(self, photo: int, most_of_faces: int | None, to_canvas: float) -> list[Tensor]:
+        """Return the marks of a photo in px of a 224 px canvas, as first strokes find them."""
+        faces = [face.scaled(to_canvas) for face in self.faces[photo]]
+        return [*face_marks(faces, MARKS * len(faces) if most_of_faces is None else most_of_faces), *self.spots[photo]]
 
-    @cached_property
-    def _lone_spots(self) -> list[list[Tensor]]:
-        """Those of each photo, found as first strokes find them: without its mask."""
-        return [lone_spots(*each) for each in zip(self.photos, self.faces, strict=True)]
+
+def _spots(image: Tensor, faces: Sequence[Face], size: tuple[int, int]) -> list[Tensor]:
+    """Return the lone spots of an image [3, H, W], if it is square, in px of a 224 px canvas.
+
+    Args:
+        image: as it came.
+        faces: in px of a photo of another size.
+        size: (height, width) of that.
+    """
+    if image.shape[-1] != image.shape[-2]:
+        return []
+    return lone_spots(image, [face.scaled(CANVAS_SIDE / max(size)) for face in faces])
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

@@ -14,6 +14,7 @@ from clipasso_core.detail import detail_weights
 from clipasso_core.gaps import close_gaps
 from clipasso_core.line_drawing import line_drawing
 from clipasso_core.line_flow import line_flow
+from clipasso_core.lone_spots import lone_spots
 from clipasso_core.mask import MaskConfig, mask_object
 from clipasso_core.optimize import Places
 from clipasso_core.scenes import find_objects
@@ -59,6 +60,7 @@ WORK: dict[str, Callable[[], object]] = {
     "gaps": lambda: close_gaps(strokes()),
     "line_drawing": lambda: line_drawing(there(1, 3, 64, 64)),
     "line_flow": lambda: line_flow(there(32, 32)),
+    "lone_spots": lambda: lone_spots(there(3, 64, 64), most=2, telling=there(224, 224)),
     "mask": lambda: mask_object(there(1, 3, 8, 8).repeat_interleave(8, 2).repeat_interleave(8, 3), config=WHOLE),
     "objects": lambda: find_objects(there(40, 60)),
     "places": lambda: Places([there(64, 64)], [there(64, 64)]).fitted(there(1, 3, 32, 32)),

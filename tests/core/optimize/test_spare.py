@@ -124,6 +124,23 @@ def test_a_face_stays_where_it_was_found_to_the_end(photo: Tensor, encoder: Imag
 
 
 @pytest.mark.usefixtures("with_face")
+@pytest.mark.parametrize(("pace", "joined"), [(0.03, False), (1.0, True)])
+def test_lines_do_not_run_on_into_a_mouth(photo: Tensor, encoder: ImageEncoder, pace: float, joined: bool) -> None:
+    """When the run ends, a line that ends 4 px before it would be led to it."""
+    marks = face_last(1, 5).control_points[:, 1:]
+    x, y = marks[0, 3, 0].tolist()
+    line = torch.tensor([[x - 4 - away, y] for away in (60.0, 40.0, 20.0, 0.0)])
+    strokes = Strokes.black(torch.cat([line[None, None], marks], dim=1), (224, 224), 3.0)
+    run = SketchRun(
+        photo, strokes, encoder, OptimizeConfig(num_iterations=1, num_views=1, bank_size=2, least_pace=pace)
+    )
+    run.step()
+    ended = run.result().strokes.control_points[0]
+    moved = (ended[:, None] - strokes.control_points[0]).abs().amax(dim=(2, 3)).amin(dim=0) > 0.1
+    assert bool(moved[0]) is joined
+
+
+@pytest.mark.usefixtures("with_face")
 @pytest.mark.parametrize(("moved", "costs"), [(0.0, True), (80.0, False)])
 def test_a_line_across_a_face_costs(photo: Tensor, encoder: ImageEncoder, moved: float, costs: bool) -> None:
     """A line down over the mouth, or as far from all marks; their own ink costs nothing."""
