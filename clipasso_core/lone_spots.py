@@ -13,7 +13,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from .faces import Face
-from .line_drawing import line_drawing
+from .line_drawing import depth_inside, line_drawing
 from .marks import POINTS, drop
 from .pixels import resize
 from .strokes import CANVAS
@@ -24,6 +24,10 @@ DARK, DARKEST = 0.4, 0.8
 LEAST, LONGEST, STRETCHED = 8.0, 16.0, 3.0
 """The area of the smallest spot, px^2, and the length of the longest, px; and how many times longer than wide one may
 be, beyond which it is a line."""
+
+NEAR, AROUND, CROWDED = 2.0, 8.0, 0.09
+"""px, from where to where around a spot its surroundings are looked at; and how dark they are on average at most. A
+spot among lines is a part of a pattern, and other strokes tell more."""
 
 PEN, SHORTEST, ROUND = 3.0, 2.0, 0.5
 """px: the width of the stroke that draws a spot, its length at least, and how much wider than the pen a spot is that is
@@ -77,8 +81,12 @@ def spots_of(
     tells = ink if telling is None else telling.cpu().double().numpy()
     labels, _ = ndimage.label(ink > DARK, np.ones((3, 3)))
     boxes = enumerate(ndimage.find_objects(labels), 1)
-    spots = [_spot(labels[box] == number, ink[box], tells[box], box) for number, box in boxes]
-    chosen = [spot for spot in spots if spot is not None and spot.stands_out() and not spot.within(faces)]
+    spots = [(_spot(labels[box] == number, ink[box], tells[box], box), number, box) for number, box in boxes]
+    chosen = [
+        spot
+        for spot, number, box in spots
+        if spot is not None and spot.stands_out() and not spot.within(faces) and _is_alone(labels, number, box, ink)
+    ]
     return [spot.line() for spot in sorted(chosen, key=lambda spot: -spot.tells / spot.length)[:most]]
 
 
@@ -138,3 +146,12 @@ def _spot(
     middle = np.average(places, axis=1, weights=weight)
     told = float(tells[rows, columns].sum())
     return _Spot(float(len(rows)), float(weight.max()), told, middle, along, length, width)
+
+
+def _is_alone(labels: NDArray[np.int32], number: int, box: tuple[slice, slice], ink: NDArray[np.float64]) -> bool:
+    """Whether there is little ink around the place of a label, which lies in a box of the map."""
+    reach = math.ceil(AROUND)
+    wider = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
+    away = depth_inside(labels[wider] != number)
+    around = (away > NEAR) & (away <= AROUND)
+    return float(ink[wider][around].mean()) <= CROWDED
