@@ -42,6 +42,8 @@ def blot(x: float, y: float, length: float, width: float, turned: float = 0.0) -
         (blot(80, 90, 14, 4), 0),  # a piece of a line
         (torch.maximum(blot(80, 90, 8, 5), blot(100, 90, 60, 3)), 0),  # touches a line
         (torch.maximum(blot(80, 90, 8, 5), 0.3 * blot(100, 90, 60, 3)), 1),  # touches what is hardly one
+        (torch.maximum(blot(80, 90, 8, 5), blot(80, 99, 40, 4)), 0),  # close beside a line
+        (torch.maximum(blot(80, 90, 8, 5), blot(80, 105, 40, 4)), 1),
         (torch.zeros(224, 224), 0),
         (torch.ones(224, 224), 0),
     ],
