@@ -62,6 +62,8 @@ def lone_spots(
     >>> [mark.mean(dim=0).round().tolist() for mark in lone_spots(photo)]
     [[85.0, 101.0], [125.0, 101.0]]
     """
+    if most == 0:
+        return []
     small = resize(photo[None].detach().float().cpu(), CANVAS)
     return spots_of(1 - line_drawing(small, faces=[faces])[0], faces, most, telling)
 
