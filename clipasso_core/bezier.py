@@ -178,7 +178,7 @@ def self_crossing(cubic: Tensor) -> Tensor:
     """Return where cubics cross themselves: both parameters there, the smaller one first; NaN for those that do not.
 
     With P(t) = a t³ + b t² + c t + d, P(s) = P(t) for s ≠ t is a (u² - v) + b u + c = 0 with u = s + t and v = s t;
-    its cross products with a and b give u and u² - v.
+    its cross products with a and b give u and u² - v. Exact, of single cubics: what ``crossings`` is measured by.
 
     Args:
         cubic: [..., 4, 2] px.

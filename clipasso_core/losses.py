@@ -9,10 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .bezier import arc_length
+from .bezier import arc_length, last_points
+from .crossings import self_crossings
 from .encoders.base import Distance, FeatureRecipe, Features
 from .pixels import grown
 from .strokes import CANVAS_SIDE, Strokes
+
+PIECES, MOST_CUBICS = 12, 4
+"""Straight pieces of a cubic, between which crossings are looked for; and of how many cubics a stroke is that should
+have none: longer ones, such as a drawing of one line, have to cross themselves."""
 
 NEAR, COVERED = 3.0, 0.3
 """px of a 224 px canvas, the Gaussian by which ink counts for what lies around it; and how much of it covers a line."""
@@ -211,3 +216,31 @@ def bend_loss(strokes: Strokes) -> Tensor:
     height, width = strokes.canvas_size
     more = (steps - arc_length(control)).clamp_min(0) * strokes.stroke_width * strokes.color[..., 3] * strokes.alive
     return more.sum(dim=1) / (height * width)
+
+
+def knot_loss(strokes: Strokes) -> Tensor:
+    """Return how much ink must go so that no stroke crosses itself any more, as [B].
+
+    What crosses itself has two ends and a loop between them; the shortest of the three must go, and the gradient
+    shortens it. Of several crossings of a stroke the worst counts. A stroke whose ends meet, or pass each other by less
+    than its width, is closed, and crosses nothing. Strokes of more than ``MOST_CUBICS`` may cross themselves.
+
+    Args:
+        strokes: B sketches.
+
+    Returns:
+        [B], ink as a fraction of the canvas.
+
+    >>> arch = torch.tensor([[20.0, 80], [20, 20], [80, 20], [80, 80]])
+    >>> loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])  # 35 px to its crossing
+    >>> [round(float(knot_loss(Strokes.black(each[None, None], (100, 100), 2))) * 100 * 100) for each in (arch, loop)]
+    [0, 71]
+    """
+    counts = strokes.alive & (last_points(strokes.control_points) <= 3 * MOST_CUBICS)
+    found = self_crossings(strokes.control_points[:, :, : 3 * MOST_CUBICS + 1], PIECES)
+    pen = strokes.stroke_width[..., None, None]
+    knots = found.there & ((found.before > pen) | (found.behind > pen))
+    shortest = torch.minimum(torch.minimum(found.before, found.behind), found.loop)
+    worst = torch.where(knots, shortest, 0.0).amax(dim=(-2, -1))
+    height, width = strokes.canvas_size
+    return (worst * strokes.stroke_width * strokes.color[..., 3] * counts).sum(dim=1) / (height * width)

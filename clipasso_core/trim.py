@@ -1,54 +1,91 @@
-"""Trim: a stroke that ends just behind its own line ends on it instead."""
+"""Trim: a stroke that ends just behind its own line ends on it instead, and small knots between its cubics go."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from .bezier import arc_length, first_part, self_crossing
+from .bezier import curve_points, first_part
+from .crossings import self_crossings
 from .strokes import Strokes
 
-LONGEST = 1.0
-"""Of the stroke's width: what runs on behind the own line by no more than this is hardly seen, and taken off."""
+LONGEST, LARGEST = 2.0, 4.0
+"""Of the stroke's width: what runs on behind the own line by no more than the first is taken off, and so are loops no
+longer than the second, which ink fills."""
+
+PIECES = 64
+"""Straight pieces of a cubic, between which crossings are looked for."""
 
 
+@torch.no_grad()
 def trim_ends(strokes: Strokes) -> Strokes:
     """Take off the ends that strokes run over their own line with: they end where they meet it.
 
-    The shorter of a stroke's two ends is cut, half a width before the crossing, which the round end covers. Strokes of
-    several cubics stay as they are, and so do given ones.
+    An end is cut half a width before the crossing, which the round end covers. What is left of its cubic is that
+    curve's part. Given strokes stay as they are.
 
     Args:
         strokes: [B, N, K, 2].
 
     >>> loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
     >>> nearly_closed = first_part(loop, torch.tensor(0.89))  # crosses itself at 0.887
-    >>> trimmed = trim_ends(Strokes.black(nearly_closed.view(1, 1, 4, 2), (100, 100)))
-    >>> self_crossing(nearly_closed).isnan().any().item(), self_crossing(trimmed.control_points).isnan().all().item()
-    (False, True)
+    >>> trimmed = trim_ends(Strokes.black(nearly_closed.view(1, 1, 4, 2), (100, 100))).control_points
+    >>> [bool(self_crossings(each, PIECES).there.any()) for each in (nearly_closed, trimmed)]
+    [True, False]
     """
-    if strokes.num_segments > 1:
-        return strokes
     points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
-    crossing = self_crossing(points)
-    crosses = ~crossing[..., 0].isnan()
-    first, second = crossing.nan_to_num(1.0).unbind(dim=-1)
-    before, behind = arc_length(first_part(points, first)), arc_length(first_part(points.flip(-2), 1 - second))
-    turned = before < behind
-    ahead = torch.where(turned[..., None, None], points.flip(-2), points)
-    meets, leaves = torch.where(turned, 1 - first, second), torch.where(turned, 1 - second, first)
-    end = meets - width / 2 / _speed(ahead, meets)
-    cut = crosses & ~strokes.is_given.cpu() & (torch.minimum(before, behind) <= LONGEST * width) & (end > leaves)
-    part = first_part(ahead, torch.where(cut, end, 1.0))
-    part = torch.where(turned[..., None, None], part.flip(-2), part)
-    kept = torch.where(cut[..., None, None], part, points)
-    return replace(strokes, control_points=kept.to(strokes.control_points))
+    trimmed = points
+    for _ in range(2):  # its end, then its start
+        trimmed = _without_end(trimmed, width).flip(-2)
+    return _with_points(strokes, trimmed)
 
 
-def _speed(cubic: Tensor, t: Tensor) -> Tensor:
-    """Return how fast curves [..., 4, 2] run at parameters t [...], px per unit of t."""
-    part = first_part(cubic, t)
-    last: Tensor = torch.linalg.vector_norm(part[..., 3, :] - part[..., 2, :], dim=-1)
-    return 3 * last / t.clamp_min(1e-9)
+@torch.no_grad()
+def trim_knots(strokes: Strokes) -> Strokes:
+    """Take off small loops that strokes of several cubics run through where two of these meet: they meet earlier.
+
+    Args:
+        strokes: [B, N, K, 2]; given ones stay as they are.
+
+    >>> there, back = [[10.0, 10], [20, 20], [30, 30], [44, 44]], [[48.0, 43], [44, 38], [20, 50]]
+    >>> knotted = Strokes.black(torch.tensor([[there + back]]), (64, 64), stroke_width=3)
+    >>> trimmed = trim_knots(knotted)
+    >>> [bool(self_crossings(each.control_points, PIECES).there.any()) for each in (knotted, trimmed)]
+    [True, False]
+    """
+    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()[..., None]
+    trimmed = points.clone()
+    for joint in range(3, points.shape[-2] - 1, 3):
+        pair = trimmed[..., joint - 3 : joint + 4, :]
+        found = self_crossings(pair, PIECES)
+        at = [each[..., :PIECES, PIECES:].flatten(-2) for each in (found.there, found.loop, found.first, found.second)]
+        length, which = torch.where(at[0] & (at[1] <= LARGEST * width), at[1], -1.0).max(dim=-1, keepdim=True)
+        first, second = (each.gather(-1, which)[..., 0] / PIECES for each in at[2:])
+        before, behind = first_part(pair[..., :4, :], first), first_part(pair[..., 3:, :].flip(-2), 2 - second).flip(-2)
+        cut = torch.cat([before, behind[..., 1:, :]], dim=-2)
+        trimmed[..., joint - 3 : joint + 4, :] = torch.where(length[..., None] > 0, cut, pair)
+    return _with_points(strokes, trimmed)
+
+
+def _with_points(strokes: Strokes, points: Tensor) -> Strokes:
+    """Return strokes with other points [B, N, K, 2], but given ones as they are."""
+    given = strokes.is_given[..., None, None]
+    moved = torch.where(given, strokes.control_points, points.to(strokes.control_points))
+    return strokes.with_points(moved)
+
+
+def _without_end(points: Tensor, width: Tensor) -> Tensor:
+    """Return strokes [B, N, K, 2] px of widths [B, N] px without the ends that run over their own lines."""
+    found = self_crossings(points, PIECES)
+    short = found.there & (found.behind <= LONGEST * width[..., None, None])
+    cut = torch.where(short, found.behind, -torch.inf).amax(dim=(-2, -1)) + width / 2
+    loop = torch.where(short, found.loop, torch.inf).amin(dim=(-2, -1))
+    last = points[..., -4:, :]
+    t = torch.linspace(0, 1, PIECES + 1).to(points)
+    left = curve_points(last, t).diff(dim=-2).norm(dim=-1).flip(-1).cumsum(dim=-1).flip(-1)
+    does = (cut > 0) & (cut < left[..., 0]) & (cut < loop)
+    piece = (left > cut[..., None]).sum(dim=-1, keepdim=True).clamp(1, PIECES) - 1
+    after = torch.nn.functional.pad(left, (0, 1)).gather(-1, piece + 1)
+    share = (left.gather(-1, piece) - cut[..., None]) / (left.gather(-1, piece) - after).clamp_min(1e-9)
+    part = first_part(last, ((piece + share.clamp(0, 1)) / PIECES)[..., 0])
+    return torch.cat([points[..., :-4, :], torch.where(does[..., None, None], part, last)], dim=-2)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..bezier import arc_length, last_points, points_along
 from ..errors import ShapeError
-from ..losses import bend_loss, close_beside, overlap_loss, trespass_loss, uncovered_loss
+from ..losses import bend_loss, close_beside, knot_loss, overlap_loss, trespass_loss, uncovered_loss
 from ..rasterizer import ink, render
 from ..strokes import CANVAS_SIDE, Strokes, in_order
 from .candidates import Candidates
@@ -21,8 +21,9 @@ from .photo_bank import PhotoBank
 from .prefixes import PREFIX_WEIGHT
 from .underlay import Underlay
 
-OVERLAP_WEIGHT, BEND_WEIGHT = 4.0, 0.3
-"""Of the overlap and of the strokes' bends in the loss, where ``tidy`` is 1."""
+OVERLAP_WEIGHT, BEND_WEIGHT, KNOT_WEIGHT = 4.0, 0.3, 50.0
+"""Of the overlap, of the strokes' bends and of their knots in the loss, where ``tidy`` is 1: strokes of two cubics draw
+more for any crossing, so that must cost a lot."""
 
 TRESPASS_WEIGHT, CLEAR = 8.0, 2.0
 """Of ink in places that are off limits; and px of a 224 px canvas, how far from the ink of strokes that stay other ink
@@ -77,6 +78,7 @@ class Iteration:
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
         tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
+        tidy["knot"] = KNOT_WEIGHT * config.tidy
         others = {"opacity": config.opacity_weight, "trespass": TRESPASS_WEIGHT, "outline": config.outline_weight}
         self.weights = {**tidy, **others}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
@@ -207,7 +209,7 @@ class Iteration:
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
         whole = self.placed(moving)
-        own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole)}
+        own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole), "knot": knot_loss(whole)}
         if outside:
             own["trespass"] = torch.cat(outside)
         if uncovered:

@@ -20,7 +20,7 @@ from ..photo_colors import with_photo_colors
 from ..selection import only
 from ..stroke_count import StrokeCount
 from ..strokes import CANVAS_SIDE, Strokes
-from ..trim import trim_ends
+from ..trim import trim_ends, trim_knots
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
@@ -174,7 +174,8 @@ class SketchRun:
     def _finish(self) -> None:
         """Let the best sketches' strokes end where they meet themselves or another one; their losses are found anew."""
         best = self.candidates.active_strokes(self.candidates.best_points[self.candidates.active])
-        finished = close_gaps(trim_ends(best), self.work.free)
+        untied = best if self.config.smooth else trim_knots(best)
+        finished = close_gaps(trim_ends(untied), self.work.free)
         changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
             work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)

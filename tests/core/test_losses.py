@@ -9,12 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from clipasso_core.bezier import parts_between
+from clipasso_core.crossings import self_crossings
 from clipasso_core.encoders import FeatureRecipe, Features
 from clipasso_core.encoders.base import DISTANCES, Distance
 from clipasso_core.losses import (
+    PIECES,
     bend_loss,
     comparable,
     geometric_loss,
+    knot_loss,
     map_distance,
     overlap_loss,
     semantic_loss,
@@ -22,6 +26,7 @@ from clipasso_core.losses import (
 )
 from clipasso_core.rasterizer import ink
 from clipasso_core.strokes import Strokes
+from clipasso_lab.tidiness import crosses_itself
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -211,6 +216,50 @@ def test_a_point_has_no_bend_and_a_finite_gradient() -> None:
     bend_loss(Strokes.black(points, (64, 64))).sum().backward()
     assert points.grad is not None
     assert bool(points.grad.isfinite().all())
+
+
+HOOK = torch.tensor([[0.0, 50], [40, 50], [80, 50], [80, 20], [80, 0], [50, 0], [50, 70]])  # ends 20 px or so behind
+
+
+def knotted(points: Tensor, width: float = 2.0) -> Tensor:
+    return knot_loss(Strokes.black(points[None, None], (100, 100), width))[0] * 100 * 100
+
+
+def test_a_knot_costs_the_ink_of_its_shortest_part() -> None:
+    found = self_crossings(HOOK, PIECES)
+    parts = [part[found.there].item() for part in (found.before, found.loop, found.behind)]
+    assert 15 < min(parts) < 25
+    torch.testing.assert_close(float(knotted(HOOK)), 2 * min(parts), rtol=1e-4, atol=0.0)
+    torch.testing.assert_close(knotted(HOOK.flip(0)), knotted(HOOK), rtol=0.02, atol=0.0)
+
+
+def test_its_gradient_unties_it() -> None:
+    points = HOOK.clone().requires_grad_(True)
+    steps = 0
+    while knotted(points) > 0 and steps < 200:
+        (gradient,) = torch.autograd.grad(knotted(points), points)
+        points = (points - gradient / gradient.norm()).detach().requires_grad_(True)
+        steps += 1
+    assert 5 < steps < 100
+    assert not bool(crosses_itself(Strokes.black(points.detach()[None, None], (100, 100), 2.0)).any())
+    assert float((points.detach() - HOOK)[0].norm()) < 1  # the other end stays
+
+
+def test_what_closes_is_no_knot() -> None:
+    """Ends that pass each other by less than the width."""
+    loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
+    t = [0.113 - 0.005, 0.887 + 0.005]
+    (closed,) = parts_between(loop, torch.tensor(t))
+    assert bool(self_crossings(closed, PIECES).there.any())
+    assert float(knotted(closed, 4.0)) == 0
+    assert float(knotted(closed, 0.5)) > 0
+
+
+def test_strokes_of_many_cubics_may_cross_themselves() -> None:
+    padded = torch.cat([HOOK, HOOK[-1:].expand(12, 2)])
+    longer = torch.cat([HOOK, HOOK[-1] + torch.arange(1, 10)[:, None]])
+    torch.testing.assert_close(knotted(padded), knotted(HOOK), rtol=1e-4, atol=0.0)
+    assert float(knotted(longer)) == 0
 
 
 ACROSS_THE_CANVAS = torch.zeros(1, 224, 224)

@@ -1,4 +1,4 @@
-"""Trim: short ends behind the own line go, and nothing else changes."""
+"""Trim: short ends behind the own line and small knots go, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import curve_points, first_part, self_crossing
+from clipasso_core.bezier import curve_points, first_part, parts_between, points_along, self_crossing
+from clipasso_core.crossings import self_crossings
 from clipasso_core.strokes import Strokes
-from clipasso_core.trim import trim_ends
+from clipasso_core.trim import PIECES, trim_ends, trim_knots
 
 LOOP = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])  # crosses itself at 0.113 and 0.887, 35 px in
 WIDTH = 3.0
+KNOTTED = torch.tensor([[10.0, 10], [20, 20], [30, 30], [44, 44], [48, 43], [44, 38], [20, 50]])  # a loop of 8 px
 
 
 def stroke(points: Tensor, width: float = WIDTH) -> Strokes:
@@ -24,6 +26,12 @@ def with_end_beyond(px: float) -> Tensor:
     """Return the loop with ``px`` left behind the crossing."""
     t = 0.887 + px / 325  # its speed there, px per unit
     return first_part(LOOP, torch.tensor(t))
+
+
+def cut_in_two(cubic: Tensor) -> Tensor:
+    """Return a cubic [4, 2] as two that meet in its middle, [7, 2]."""
+    first, second = parts_between(cubic, torch.tensor([0.0, 0.5, 1.0]))
+    return torch.cat([first, second[1:]])
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -38,14 +46,42 @@ def test_a_short_end_is_cut_where_its_round_cap_touches_the_line(turned: bool) -
     assert float((cut - crossing).norm()) == pytest.approx(WIDTH / 2, rel=0.05)
 
 
-@pytest.mark.parametrize("points", [LOOP, with_end_beyond(1.5 * WIDTH), LOOP[[0, 2, 1, 3]], 0 * LOOP + 50])
+@pytest.mark.parametrize("points", [LOOP, with_end_beyond(3 * WIDTH), LOOP[[0, 2, 1, 3]], 0 * LOOP + 50])
 def test_long_ends_arches_and_dots_stay_to_the_bit(points: Tensor) -> None:
     assert torch.equal(trim_ends(stroke(points)).control_points, stroke(points).control_points)
 
 
-def test_strokes_of_several_cubics_stay() -> None:
+def test_the_last_of_several_cubics_ends_where_a_single_one_would() -> None:
+    whole = with_end_beyond(0.8 * WIDTH)
+    joined = cut_in_two(whole)
+    trimmed = trim_ends(stroke(joined)).control_points[0, 0]
+    torch.testing.assert_close(trimmed[:4], joined[:4])
+    alone = trim_ends(stroke(whole)).control_points[0, 0]
+    torch.testing.assert_close(trimmed[-1], alone[-1], atol=0.01, rtol=0)
+    assert not bool(self_crossings(trimmed, PIECES).there.any())
+
+
+def test_padded_strokes_stay() -> None:
     joined = torch.cat([with_end_beyond(1.0), with_end_beyond(1.0)[-1:].expand(3, 2)])
     assert torch.equal(trim_ends(stroke(joined)).control_points, stroke(joined).control_points)
+
+
+@pytest.mark.parametrize(("size", "goes"), [(0.5, True), (1.0, True), (3.0, False)])
+def test_small_knots_at_joints_are_cut_off_where_the_line_crosses_itself(size: float, goes: bool) -> None:
+    """What is left is the stroke without its loop: every place of it was there before."""
+    points = size * KNOTTED
+    trimmed = trim_knots(stroke(points)).control_points[0, 0]
+    assert bool(self_crossings(points, PIECES).there.any())
+    assert bool(self_crossings(trimmed, PIECES).there.any()) is not goes
+    torch.testing.assert_close(trimmed[[0, -1]], points[[0, -1]])
+    before, after = (points_along(each, 400) for each in (points, trimmed))
+    assert float(torch.cdist(after, before).amin(dim=1).max()) < 0.2
+
+
+def test_of_one_cubic_and_of_given_strokes_no_knot_is_cut() -> None:
+    mine = replace(stroke(KNOTTED), num_given=1)
+    for one in (mine, stroke(LOOP)):
+        assert torch.equal(trim_knots(one).control_points, one.control_points)
 
 
 def test_a_wide_pen_closes_a_small_loop_without_losing_it() -> None:

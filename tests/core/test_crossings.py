@@ -1,0 +1,43 @@
+"""Crossings of strokes with themselves, against the formula for single cubics."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from clipasso_core.bezier import arc_length, first_part, self_crossing
+from clipasso_core.crossings import self_crossings
+
+PIECES = 64
+
+
+def test_what_a_formula_finds_is_found_where_it_is() -> None:
+    """But loops too small for straight pieces, which are few."""
+    cubics = torch.rand(200, 4, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 100
+    exact, found = self_crossing(cubics), self_crossings(cubics, PIECES)
+    crosses, seen = ~exact[:, 0].isnan(), found.there.flatten(1).any(dim=1)
+    assert not bool((seen & ~crosses).any())
+    assert 0.9 < int(seen.sum()) / int(crosses.sum()) <= 1
+    for index in seen.nonzero().flatten().tolist():
+        (at,) = found.there[index].nonzero().tolist()
+        row, column = at
+        first, second = (each[index, row, column] / PIECES for each in (found.first, found.second))
+        torch.testing.assert_close(torch.stack([first, second]), exact[index], atol=0.01, rtol=0)
+        before = arc_length(first_part(cubics[index], first), steps=256)
+        assert float(found.before[index, row, column]) == pytest.approx(float(before), abs=0.3)
+
+
+def test_the_three_lengths_are_the_stroke() -> None:
+    chain = torch.tensor([[0.0, 50], [40, 50], [80, 50], [80, 20], [80, 0], [50, 0], [50, 90]])
+    found = self_crossings(chain, PIECES)
+    assert int(found.there.sum()) == 1
+    parts = [part[found.there].item() for part in found[3:]]
+    assert sum(parts) == pytest.approx(float(arc_length(chain, steps=PIECES)), rel=1e-5)
+    assert parts[2] == pytest.approx(40, abs=10)  # from the line at 50 px down to 90
+
+
+def test_lines_points_and_ways_back_do_not_cross() -> None:
+    line = torch.tensor([[0.0, 0], [10, 10], [20, 20], [30, 30]])
+    there_and_back = torch.cat([line, line[:3].flip(0)])
+    for points in (line, 0 * line, there_and_back):
+        assert not bool(self_crossings(points, PIECES).there.any())
