@@ -75,6 +75,8 @@ def add_making_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how sketches are made of any photo, one or many."""
     init = StrokeInitConfig()
     add_stroke_options(parser)
+    text = f"curves that a stroke is joined of (default: {init.num_segments}; preset paper: 1)"
+    parser.add_argument("--segments", type=int, metavar="N", help=text)
     parser.add_argument("--width", type=float, metavar="PX", help=f"at 224 px (default: {init.stroke_width})")
     text = "move one width for all strokes, or each stroke's own (default: keep)"
     parser.add_argument("--widths", choices=WIDTHS, help=text)
@@ -189,7 +191,7 @@ def sketch_config(arguments: argparse.Namespace) -> SketchConfig:
     config = as_one_line(config) if arguments.one_line else config
     config = as_counted(config, **counting._asdict()) if counting else config
     source = "none" if arguments.mask == "none" else None
-    init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width}
+    init = {"num_sketches": arguments.sketches, "stroke_width": arguments.width, "num_segments": arguments.segments}
     least, most = arguments.width_range or (None, None)
     if least is not None and arguments.widths in (None, "keep"):
         raise ConfigError("--width-range bounds widths that are moved. Add --widths, or leave it out.")

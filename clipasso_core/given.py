@@ -140,7 +140,7 @@ def continue_strokes(saliency: Tensor, given: Strokes, config: StrokeInitConfig 
     >>> saliency[:, [56, 160], 20:200] = 1
     >>> strokes = continue_strokes(saliency, given, StrokeInitConfig(num_strokes=8))
     >>> strokes.control_points.shape, strokes.num_given, strokes.num_wanted  # twice as many new ones as are wanted
-    (torch.Size([3, 15, 4, 2]), 1, 8)
+    (torch.Size([3, 15, 7, 2]), 1, 8)
     """
     config = config or StrokeInitConfig()
     wanted = config.num_strokes - given.num_strokes

@@ -18,9 +18,9 @@ THICKNESS, REACH = 1.0, 3.0
 FAINT = 0.1
 """Of the blurred lines: where they fall below, a path ends."""
 
-MOST_TURN = 2.0
+MOST_TURN, FULL_TURN = 2.0, 3.0
 """Radians, how far a path may turn each way from its start: a stroke of one cubic can follow somewhat more than half a
-circle."""
+circle; and one of more cubics nearly a whole one, on which a path should not come round again."""
 
 
 class LineFlow(NamedTuple):
@@ -67,13 +67,14 @@ class Paths(NamedTuple):
     reached: Tensor
 
 
-def follow(flow: LineFlow, starts: Tensor, length: float) -> Paths:
-    """Follow the lines from points on them, both ways alike, until they end or have turned by ``MOST_TURN``.
+def follow(flow: LineFlow, starts: Tensor, length: float, most_turn: float = MOST_TURN) -> Paths:
+    """Follow the lines from points on them, both ways alike, until they end or have turned too far.
 
     Args:
         flow: of an [H, W] map.
         starts: [M, 2] px.
         length: px of a path, where its line goes on for so long.
+        most_turn: radians, less than half a circle: how far they may turn, each way.
 
     >>> lines = torch.zeros(32, 32)
     >>> lines[16, 4:28] = 1
@@ -82,7 +83,7 @@ def follow(flow: LineFlow, starts: Tensor, length: float) -> Paths:
     [12.0, 13.0, 14.0, 15.0, 16.0, 17.0, 18.0, 19.0, 20.0]
     """
     steps = max(1, round(length / 2))
-    ahead, back = (_walk(flow, starts, sign, steps) for sign in (1.0, -1.0))
+    ahead, back = (_walk(flow, starts, sign, steps, math.cos(most_turn)) for sign in (1.0, -1.0))
     joined = (torch.cat([one.flip(1)[:, :-1], other], dim=1) for one, other in zip(back, ahead, strict=True))
     return Paths(*joined)
 
@@ -117,7 +118,7 @@ def curve_through(points: Tensor) -> Tensor:
     return torch.cat([cubics, points[:, -1:]], dim=1)
 
 
-def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int) -> Paths:
+def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int, least_cosine: float) -> Paths:
     """Go along the flow px by px, half a step ahead looking where it leads; stand still where the line has ended."""
     height, width = flow.strength.shape
     limit = torch.tensor([width, height])
@@ -128,7 +129,7 @@ def _walk(flow: LineFlow, starts: Tensor, sign: float, steps: int) -> Paths:
         heading = _onward(flow.direction[_pixel(flow, path[-1] + heading / 2)], heading)
         there = path[-1] + heading
         inside = ((there >= 0) & (there <= limit)).all(-1) & (flow.strength[_pixel(flow, there)] > FAINT)
-        on.append(on[-1] & inside & ((heading * first).sum(-1) > math.cos(MOST_TURN)))
+        on.append(on[-1] & inside & ((heading * first).sum(-1) > least_cosine))
         path.append(torch.where(on[-1][:, None], there, path[-1]))
         heading = _onward(flow.direction[_pixel(flow, path[-1])], heading)
     return Paths(torch.stack(path, dim=1), torch.stack(on, dim=1))

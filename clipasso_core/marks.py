@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .bezier import points_along
+from .bezier import parts_between, points_along
 from .line_flow import curve_through, place_evenly
 
 POINTS, AJAR = 25, 0.02
@@ -33,8 +33,17 @@ def drop(width: float, height: float) -> Tensor:
 
 
 def stroke_along(mark: Tensor, count: int) -> Tensor:
-    """Return the control points [K, 2] of a stroke of K = ``count`` along a line [T, 2] px."""
-    return curve_through(place_evenly(mark[None], count))[0]
+    """Return the control points [K, 2] of a stroke of K = ``count`` along a line [T, 2] px.
+
+    It is one cubic, cut where there are to be more: a drop is as wide and high whatever the number.
+
+    >>> line = torch.tensor([[0.0, 0.0], [6.0, 0.0], [12.0, 0.0]])
+    >>> [stroke_along(line, count)[:, 0].round().tolist() for count in (4, 7)]
+    [[0.0, 4.0, 8.0, 12.0], [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]]
+    """
+    cubic = curve_through(place_evenly(mark[None], 4))[0]
+    parts = parts_between(cubic, torch.linspace(0, 1, (count - 1) // 3 + 1))
+    return torch.cat([parts[:, :3].flatten(0, 1), cubic[3:]])
 
 
 def on_marks(control_points: Tensor, marks: Sequence[Tensor]) -> Tensor:
@@ -52,6 +61,6 @@ def on_marks(control_points: Tensor, marks: Sequence[Tensor]) -> Tensor:
     if not marks:
         return torch.zeros_like(control_points[:, 0, 0], dtype=torch.bool)
     points = points_along(control_points.detach().cpu(), ON_CURVE)[:, None]
-    there = points_along(curve_through(place_evenly(torch.stack(list(marks)), control_points.shape[1])), ON_CURVE)
+    there = points_along(torch.stack([stroke_along(mark, control_points.shape[1]) for mark in marks]), ON_CURVE)
     away = [torch.linalg.vector_norm(points - way, dim=3).amax(dim=2) for way in (there, there.flip(1))]
     return (torch.minimum(*away) <= ON_MARK).any(dim=1).to(control_points.device)

@@ -109,7 +109,7 @@ def sketch(
     >>> photo[:, :, 16:48, 16:48] = 0.2
     >>> quick = SketchConfig(MaskConfig("none"), optimize=OptimizeConfig(num_iterations=1))
     >>> sketch(photo, quick).result.strokes.control_points.shape
-    torch.Size([1, 16, 4, 2])
+    torch.Size([1, 16, 7, 2])
     """
     config = config or SketchConfig()
     encoder, looking = both_encoders(encoder, saliency_encoder, device)

@@ -32,7 +32,7 @@ def sketch_preset(name: Preset) -> SketchConfig:
         return SketchConfig(optimize=optimize)
     return SketchConfig(
         mask=MaskConfig(fit="squash"),
-        init=StrokeInitConfig(spread=0.0, follow=0.0, accents=0.0, spare=0.0),
+        init=StrokeInitConfig(num_segments=1, spread=0.0, follow=0.0, accents=0.0, spare=0.0),
         optimize=optimize,
         edges="published",
     )

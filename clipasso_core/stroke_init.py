@@ -15,8 +15,9 @@ from .errors import ConfigError, MaskError, ShapeError, check_range
 from .face_marks import SHARE, face_marks
 from .faces import find_faces
 from .first_lines import extent, lengthened, most_telling, path_length, take_apart
-from .line_flow import LineFlow, Paths, curve_through, follow, line_flow, place_evenly
+from .line_flow import FULL_TURN, MOST_TURN, LineFlow, Paths, curve_through, follow, line_flow, place_evenly
 from .lone_spots import lone_spots
+from .marks import stroke_along
 from .one_line import one_line
 from .pixels import check_same_aspect, fit_map
 from .strokes import CANVAS, CANVAS_SIDE, MAX_STROKES, Strokes
@@ -55,7 +56,7 @@ class StrokeInitConfig:
         spare: strokes to begin with beyond these, as a share of them, up to 32 in all: they take part until the
             optimiser knows which tell least, and drops those (``Strokes.num_wanted``). 0, as in the paper, and in one
             line: none.
-        num_segments: cubic segments per stroke.
+        num_segments: cubic segments per stroke, joined at a corner that a line may have there; 1 in the paper.
         num_sketches: sketches per photo, each from a seed of its own (seed, seed + 1000, ...).
         stroke_width: px on a canvas of 224 px, the full width; it scales with the canvas.
         temperature: of the softmax over the salient pixels; lower keeps to the most salient ones.
@@ -80,7 +81,7 @@ class StrokeInitConfig:
     """
 
     num_strokes: int = 16
-    num_segments: int = 1
+    num_segments: int = 2
     num_sketches: int = 3
     stroke_width: float = 3.0
     temperature: float = 0.3
@@ -190,7 +191,7 @@ def init_strokes(
 
     >>> strokes = init_strokes(torch.ones(1, 224, 224), StrokeInitConfig(num_strokes=8, num_sketches=2))
     >>> strokes.control_points.shape, strokes.num_wanted
-    (torch.Size([2, 16, 4, 2]), 8)
+    (torch.Size([2, 16, 7, 2]), 8)
     """
     config = config or StrokeInitConfig()
     if saliency.ndim != 3 or not torch.isfinite(saliency).all():
@@ -274,8 +275,8 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
     all_lines = [*(again[number % len(again)] for number in range(others)), *accents.marks]
     if flow is None:
         return torch.cat(all_lines)[:, None] + wander
-    wander[others:] = 0
-    return torch.stack([_along(*both) for both in zip(all_lines, wander, strict=True)])
+    moved = [_along(*both) for both in zip(all_lines[:others], wander, strict=False)]
+    return torch.stack([*moved, *(stroke_along(mark, wander.shape[1]) for mark in accents.marks)])
 
 
 def _lines(
@@ -292,7 +293,8 @@ def _lines(
         return take_apart(_points_alone(points), distance, tried)
     likeliest = points[: max(MOST_FOLLOWED, tried)]
     off_accents = (torch.cdist(likeliest, accents.places) > OFF_ACCENTS).all(dim=1)
-    followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE)
+    turn = MOST_TURN if config.num_segments == 1 else FULL_TURN
+    followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE, turn)
     apart = take_apart(followed, distance, tried, accents.marks)
     telling = most_telling(apart, saliency, count - len(accents.places))
     if count == config.num_strokes and not config.one_line:

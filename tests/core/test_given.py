@@ -101,8 +101,8 @@ def test_a_stroke_off_the_canvas_is_refused_by_its_number() -> None:
 def test_new_strokes_start_where_given_ones_have_not_drawn() -> None:
     given = place_given(line(0, 62, 224, 62), None, CANVAS)
     strokes = continue_strokes(two_lines(), given, StrokeInitConfig(num_strokes=6, num_sketches=2, spare=0.0))
-    assert strokes.control_points.shape == (2, 6, 4, 2)
-    assert torch.equal(strokes.control_points[:, :1], given.control_points.expand(2, -1, -1, -1))
+    assert strokes.control_points.shape == (2, 6, 7, 2)
+    assert torch.equal(strokes.control_points[:, :1, :4], given.control_points.expand(2, -1, -1, -1))
     assert float(strokes.control_points[:, 1:, 0, 1].min()) > 150
     assert strokes.provenance["given"] == 1
 

@@ -132,7 +132,7 @@ def test_a_spot_gives_a_line_that_can_move(follow: float) -> None:
     """All starts lie in a pixel or two: the points wander, or no gradient could tell them apart."""
     saliency = torch.zeros(1, 224, 224)
     saliency[:, 100, 100:102] = 1
-    config = StrokeInitConfig(num_strokes=3, num_sketches=1, one_line=True, follow=follow)
+    config = StrokeInitConfig(num_strokes=3, num_segments=1, num_sketches=1, one_line=True, follow=follow)
     (curve,) = init_strokes(saliency, config).control_points[0]
     assert curve.shape == (10, 2)
     assert float(curve.diff(dim=0).norm(dim=-1).min()) > 0.01

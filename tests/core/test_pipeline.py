@@ -30,7 +30,7 @@ def test_a_real_photo_becomes_strokes(photo: Callable[[str], Tensor], encoder: I
     seen: list[SketchStep] = []
     image = photo("coffee")
     made = sketch(image, SketchConfig(init=INIT, optimize=OPTIMIZE), encoder=encoder, on_step=seen.append)
-    assert made.result.strokes.control_points.shape == (1, 4, 4, 2)
+    assert made.result.strokes.control_points.shape == (1, 4, 7, 2)
     assert made.result.strokes.canvas_size == (64, 64)
     assert made.result.num_iterations == len(seen) == 4
     assert made.result.loss[0] < made.result.history[0][0]

@@ -38,7 +38,6 @@ ON_PURPOSE = {
     "sketch_over_photo": {"StrokeInit.num_strokes", "SVGExport.filename_prefix"},
     "ladder": {"StrokeInit.num_strokes", "Optimize.prefixes", "Optimize.order", "SVGExport.filename_prefix"},
     "one_line": {
-        "StrokeInit.num_segments",
         "StrokeInit.one_line",
         "Optimize.tidy",
         "Optimize.smooth",
@@ -60,6 +59,7 @@ ON_PURPOSE = {
         "LoadEncoder.semantic_weight",
         "Mask.fit",
         "Saliency.edge_method",
+        "StrokeInit.num_segments",
         "StrokeInit.spread",
         "StrokeInit.follow",
         "StrokeInit.accents",

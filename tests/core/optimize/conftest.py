@@ -21,11 +21,18 @@ PLAIN = {
 
 @pytest.fixture(scope="session")
 def first_strokes() -> Callable[..., Strokes]:
-    """Return 4 first strokes a sketch for some photos, the same for each photo."""
+    """Return 4 first strokes of one cubic a sketch for some photos, the same for each photo."""
 
     def make(photos: int = 1, sketches: int = 1, seed: int = 0) -> Strokes:
         config = StrokeInitConfig(
-            num_strokes=4, num_sketches=sketches, canvas_size=64, radius=0.2, seed=seed, follow=0.0, spare=0.0
+            num_strokes=4,
+            num_segments=1,
+            num_sketches=sketches,
+            canvas_size=64,
+            radius=0.2,
+            seed=seed,
+            follow=0.0,
+            spare=0.0,
         )
         return init_strokes(torch.ones(photos, 64, 64), config)
 

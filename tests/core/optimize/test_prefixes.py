@@ -22,7 +22,9 @@ Start = Callable[..., SketchRun]
 @pytest.fixture(scope="session")
 def eight() -> Strokes:
     """Eight first strokes on 64 px, two sketches."""
-    config = StrokeInitConfig(num_strokes=8, num_sketches=2, canvas_size=64, radius=0.2, follow=0.0, spare=0.0)
+    config = StrokeInitConfig(
+        num_strokes=8, num_segments=1, num_sketches=2, canvas_size=64, radius=0.2, follow=0.0, spare=0.0
+    )
     return init_strokes(torch.ones(1, 64, 64), config)
 
 
