@@ -1,4 +1,4 @@
-"""Lone spots: small dark places that touch no other line, such as eyes of animals, and the lines that draw them."""
+"""Lone spots: small dark places that stand alone, such as eyes of animals, and the lines that draw them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from .marks import POINTS, drop
 from .pixels import resize
 from .strokes import CANVAS
 
-DARK, DARKEST = 0.4, 0.8
-"""Where a line begins, 1 being black; and how dark a spot is in its darkest place at least."""
+DARKEST = 0.8
+"""How dark a spot is in its darkest place at least, 1 being black."""
 
 LEAST, LONGEST, STRETCHED = 8.0, 16.0, 3.0
 """The area of the smallest spot, px^2, and the length of the longest, px; and how many times longer than wide one may
 be, beyond which it is a line."""
 
-NEAR, AROUND, CROWDED = 2.0, 8.0, 0.09
-"""px, from where to where around a spot its surroundings are looked at; and how dark they are on average at most. A
-spot among lines is a part of a pattern, and other strokes tell more."""
+NEAR, AROUND = 2.0, 8.0
+"""px, from where to where around a spot its surroundings are looked at."""
+
+WHOLE, CORE = (0.4, 0.09), (0.7, 0.12)
+"""From how dark on a place is part of a spot, and how dark its surroundings are on average at most: whole spots, and
+the cores of such as fade into fur. A spot among lines is a part of a pattern, and other strokes tell more."""
 
 PEN, SHORTEST, ROUND = 3.0, 2.0, 0.5
 """px: the width of the stroke that draws a spot, its length at least, and how much wider than the pen a spot is that is
@@ -81,14 +84,18 @@ def spots_of(
     """
     ink = lines.cpu().double().numpy()
     tells = ink if telling is None else telling.cpu().double().numpy()
-    labels, _ = ndimage.label(ink > DARK, np.ones((3, 3)))
-    boxes = enumerate(ndimage.find_objects(labels), 1)
-    spots = [(_spot(labels[box] == number, ink[box], tells[box], box), number, box) for number, box in boxes]
-    chosen = [
-        spot
-        for spot, number, box in spots
-        if spot is not None and spot.stands_out() and not spot.within(faces) and _is_alone(labels, number, box, ink)
-    ]
+    chosen: list[_Spot] = []
+    seen = np.zeros(ink.shape, dtype=bool)
+    for dark, crowded in (WHOLE, CORE):
+        labels, _ = ndimage.label(ink > dark, np.ones((3, 3)))
+        for number, box in enumerate(ndimage.find_objects(labels), 1):
+            inside = labels[box] == number
+            spot = _spot(inside, ink[box], tells[box], box)
+            if spot is None or not spot.stands_out() or spot.within(faces) or bool(seen[box][inside].any()):
+                continue
+            seen[box] |= inside
+            if _darkness_around(labels, number, box, ink) <= crowded:
+                chosen.append(spot)
     return [spot.line() for spot in sorted(chosen, key=lambda spot: -spot.tells / spot.length)[:most]]
 
 
@@ -150,10 +157,12 @@ def _spot(
     return _Spot(float(len(rows)), float(weight.max()), told, middle, along, length, width)
 
 
-def _is_alone(labels: NDArray[np.int32], number: int, box: tuple[slice, slice], ink: NDArray[np.float64]) -> bool:
-    """Whether there is little ink around the place of a label, which lies in a box of the map."""
+def _darkness_around(
+    labels: NDArray[np.int32], number: int, box: tuple[slice, slice], ink: NDArray[np.float64]
+) -> float:
+    """Return how dark it is on average around the place of a label, which lies in a box of the map."""
     reach = math.ceil(AROUND)
     wider = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
     away = depth_inside(labels[wider] != number)
     around = (away > NEAR) & (away <= AROUND)
-    return float(ink[wider][around].mean()) <= CROWDED
+    return float(ink[wider][around].mean())

@@ -25,9 +25,9 @@ OVERLAP_WEIGHT, BEND_WEIGHT, KNOT_WEIGHT = 4.0, 0.3, 50.0
 """Of the overlap, of the strokes' bends and of their knots in the loss, where ``tidy`` is 1: strokes of two cubics draw
 more for any crossing, so that must cost a lot."""
 
-TRESPASS_WEIGHT, CLEAR = 8.0, 2.0
-"""Of ink in places that are off limits; and px of a 224 px canvas, how far from the ink of strokes that stay other ink
-should keep, so that no brow runs into an eye."""
+TRESPASS_WEIGHT, ELSEWHERE, CLEAR = 30.0, 0.27, 3.0
+"""Of ink beside strokes that stay, so that no brow runs into an eye; the share of that where the photo's places are off
+limits; and px of a 224 px canvas, how far from the ink of strokes that stay other ink should keep."""
 
 FULL_PACE = 24.0
 """px of a 224 px canvas: strokes of this length on take whole steps."""
@@ -175,9 +175,9 @@ class Iteration:
         return points if self.frozen is None else torch.where(self.frozen[..., None, None], points.detach(), points)
 
     def _no_ink_on(self, staying: Strokes) -> Tensor | None:
-        """Return where [B, H, W] ink costs: where the photos' places say so, and close beside strokes that stay."""
+        """Return how much [B, H, W] ink costs where places say so, and close beside strokes that stay, in 0-1."""
         given = self.bank.subject.off_limits
-        places = None if given is None else given[self.photo_index]
+        places = None if given is None else ELSEWHERE * given[self.photo_index]
         if not bool(staying.alive.any()):
             return places
         beside = close_beside(ink(staying), round(CLEAR * max(staying.canvas_size) / CANVAS_SIDE))

@@ -44,6 +44,8 @@ def blot(x: float, y: float, length: float, width: float, turned: float = 0.0) -
         (torch.maximum(blot(80, 90, 8, 5), 0.3 * blot(100, 90, 60, 3)), 1),  # touches what is hardly one
         (torch.maximum(blot(80, 90, 8, 5), blot(80, 99, 40, 4)), 0),  # close beside a line
         (torch.maximum(blot(80, 90, 8, 5), blot(80, 105, 40, 4)), 1),
+        (torch.maximum(blot(80, 90, 8, 5), 0.6 * blot(100, 90, 60, 3)), 1),  # fades into fur
+        (torch.maximum(blot(80, 90, 8, 5), 0.6 * blot(80, 90, 30, 16)), 0),  # or into a dark place
         (torch.zeros(224, 224), 0),
         (torch.ones(224, 224), 0),
     ],
