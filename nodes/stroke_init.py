@@ -76,8 +76,8 @@ class StrokeInit(io.ComfyNode):
                     default=default.num_segments,
                     min=1,
                     max=64,
-                    tooltip="Cubic Bézier segments per stroke, joined. 2 follow a line twice as far, round corners; 1 as in "
-                    "the paper. More bend more.",
+                    tooltip="Cubic Bézier segments per stroke, joined. 2 follow a line twice as far, round corners; "
+                    "1 as in the paper. More bend more.",
                 ),
                 io.Float.Input(
                     "temperature",
