@@ -41,7 +41,12 @@ WIDER, LOWER = 1.4, 0.75
 
 
 def lone_spots(
-    photo: Tensor, faces: Sequence[Face] = (), most: int | None = None, telling: Tensor | None = None
+    photo: Tensor,
+    faces: Sequence[Face] = (),
+    most: int | None = None,
+    telling: Tensor | None = None,
+    *,
+    cores: bool = True,
 ) -> list[Tensor]:
     """Find spots of a photo's line drawing that stand alone; everything is in px of the 224 px canvas.
 
@@ -53,6 +58,7 @@ def lone_spots(
         most: how many at most; None for all.
         telling: [224, 224], how much each place tells: where that is nothing is no spot. None for as much as it is
             dark in the line drawing.
+        cores: whether the dark cores of spots that fade into fur count, too.
 
     Returns:
         Lines [T, 2], (x, y), those first that tell most for their length: dashes, and drops for wider spots, which a
@@ -68,11 +74,16 @@ def lone_spots(
     if most == 0:
         return []
     small = resize(photo[None].detach().float().cpu(), CANVAS)
-    return spots_of(1 - line_drawing(small, faces=[faces])[0], faces, most, telling)
+    return spots_of(1 - line_drawing(small, faces=[faces])[0], faces, most, telling, cores=cores)
 
 
 def spots_of(
-    lines: Tensor, faces: Sequence[Face] = (), most: int | None = None, telling: Tensor | None = None
+    lines: Tensor,
+    faces: Sequence[Face] = (),
+    most: int | None = None,
+    telling: Tensor | None = None,
+    *,
+    cores: bool = True,
 ) -> list[Tensor]:
     """Find spots of a map of lines [224, 224] in 0-1, 1 on lines, that stand alone; otherwise as ``lone_spots``.
 
@@ -86,7 +97,7 @@ def spots_of(
     tells = ink if telling is None else telling.cpu().double().numpy()
     chosen: list[_Spot] = []
     seen = np.zeros(ink.shape, dtype=bool)
-    for dark, crowded in (WHOLE, CORE):
+    for dark, crowded in (WHOLE, CORE) if cores else (WHOLE,):
         labels, _ = ndimage.label(ink > dark, np.ones((3, 3)))
         for number, box in enumerate(ndimage.find_objects(labels), 1):
             inside = labels[box] == number

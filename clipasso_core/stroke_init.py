@@ -256,7 +256,8 @@ def _marks(photo: Tensor | None, saliency: Tensor, config: StrokeInitConfig) -> 
     faces = [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
     marks = face_marks(faces, config.most_marks)
     most = max(0, config.most_lone_spots - len(marks))
-    return [*marks, *lone_spots(photo, faces, most, telling=saliency)]
+    crowded = config.num_first == config.num_strokes
+    return [*marks, *lone_spots(photo, faces, most, telling=saliency, cores=crowded)]
 
 
 def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: StrokeInitConfig, seed: int) -> Tensor:

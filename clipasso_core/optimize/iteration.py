@@ -25,9 +25,9 @@ OVERLAP_WEIGHT, BEND_WEIGHT, KNOT_WEIGHT = 4.0, 0.3, 50.0
 """Of the overlap, of the strokes' bends and of their knots in the loss, where ``tidy`` is 1: strokes of two cubics draw
 more for any crossing, so that must cost a lot."""
 
-TRESPASS_WEIGHT, ELSEWHERE, CLEAR = 30.0, 0.27, 3.0
-"""Of ink beside strokes that stay, so that no brow runs into an eye; the share of that where the photo's places are off
-limits; and px of a 224 px canvas, how far from the ink of strokes that stay other ink should keep."""
+TRESPASS, TRESPASS_CROWDED = (8.0, 2.0), (30.0, 3.0)
+"""Weight of ink in places that are off limits, and px of a 224 px canvas, how far from the ink of strokes that stay
+other ink should keep, so that no brow runs into an eye; and where strokes are many (``Subject.crowded``)."""
 
 FULL_PACE = 24.0
 """px of a 224 px canvas: strokes of this length on take whole steps."""
@@ -79,7 +79,8 @@ class Iteration:
         self.losses: dict[str, Tensor] = {}
         tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
         tidy["knot"] = KNOT_WEIGHT * config.tidy
-        others = {"opacity": config.opacity_weight, "trespass": TRESPASS_WEIGHT, "outline": config.outline_weight}
+        trespass, self._clear = TRESPASS_CROWDED if bank.subject.crowded else TRESPASS
+        others = {"opacity": config.opacity_weight, "trespass": trespass, "outline": config.outline_weight}
         self.weights = {**tidy, **others}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
@@ -177,10 +178,10 @@ class Iteration:
     def _no_ink_on(self, staying: Strokes) -> Tensor | None:
         """Return how much [B, H, W] ink costs where places say so, and close beside strokes that stay, in 0-1."""
         given = self.bank.subject.off_limits
-        places = None if given is None else ELSEWHERE * given[self.photo_index]
+        places = None if given is None else given[self.photo_index] * (TRESPASS[0] / self.weights["trespass"])
         if not bool(staying.alive.any()):
             return places
-        beside = close_beside(ink(staying), round(CLEAR * max(staying.canvas_size) / CANVAS_SIDE))
+        beside = close_beside(ink(staying), round(self._clear * max(staying.canvas_size) / CANVAS_SIDE))
         return beside if places is None else torch.maximum(places, beside)
 
     def _with_own(self, loss: Tensor, own: dict[str, Tensor]) -> Tensor:

@@ -87,7 +87,7 @@ class SketchRun:
         wanted = None if wanted is None else wanted - fixed.count
         _check_shares(moving if wanted is None else moving.prefix(wanted), len(images), self.config.num_stages)
         self.canvas_size, size = strokes.canvas_size, strokes.size_for(encoder.input_size)
-        self.subject = Subject.of(images, self.canvas_size, size, masks, details, places)
+        self.subject = Subject.of(images, self.canvas_size, size, masks, details, places, crowded=wanted is None)
         device = self.subject.photos.device
         self.fixed = fixed.detached_on(device)
         spare = None if wanted is None else Spare(wanted, self.subject)

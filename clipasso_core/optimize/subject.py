@@ -32,6 +32,8 @@ class Subject:
         spots: lone spots of each photo, lines [T, 2] in px of a 224 px canvas; none where photos are not square.
         weights: [P, H, W] how much each place counts in the comparison of maps, 1 on average; None for all alike.
         off_limits: [P, H, W] in 0-1, 1 where a sketch should have no ink; None for nowhere.
+        crowded: whether so many strokes draw them that none are spare; then the cores of spots count, too, and ink
+            keeps farther off marks.
     """
 
     photos: Tensor
@@ -41,6 +43,7 @@ class Subject:
     spots: tuple[list[Tensor], ...]
     weights: Tensor | None = None
     off_limits: Tensor | None = None
+    crowded: bool = True
 
     @classmethod
     def of(
@@ -51,6 +54,8 @@ class Subject:
         masks: Tensor | Sequence[Tensor] | None = None,
         details: Tensor | Sequence[Tensor] | None = None,
         places: Places | None = None,
+        *,
+        crowded: bool = True,
     ) -> Subject:
         """Return photos of several sizes and a canvas's aspect at one size (height, width) px.
 
@@ -58,6 +63,7 @@ class Subject:
             images, masks, details, places: as for ``SketchRun``.
             canvas_size: (height, width).
             size: likewise, that the encoder looks at.
+            crowded: as it will be.
 
         Raises:
             ShapeError: images, masks or details are wrong or of another aspect than the canvas.
@@ -70,8 +76,9 @@ class Subject:
         weights = None if details is None else detail_weights(details, photos)
         weights, off_limits = (weights, None) if places is None else places.fitted(photos, weights)
         faces = tuple(find_faces(photo) for photo in photos)
-        spots = tuple(_spots(image, found, size) for image, found in zip(images, faces, strict=True))
-        return cls(photos, objects, line_drawing(photos, objects, faces), faces, spots, weights, off_limits)
+        spots = tuple(_spots(image, found, size, crowded) for image, found in zip(images, faces, strict=True))
+        lines = line_drawing(photos, objects, faces)
+        return cls(photos, objects, lines, faces, spots, weights, off_limits, crowded)
 
     def contours(self) -> Tensor:
         """Return how much each place asks for ink [P, H, W]: on the objects' contours, by what counts of them."""
@@ -97,17 +104,18 @@ class Subject:
         return [*face_marks(faces, MARKS * len(faces) if most_of_faces is None else most_of_faces), *self.spots[photo]]
 
 
-def _spots(image: Tensor, faces: Sequence[Face], size: tuple[int, int]) -> list[Tensor]:
+def _spots(image: Tensor, faces: Sequence[Face], size: tuple[int, int], cores: bool) -> list[Tensor]:
     """Return the lone spots of an image [3, H, W], if it is square, in px of a 224 px canvas.
 
     Args:
         image: as it came.
         faces: in px of a photo of another size.
         size: (height, width) of that.
+        cores: as for ``lone_spots``.
     """
     if image.shape[-1] != image.shape[-2]:
         return []
-    return lone_spots(image, [face.scaled(CANVAS_SIDE / max(size)) for face in faces])
+    return lone_spots(image, [face.scaled(CANVAS_SIDE / max(size)) for face in faces], cores=cores)
 
 
 def _fitted(image: Tensor, canvas_size: tuple[int, int], size: tuple[int, int]) -> Tensor:

@@ -54,6 +54,12 @@ def test_what_is_a_lone_spot(lines: Tensor, found: int) -> None:
     assert len(spots_of(lines)) == found
 
 
+def test_cores_of_spots_that_fade_are_left_out_where_strokes_are_few() -> None:
+    fading = torch.maximum(blot(80, 90, 8, 5), 0.6 * blot(100, 90, 60, 3))
+    assert [len(spots_of(fading, cores=cores)) for cores in (True, False)] == [1, 0]
+    assert [len(spots_of(blot(80, 90, 8, 5), cores=cores)) for cores in (True, False)] == [1, 1]
+
+
 @pytest.mark.parametrize("turned", [0.0, 0.7, 1.5])
 @pytest.mark.parametrize(("length", "width"), [(5.0, 4.0), (8.0, 7.0), (11.0, 5.0), (14.0, 9.0)])
 def test_a_stroke_along_it_draws_the_spot(length: float, width: float, turned: float) -> None:
