@@ -5,13 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .bezier import curve_points, first_part
+from .bezier import curve_points, first_part, points_along
 from .crossings import self_crossings
 from .strokes import Strokes
 
 LONGEST, LARGEST = 2.0, 4.0
-"""Of the stroke's width: what runs on behind the own line by no more than the first is taken off, and so are loops no
-longer than the second, which ink fills."""
+"""Of the stroke's width: what runs on behind the own line by no more than the first is taken off, and so are loops, and
+ends beside an eye, no longer than the second."""
+
+BESIDE = 1.5
+"""Of the width: strokes whose middles are nearer than this lie close beside each other."""
 
 PIECES = 64
 """Straight pieces of a cubic, between which crossings are looked for."""
@@ -67,6 +70,31 @@ def trim_knots(strokes: Strokes) -> Strokes:
     return _with_points(strokes, trimmed)
 
 
+@torch.no_grad()
+def trim_beside(strokes: Strokes, staying: Tensor) -> Strokes:
+    """Take off the ends that strokes have on or close beside some that stay, such as eyes.
+
+    Args:
+        strokes: [B, N, K, 2]; given ones stay as they are.
+        staying: [B, N] bool, which those are.
+
+    >>> eye, lash = [[40.0, 50], [43, 50], [47, 50], [50, 50]], [[47.0, 52], [50, 60], [52, 70], [53, 80]]
+    >>> strokes = Strokes.black(torch.tensor([[eye, lash]]), (100, 100), stroke_width=3)
+    >>> trimmed = trim_beside(strokes, torch.tensor([[True, False]])).control_points[0]
+    >>> trimmed[0].tolist() == eye, trimmed[1, [0, -1]].round().tolist()
+    (True, [[48.0, 55.0], [53.0, 80.0]])
+    """
+    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
+    trimmed = points.clone()
+    for index, stays in enumerate((staying & strokes.alive).cpu()):
+        if bool(stays.any()):
+            others = points_along(points[index, stays], PIECES).flatten(0, 1)
+            for _ in range(2):  # ends, then starts
+                trimmed[index] = _clear_of(trimmed[index], width[index], others).flip(-2)
+    kept = torch.where(staying[..., None, None], strokes.control_points, trimmed.to(strokes.control_points))
+    return _with_points(strokes, kept)
+
+
 def _with_points(strokes: Strokes, points: Tensor) -> Strokes:
     """Return strokes with other points [B, N, K, 2], but given ones as they are."""
     given = strokes.is_given[..., None, None]
@@ -78,14 +106,28 @@ def _without_end(points: Tensor, width: Tensor) -> Tensor:
     """Return strokes [B, N, K, 2] px of widths [B, N] px without the ends that run over their own lines."""
     found = self_crossings(points, PIECES)
     short = found.there & (found.behind <= LONGEST * width[..., None, None])
-    cut = torch.where(short, found.behind, -torch.inf).amax(dim=(-2, -1)) + width / 2
+    by = torch.where(short, found.behind, -torch.inf).amax(dim=(-2, -1)) + width / 2
     loop = torch.where(short, found.loop, torch.inf).amin(dim=(-2, -1))
+    return _shortened(points, torch.where(by < loop, by, 0.0))
+
+
+def _clear_of(points: Tensor, width: Tensor, others: Tensor) -> Tensor:
+    """Return strokes [N, K, 2] px of widths [N] px without the ends that lie beside points [M, 2] px."""
+    line = points_along(points, PIECES + 1)
+    beside = torch.cdist(line, others).amin(dim=-1) < BESIDE * width[:, None]
+    tail = beside.flip(-1).long().cumprod(dim=-1)[:, :-1]
+    length = (line.diff(dim=-2).norm(dim=-1).flip(-1) * tail).sum(dim=-1)
+    return _shortened(points, torch.where(length <= LARGEST * width, length, 0.0))
+
+
+def _shortened(points: Tensor, by: Tensor) -> Tensor:
+    """Return strokes [..., K, 2] without so many px [...] of their ends, where their last cubics are longer."""
     last = points[..., -4:, :]
     t = torch.linspace(0, 1, PIECES + 1).to(points)
     left = curve_points(last, t).diff(dim=-2).norm(dim=-1).flip(-1).cumsum(dim=-1).flip(-1)
-    does = (cut > 0) & (cut < left[..., 0]) & (cut < loop)
-    piece = (left > cut[..., None]).sum(dim=-1, keepdim=True).clamp(1, PIECES) - 1
+    does = (by > 0) & (by < left[..., 0])
+    piece = (left > by[..., None]).sum(dim=-1, keepdim=True).clamp(1, PIECES) - 1
     after = torch.nn.functional.pad(left, (0, 1)).gather(-1, piece + 1)
-    share = (left.gather(-1, piece) - cut[..., None]) / (left.gather(-1, piece) - after).clamp_min(1e-9)
+    share = (left.gather(-1, piece) - by[..., None]) / (left.gather(-1, piece) - after).clamp_min(1e-9)
     part = first_part(last, ((piece + share.clamp(0, 1)) / PIECES)[..., 0])
     return torch.cat([points[..., :-4, :], torch.where(does[..., None, None], part, last)], dim=-2)

@@ -20,7 +20,7 @@ from ..photo_colors import with_photo_colors
 from ..selection import only
 from ..stroke_count import StrokeCount
 from ..strokes import CANVAS_SIDE, Strokes
-from ..trim import trim_ends, trim_knots
+from ..trim import trim_beside, trim_ends, trim_knots
 from .candidates import Candidates
 from .capture import fastest
 from .config import OptimizeConfig
@@ -172,10 +172,11 @@ class SketchRun:
         return replace(found, counts=self.counts)
 
     def _finish(self) -> None:
-        """Let the best sketches' strokes end where they meet themselves or another one; their losses are found anew."""
+        """Let the best sketches' strokes end where they meet others, themselves or eyes; losses are found anew."""
         best = self.candidates.active_strokes(self.candidates.best_points[self.candidates.active])
         untied = best if self.config.smooth else trim_knots(best)
-        finished = close_gaps(trim_ends(untied), self.work.free)
+        on_faces = self.subject.on_marks(best.control_points, self.work.photo_index, spots=False) & ~self.work.free
+        finished = close_gaps(trim_beside(trim_ends(untied), on_faces), self.work.free)
         changed = (finished.control_points != best.control_points).flatten(1).any(dim=1)
         if bool(changed.any()):
             work = Iteration(finished, self.candidates, self.bank, self.config, underlay=self.work.underlay)

@@ -85,23 +85,32 @@ class Subject:
         rims = contour(self.objects, (self.objects.shape[-2], self.objects.shape[-1]))
         return rims if self.weights is None else rims * self.weights
 
-    def on_marks(self, control_points: Tensor, photo_index: Tensor, most_of_faces: int | None = None) -> Tensor:
+    def on_marks(
+        self,
+        control_points: Tensor,
+        photo_index: Tensor,
+        most_of_faces: int | None = None,
+        *,
+        spots: bool = True,
+    ) -> Tensor:
         """Return which strokes [B, N] of sketches lie on marks: of people's faces (``face_marks``), or on lone spots.
 
         Args:
             control_points: [B, N, K, 2] px of the photos.
             photo_index: [B] the photo that each sketch is of.
             most_of_faces: how many marks of a photo's faces count; None for all.
+            spots: whether lone spots count.
         """
         to_canvas = CANVAS_SIDE / max(self.photos.shape[-2:])
-        marks = [self._marks(photo, most_of_faces, to_canvas) for photo in range(len(self.photos))]
+        counted = self.spots if spots else ([],) * len(self.photos)
+        marks = [[*self._marks(photo, most_of_faces, to_canvas), *also] for photo, also in enumerate(counted)]
         rows = zip(control_points * to_canvas, photo_index.tolist(), strict=True)
         return torch.stack([on_marks(points, marks[photo]) for points, photo in rows])
 
     def _marks(self, photo: int, most_of_faces: int | None, to_canvas: float) -> list[Tensor]:
-        """Return the marks of a photo in px of a 224 px canvas, as first strokes find them."""
+        """Return the marks of a photo's faces in px of a 224 px canvas, as first strokes find them."""
         faces = [face.scaled(to_canvas) for face in self.faces[photo]]
-        return [*face_marks(faces, MARKS * len(faces) if most_of_faces is None else most_of_faces), *self.spots[photo]]
+        return face_marks(faces, MARKS * len(faces) if most_of_faces is None else most_of_faces)
 
 
 def _spots(image: Tensor, faces: Sequence[Face], size: tuple[int, int], cores: bool) -> list[Tensor]:

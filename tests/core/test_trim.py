@@ -11,7 +11,7 @@ from torch import Tensor
 from clipasso_core.bezier import curve_points, first_part, parts_between, points_along, self_crossing
 from clipasso_core.crossings import self_crossings
 from clipasso_core.strokes import Strokes
-from clipasso_core.trim import PIECES, trim_ends, trim_knots
+from clipasso_core.trim import PIECES, trim_beside, trim_ends, trim_knots
 
 LOOP = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])  # crosses itself at 0.113 and 0.887, 35 px in
 WIDTH = 3.0
@@ -93,3 +93,31 @@ def test_a_wide_pen_closes_a_small_loop_without_losing_it() -> None:
 def test_a_given_stroke_keeps_its_end() -> None:
     mine = replace(stroke(with_end_beyond(0.8 * WIDTH)), num_given=1)
     assert torch.equal(trim_ends(mine).control_points, mine.control_points)
+
+
+EYE = torch.tensor([[40.0, 50], [43, 50], [47, 50], [50, 50]])
+LASH = torch.tensor([[47.0, 52], [50, 60], [52, 70], [53, 80]])
+BROW = torch.tensor([[10.0, 50], [30, 49], [60, 49], [90, 50]])
+
+
+def beside_the_eye(line: Tensor) -> Tensor:
+    """Return what becomes of a line where the eye stays."""
+    strokes = Strokes.black(torch.stack([EYE, line])[None], (100, 100), WIDTH)
+    trimmed = trim_beside(strokes, torch.tensor([[True, False]])).control_points[0]
+    assert torch.equal(trimmed[0], EYE)
+    return trimmed[1]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_end_beside_what_stays_is_cut_off_where_it_is_clear_of_it(turned: bool) -> None:
+    line = LASH.flip(0) if turned else LASH
+    kept = beside_the_eye(line)
+    end, other = (-1, 0) if turned else (0, -1)
+    torch.testing.assert_close(kept[other], line[other])
+    away = torch.cdist(kept[end][None], points_along(EYE, 64)).min()
+    assert float(away) == pytest.approx(1.5 * WIDTH, abs=0.3)
+
+
+@pytest.mark.parametrize("line", [BROW, LASH + 30.0])
+def test_lines_that_pass_by_or_are_far_stay(line: Tensor) -> None:
+    torch.testing.assert_close(beside_the_eye(line), line)
