@@ -36,8 +36,8 @@ class OptimizeConfig:
             tone and shading; 0 is the photo alone, as in the paper.
         tidy: 0-1, how much strokes keep off each other and themselves (``overlap_loss``), how little they cross
             themselves (``knot_loss``) and bend (``bend_loss``); above 0 a finished sketch's small knots and short ends
-            are taken off (``trim_knots``, where joints need not be smooth; ``trim_ends``; ``trim_beside`` people's eyes),
-            and lines that nearly meet do (``close_gaps``). 0 is the paper's, which lets strokes pile up.
+            are taken off (``trim_knots``, where joints need not be smooth; ``trim_ends``; ``trim_beside`` eyes of
+            people), and lines that nearly meet do (``close_gaps``). 0 is the paper's, which lets strokes pile up.
         outline_weight: of the share of the objects' contours that no ink covers (``uncovered_loss``) in the loss, from
             two fifths of the run on, so that outlines close. 0 is the paper's, which has no such term.
         least_pace: 0.001-1, least share of a step that short strokes take, so that eyes stay where they are seen: those
