@@ -9,6 +9,9 @@ from torch import Tensor
 
 from .bezier import curve_points, segments_of
 
+MOST_CUBICS = 4
+"""Of how many cubics a stroke is that should not cross itself; longer ones, such as a drawing of one line, have to."""
+
 
 class Crossings(NamedTuple):
     """Which straight pieces of strokes cross which later ones of the same stroke, and the lengths that come of it.

@@ -10,14 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .bezier import arc_length, last_points
-from .crossings import self_crossings
+from .crossings import MOST_CUBICS, self_crossings
 from .encoders.base import Distance, FeatureRecipe, Features
 from .pixels import grown
 from .strokes import CANVAS_SIDE, Strokes
 
-PIECES, MOST_CUBICS = 12, 4
-"""Straight pieces of a cubic, between which crossings are looked for; and of how many cubics a stroke is that should
-have none: longer ones, such as a drawing of one line, have to cross themselves."""
+PIECES = 12
+"""Straight pieces of a cubic, between which crossings are looked for."""
 
 NEAR, COVERED = 3.0, 0.3
 """px of a 224 px canvas, the Gaussian by which ink counts for what lies around it; and how much of it covers a line."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from .bezier import curve_points, first_part, points_along
-from .crossings import self_crossings
+from .crossings import MOST_CUBICS, self_crossings
 from .strokes import Strokes
 
 LONGEST, LARGEST = 2.0, 4.0
@@ -15,6 +18,9 @@ ends beside an eye, no longer than the second."""
 
 BESIDE = 1.5
 """Of the width: strokes whose middles are nearer than this lie close beside each other."""
+
+AT_ONCE = 64
+"""Strokes that are looked at in one pass: 8 MB for each number of a pair of pieces."""
 
 PIECES = 64
 """Straight pieces of a cubic, between which crossings are looked for."""
@@ -25,7 +31,7 @@ def trim_ends(strokes: Strokes) -> Strokes:
     """Take off the ends that strokes run over their own line with: they end where they meet it.
 
     An end is cut half a width before the crossing, which the round end covers. What is left of its cubic is that
-    curve's part. Given strokes stay as they are.
+    curve's part. Given strokes stay as they are, and so do those of more than ``MOST_CUBICS`` cubics.
 
     Args:
         strokes: [B, N, K, 2].
@@ -36,10 +42,11 @@ def trim_ends(strokes: Strokes) -> Strokes:
     >>> [bool(self_crossings(each, PIECES).there.any()) for each in (nearly_closed, trimmed)]
     [True, False]
     """
-    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
-    trimmed = points
+    if strokes.num_segments > MOST_CUBICS:
+        return strokes
+    trimmed, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
     for _ in range(2):  # its end, then its start
-        trimmed = _without_end(trimmed, width).flip(-2)
+        trimmed = _in_parts(_without_end, trimmed, width).flip(-2)
     return _with_points(strokes, trimmed)
 
 
@@ -56,18 +63,8 @@ def trim_knots(strokes: Strokes) -> Strokes:
     >>> [bool(self_crossings(each.control_points, PIECES).there.any()) for each in (knotted, trimmed)]
     [True, False]
     """
-    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()[..., None]
-    trimmed = points.clone()
-    for joint in range(3, points.shape[-2] - 1, 3):
-        pair = trimmed[..., joint - 3 : joint + 4, :]
-        found = self_crossings(pair, PIECES)
-        at = [each[..., :PIECES, PIECES:].flatten(-2) for each in (found.there, found.loop, found.first, found.second)]
-        length, which = torch.where(at[0] & (at[1] <= LARGEST * width), at[1], -1.0).max(dim=-1, keepdim=True)
-        first, second = (each.gather(-1, which)[..., 0] / PIECES for each in at[2:])
-        before, behind = first_part(pair[..., :4, :], first), first_part(pair[..., 3:, :].flip(-2), 2 - second).flip(-2)
-        cut = torch.cat([before, behind[..., 1:, :]], dim=-2)
-        trimmed[..., joint - 3 : joint + 4, :] = torch.where(length[..., None] > 0, cut, pair)
-    return _with_points(strokes, trimmed)
+    points, width = strokes.control_points.cpu().double(), strokes.stroke_width.cpu().double()
+    return _with_points(strokes, _in_parts(_without_knots, points, width))
 
 
 @torch.no_grad()
@@ -88,9 +85,9 @@ def trim_beside(strokes: Strokes, staying: Tensor) -> Strokes:
     trimmed = points.clone()
     for index, stays in enumerate((staying & strokes.alive).cpu()):
         if bool(stays.any()):
-            others = points_along(points[index, stays], PIECES).flatten(0, 1)
+            clear = partial(_clear_of, others=points_along(points[index, stays], PIECES).flatten(0, 1))
             for _ in range(2):  # ends, then starts
-                trimmed[index] = _clear_of(trimmed[index], width[index], others).flip(-2)
+                trimmed[index] = _in_parts(clear, trimmed[None, index], width[None, index])[0].flip(-2)
     kept = torch.where(staying[..., None, None], strokes.control_points, trimmed.to(strokes.control_points))
     return _with_points(strokes, kept)
 
@@ -102,8 +99,30 @@ def _with_points(strokes: Strokes, points: Tensor) -> Strokes:
     return strokes.with_points(moved)
 
 
+def _in_parts(work: Callable[[Tensor, Tensor], Tensor], points: Tensor, width: Tensor) -> Tensor:
+    """Return what some work makes of strokes [B, N, K, 2] of widths [B, N], a few at a time, which bounds memory."""
+    parts = zip(torch.split(points.flatten(0, 1), AT_ONCE), torch.split(width.flatten(), AT_ONCE), strict=True)
+    return torch.cat([work(*part) for part in parts]).view_as(points)
+
+
+def _without_knots(points: Tensor, width: Tensor) -> Tensor:
+    """Return strokes [N, K, 2] px of widths [N] px without the small loops at their joints."""
+    trimmed = points.clone()
+    for joint in range(3, points.shape[-2] - 1, 3):
+        pair = trimmed[:, joint - 3 : joint + 4]
+        found = self_crossings(pair, PIECES)
+        at = [each[:, :PIECES, PIECES:].flatten(1) for each in (found.there, found.loop, found.first, found.second)]
+        short = at[0] & (at[1] <= LARGEST * width[:, None])
+        length, which = torch.where(short, at[1], -1.0).max(dim=1, keepdim=True)
+        first, second = (each.gather(1, which)[:, 0] / PIECES for each in at[2:])
+        before, behind = first_part(pair[:, :4], first), first_part(pair[:, 3:].flip(1), 2 - second).flip(1)
+        cut = torch.cat([before, behind[:, 1:]], dim=1)
+        trimmed[:, joint - 3 : joint + 4] = torch.where(length[..., None] > 0, cut, pair)
+    return trimmed
+
+
 def _without_end(points: Tensor, width: Tensor) -> Tensor:
-    """Return strokes [B, N, K, 2] px of widths [B, N] px without the ends that run over their own lines."""
+    """Return strokes [N, K, 2] px of widths [N] px without the ends that run over their own lines."""
     found = self_crossings(points, PIECES)
     short = found.there & (found.behind <= LONGEST * width[..., None, None])
     by = torch.where(short, found.behind, -torch.inf).amax(dim=(-2, -1)) + width / 2

@@ -121,3 +121,14 @@ def test_an_end_beside_what_stays_is_cut_off_where_it_is_clear_of_it(turned: boo
 @pytest.mark.parametrize("line", [BROW, LASH + 30.0])
 def test_lines_that_pass_by_or_are_far_stay(line: Tensor) -> None:
     torch.testing.assert_close(beside_the_eye(line), line)
+
+
+def test_long_chains_and_many_strokes_take_little_memory() -> None:
+    """A drawing of one line may have 512 cubics, and a sketch 4096 strokes: pairs of all their pieces would fill it."""
+    line = torch.cumsum(torch.rand(1, 1, 3 * 512 + 1, 2, generator=torch.Generator().manual_seed(0)) - 0.5, dim=2)
+    one = Strokes.black(50 + line, (100, 100), 0.1)
+    assert torch.equal(trim_ends(one).control_points, one.control_points)
+    many = Strokes.black(with_end_beyond(0.8 * WIDTH).expand(1, 4096, 4, 2), (100, 100), WIDTH)
+    trimmed = trim_ends(many).control_points
+    assert torch.equal(trimmed[0, :1].expand_as(trimmed), trimmed)
+    assert not torch.equal(trimmed, many.control_points)
