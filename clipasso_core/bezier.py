@@ -172,35 +172,3 @@ def parts_between(cubic: Tensor, cuts: Tensor) -> Tensor:
             row = torch.lerp(row[:, :-1], row[:, 1:], end if number < ends else start)
         points.append(row[:, 0])
     return torch.stack(points, dim=1)
-
-
-def self_crossing(cubic: Tensor) -> Tensor:
-    """Return where cubics cross themselves: both parameters there, the smaller one first; NaN for those that do not.
-
-    With P(t) = a t³ + b t² + c t + d, P(s) = P(t) for s ≠ t is a (u² - v) + b u + c = 0 with u = s + t and v = s t;
-    its cross products with a and b give u and u² - v. Exact, of single cubics: what ``crossings`` is measured by.
-
-    Args:
-        cubic: [..., 4, 2] px.
-
-    Returns:
-        [..., 2], float64 on the CPU (not every device has float64).
-
-    >>> loop = torch.tensor([[20.0, 80], [140, 20], [-40, 20], [80, 80]])
-    >>> [round(t, 3) for t in self_crossing(loop).tolist()]
-    [0.113, 0.887]
-    >>> self_crossing(loop[[0, 2, 1, 3]]).isnan().all().item()  # an arch
-    True
-    """
-    p0, p1, p2, p3 = cubic.cpu().double().unbind(dim=-2)
-    a, b, c = p3 - p0 + 3 * (p1 - p2), 3 * (p0 - 2 * p1 + p2), 3 * (p1 - p0)
-    area = _cross(a, b)
-    u, v = -_cross(a, c) / area, (_cross(a, c) / area).square() - _cross(b, c) / area
-    root = (u.square() - 4 * v).sqrt()  # NaN where nothing crosses
-    first, second = (u - root) / 2, (u + root) / 2
-    inside = (root > 0) & (first > 0) & (second < 1)
-    return torch.where(inside[..., None], torch.stack([first, second], dim=-1), torch.nan)
-
-
-def _cross(a: Tensor, b: Tensor) -> Tensor:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]

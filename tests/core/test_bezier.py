@@ -8,8 +8,6 @@ from torch import Tensor
 
 from clipasso_core import bezier
 from clipasso_core.errors import ShapeError
-from clipasso_core.strokes import Strokes
-from clipasso_lab.tidiness import crosses_itself
 
 T = torch.linspace(0, 1, 9, dtype=torch.float64)
 
@@ -63,26 +61,6 @@ def test_segments_of_a_wrong_number_of_points(count: int) -> None:
 
 def test_gradients(cubics: Tensor) -> None:
     assert torch.autograd.gradcheck(lambda points: bezier.curve_points(points, T), cubics[0].clone().requires_grad_())
-
-
-def test_a_cubic_meets_itself_where_the_formula_says() -> None:
-    """Of random cubics, those cross themselves of which a polyline does, and a few with loops too small for it."""
-    cubics = torch.rand(200, 4, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 100
-    crossing = bezier.self_crossing(cubics)
-    crosses = ~crossing[:, 0].isnan()
-    for cubic, (first, second) in zip(cubics[crosses], crossing[crosses], strict=True):
-        assert 0 < first < second < 1
-        here, there = bezier.curve_points(cubic, torch.stack([first, second]))
-        torch.testing.assert_close(here, there)
-    strokes = Strokes.black(cubics[None], (100, 100), stroke_width=1e-6)
-    seen = crosses_itself(strokes)[0]
-    assert not bool((seen & ~crosses).any())
-    assert 0.9 < int(seen.sum()) / int(crosses.sum()) <= 1
-
-
-def test_lines_and_points_do_not_cross_themselves() -> None:
-    line = torch.tensor([[0.0, 0], [1, 1], [2, 2], [3, 3]])
-    assert bool(bezier.self_crossing(torch.stack([line, 0 * line, line[[0, 2, 1, 3]]])).isnan().all())
 
 
 def test_padding_ends_where_the_stroke_does() -> None:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from clipasso_core import faces as module
-from clipasso_core.bezier import points_along, self_crossing
+from clipasso_core.bezier import points_along
+from clipasso_core.crossings import exact_crossing
 from clipasso_core.errors import ShapeError, WeightsError
 from clipasso_core.face_marks import FROM_THE_SIDE, SMALLEST, face_marks
 from clipasso_core.faces import Face, find_faces
@@ -114,7 +115,7 @@ def test_eyes_are_open() -> None:
         assert 22 < width < 26
         assert 8 < height < 11
         assert float((stroke[0] - stroke[-1]).norm()) < 4
-        assert bool(self_crossing(stroke).isnan().all())
+        assert bool(exact_crossing(stroke).isnan().all())
 
 
 def test_marks_turn_with_the_face() -> None:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import points_along, self_crossing
+from clipasso_core.bezier import points_along
+from clipasso_core.crossings import exact_crossing
 from clipasso_core.encoders import ImageEncoder
 from clipasso_core.faces import Face
 from clipasso_core.lone_spots import PEN, spots_of
@@ -69,7 +70,7 @@ def test_a_stroke_along_it_draws_the_spot(length: float, width: float, turned: f
     stroke = stroke_along(mark, 4)
     drawn = ink(Strokes.black(stroke[None, None], (224, 224), PEN))[0]
     assert float(torch.minimum(drawn, spot).sum() / torch.maximum(drawn, spot).sum()) > 0.65
-    assert bool(self_crossing(stroke).isnan().all())
+    assert bool(exact_crossing(stroke).isnan().all())
 
 
 def test_those_that_tell_most_come_first_and_faces_have_marks_of_their_own() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from clipasso_core.bezier import curve_points, first_part, parts_between, points_along, self_crossing
-from clipasso_core.crossings import self_crossings
+from clipasso_core.bezier import curve_points, first_part, parts_between, points_along
+from clipasso_core.crossings import exact_crossing, self_crossings
 from clipasso_core.strokes import Strokes
 from clipasso_core.trim import PIECES, trim_beside, trim_ends, trim_knots
 
@@ -39,10 +39,10 @@ def test_a_short_end_is_cut_where_its_round_cap_touches_the_line(turned: bool) -
     whole = with_end_beyond(0.8 * WIDTH)
     points = whole.flip(0) if turned else whole
     trimmed = trim_ends(stroke(points)).control_points[0, 0]
-    assert self_crossing(trimmed).isnan().all()
+    assert exact_crossing(trimmed).isnan().all()
     kept, cut = (trimmed[-1], trimmed[0]) if turned else (trimmed[0], trimmed[-1])
     torch.testing.assert_close(kept, whole[0])
-    crossing = curve_points(LOOP, self_crossing(LOOP)[:1])[0].float()
+    crossing = curve_points(LOOP, exact_crossing(LOOP)[:1])[0].float()
     assert float((cut - crossing).norm()) == pytest.approx(WIDTH / 2, rel=0.05)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from clipasso_core.accents import find_accents
-from clipasso_core.bezier import self_crossing
+from clipasso_core.crossings import exact_crossing
 from clipasso_core.detail import detail_weights
 from clipasso_core.gaps import close_gaps
 from clipasso_core.line_drawing import line_drawing
@@ -54,7 +54,7 @@ def strokes() -> Strokes:
 WHOLE = MaskConfig(source="none")
 WORK: dict[str, Callable[[], object]] = {
     "accents": lambda: find_accents(there(64, 64), 4),
-    "bezier": lambda: self_crossing(there(5, 4, 2)),
+    "crossings": lambda: exact_crossing(there(5, 4, 2)),
     "clip": lambda: clip_strokes(strokes(), there(64, 64) > 0.01),
     "detail": lambda: detail_weights(there(1, 64, 64), there(2, 3, 32, 32)),
     "gaps": lambda: close_gaps(strokes()),
