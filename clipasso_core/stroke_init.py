@@ -124,6 +124,11 @@ class StrokeInitConfig:
         return max(self.num_strokes, min(self.num_strokes + more, ENOUGH))
 
     @property
+    def any_spare(self) -> bool:
+        """Whether there are more strokes to begin with than are wanted."""
+        return self.num_first > self.num_strokes
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Strokes of a sketch, and cubics of each; one line has them all in a single stroke."""
         count = self.num_strokes * self.num_segments
@@ -210,7 +215,7 @@ def init_strokes(
         accents = _accents(one, flow, None if photos is None else photos[index], config)
         points += [_draw(one, flow, accents, config, config.seed + SEED_STEP * k) for k in range(config.num_sketches)]
     strokes = Strokes.black(torch.stack(points), CANVAS, config.stroke_width)
-    if config.shape[0] > config.num_strokes:
+    if config.any_spare:
         strokes = replace(strokes, num_wanted=config.num_strokes)
     return strokes.scaled_to((config.canvas_size, config.canvas_size)).with_provenance(stroke_init=asdict(config))
 
@@ -256,8 +261,7 @@ def _marks(photo: Tensor | None, saliency: Tensor, config: StrokeInitConfig) -> 
     faces = [face.scaled(CANVAS_SIDE / photo.shape[-1]) for face in find_faces(photo)]
     marks = face_marks(faces, config.most_marks)
     most = max(0, config.most_lone_spots - len(marks))
-    crowded = config.num_first == config.num_strokes
-    return [*marks, *lone_spots(photo, faces, most, telling=saliency, cores=crowded)]
+    return [*marks, *lone_spots(photo, faces, most, telling=saliency, cores=not config.any_spare)]
 
 
 def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: StrokeInitConfig, seed: int) -> Tensor:
@@ -273,11 +277,11 @@ def _draw(saliency: Tensor, flow: LineFlow | None, accents: _Accents, config: St
         return whole + wander * max(0.0, 1 - path_length(whole) / SHORT)
     others = strokes - len(accents.marks)
     again = lines[: len(lines) - len(accents.marks)] or lines
-    all_lines = [*(again[number % len(again)] for number in range(others)), *accents.marks]
+    followed = [again[number % len(again)] for number in range(others)]
     if flow is None:
-        return torch.cat(all_lines)[:, None] + wander
-    moved = [_along(*both) for both in zip(all_lines[:others], wander, strict=False)]
-    return torch.stack([*moved, *(stroke_along(mark, wander.shape[1]) for mark in accents.marks)])
+        return torch.cat(followed)[:, None] + wander
+    along = [_along(*both) for both in zip(followed, wander[:others], strict=True)]
+    return torch.stack([*along, *(stroke_along(mark, wander.shape[1]) for mark in accents.marks)])
 
 
 def _lines(
@@ -298,7 +302,7 @@ def _lines(
     followed = follow(flow, likeliest[off_accents], config.follow * CANVAS_SIDE, turn)
     apart = take_apart(followed, distance, tried, accents.marks)
     telling = most_telling(apart, saliency, count - len(accents.places))
-    if count == config.num_strokes and not config.one_line:
+    if not config.any_spare and not config.one_line:
         telling = lengthened(telling, flow, accents.marks)
     return [*telling, *accents.spots, *accents.marks]
 

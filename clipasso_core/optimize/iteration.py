@@ -77,11 +77,10 @@ class Iteration:
         self.points = self.coordinates.of(strokes).requires_grad_(True)
         self.evaluated, self.last_finite = self.coordinates.of(strokes), self.coordinates.of(strokes)
         self.losses: dict[str, Tensor] = {}
-        tidy = {"overlap": OVERLAP_WEIGHT * config.tidy, "bend": BEND_WEIGHT * config.tidy}
-        tidy["knot"] = KNOT_WEIGHT * config.tidy
+        tidy = {"overlap": OVERLAP_WEIGHT, "bend": BEND_WEIGHT, "knot": KNOT_WEIGHT}
         trespass, self._clear = TRESPASS_CROWDED if bank.subject.crowded else TRESPASS
         others = {"opacity": config.opacity_weight, "trespass": trespass, "outline": config.outline_weight}
-        self.weights = {**tidy, **others}
+        self.weights = {**{name: weight * config.tidy for name, weight in tidy.items()}, **others}
         self.views = torch.zeros(config.num_views + 1, dtype=torch.long, device=device)
         self.sees_prefixes, self.length = False, torch.zeros(1, dtype=torch.long, device=device)
         self.photo_index = candidates.photo_index
@@ -210,7 +209,9 @@ class Iteration:
             if self.sees_prefixes:
                 begun.append(self._paint(placed.prefix(placed.num_given + self.length), rows)[0])
         whole = self.placed(moving)
-        own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole), "knot": knot_loss(whole)}
+        own = {"overlap": torch.cat(hidden), "bend": bend_loss(whole)}
+        if self.weights["knot"] > 0:
+            own["knot"] = knot_loss(whole)
         if outside:
             own["trespass"] = torch.cat(outside)
         if uncovered:

@@ -27,7 +27,8 @@ class SketchStep:
         num_iterations: most there will be.
         losses: by name, [B] each, of ``strokes``: "geometric" and "semantic" over all views, "overlap", "bend" and
             "outline" (see ``losses``; this one from two fifths of the run on), "trespass" where ink is off limits
-            somewhere, "opacity" where it has a weight, "evaluation" the weighted sum on the un-augmented view.
+            somewhere, "knot" and "opacity" where they have a weight, "evaluation" the weighted sum on the un-augmented
+            view.
         strokes: [B, ...] as evaluated, before the step moved them, on their own canvas.
         photo_index: [B] the photo that each sketch is of.
         candidate: [B] which of the photo's k candidates it is, as in ``SketchResult.chosen``.

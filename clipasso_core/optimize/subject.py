@@ -63,7 +63,7 @@ class Subject:
             images, masks, details, places: as for ``SketchRun``.
             canvas_size: (height, width).
             size: likewise, that the encoder looks at.
-            crowded: as it will be.
+            crowded: whether none of the strokes that will draw them are spare.
 
         Raises:
             ShapeError: images, masks or details are wrong or of another aspect than the canvas.

@@ -129,16 +129,17 @@ def test_first_strokes_follow_the_line_they_start_on(segments: int) -> None:
     assert float((length - 0.2 * SIDE).abs().max()) < 2.5
 
 
-def test_first_strokes_end_where_they_meet_an_earlier_one() -> None:
+@pytest.mark.parametrize(("segments", "clear"), [(1, 5), (2, 4.5)])
+def test_first_strokes_end_where_they_meet_an_earlier_one(segments: int, clear: float) -> None:
     """6 strokes of up to 90 px are more than the 440 px of the ring."""
-    points = init_strokes(ring(), config(num_strokes=6, follow=0.4, spread=0.6)).control_points
+    points = init_strokes(ring(), config(num_strokes=6, num_segments=segments, follow=0.4, spread=0.6)).control_points
     y, x = ring()[0].nonzero().float().add(0.5).unbind(1)
     drawn = curve_points(segments_of(points), torch.linspace(0, 1, 30)).flatten(2, 3)
     for sketch, lengths in zip(drawn, arc_length(points), strict=True):
         found = sketch[lengths > SHORTEST + 1]  # what is left between them is shorter, and is drawn beyond its ends
         assert len(found) >= 4
         apart = [float(torch.cdist(a, b).min()) for i, a in enumerate(found) for b in found[:i]]
-        assert min(apart) > 4.5  # px: no line is drawn twice
+        assert min(apart) > clear  # px: no line is drawn twice
         away = torch.cdist(torch.stack([x, y], dim=1), sketch.flatten(0, 1)).amin(dim=1)
         assert float(away.max()) < 9  # and none is left half drawn
 
